@@ -1,0 +1,53 @@
+# Every target prepares .venv by itself; a second run does no installation work.
+SHELL := /bin/sh
+PORT ?= 8080
+PYTHON ?=
+ARGS ?=
+BIN := .venv/bin
+export PYTHON
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check format-check lint types imports lock-check format bench lock
+
+help: ## list the targets
+	@echo 'make TARGET'
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1\t\2/p' Makefile | expand -t 18
+
+demo: ## run everything on this machine, with sample data and a simulated WeChat (PORT=8080, HUIYIN_DATA_DIR=.huiyin)
+	@sh scripts/prepare_venv.sh embedded
+	@exec $(BIN)/huiyin demo --port $(PORT)
+
+test: .test-environment ## run the tests (ARGS="tests/routing -k calendar")
+	@sh scripts/system_packages.sh
+	@$(BIN)/python -m pytest $(ARGS)
+
+check: format-check lint types imports lock-check ## format, lint, types, import contracts, and the lock
+
+format-check: .test-environment
+	@$(BIN)/ruff format --check .
+
+lint: .test-environment
+	@$(BIN)/ruff check .
+
+types: .test-environment
+	@$(BIN)/mypy
+
+imports: .test-environment
+	@$(BIN)/lint-imports
+
+lock-check: .test-environment
+	@$(BIN)/python scripts/lock.py check
+
+format: .test-environment ## format the code and mend what the linter can
+	@$(BIN)/ruff check --fix-only --quiet .
+	@$(BIN)/ruff format .
+
+bench: .test-environment ## run the benchmarks and print their figures
+	@$(BIN)/python -m pytest tests/benchmarks -s -o python_files='bench_*.py test_*.py' $(ARGS)
+
+lock: .test-environment ## take the newest versions pyproject.toml admits into requirements.lock
+	@$(BIN)/python scripts/lock.py write
+
+.PHONY: .test-environment
+.test-environment:
+	@sh scripts/prepare_venv.sh test
