@@ -1,0 +1,124 @@
+"""From the XML of one push to an IncomingMessage; the XML is guarded here before wechatpy sees it."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+import re
+from datetime import UTC, datetime
+
+from wechatpy import parse_message
+
+from bot.wechat.messages import IncomingMessage, MessageKind
+from bot.wechat.xml_text import XmlRefused, read_leaves, without_illegal_characters
+
+_KINDS = {
+    "text": MessageKind.TEXT,
+    "image": MessageKind.IMAGE,
+    "voice": MessageKind.VOICE,
+    "video": MessageKind.VIDEO,
+    "shortvideo": MessageKind.VIDEO,
+    "location": MessageKind.LOCATION,
+    "link": MessageKind.LINK,
+    "event": MessageKind.EVENT,
+}
+_ENVELOPE_FIELDS = frozenset(
+    {"ToUserName", "FromUserName", "CreateTime", "MsgType", "MsgId", "MsgID", "Event", "EventKey", "Encrypt"}
+)
+_USER = re.compile(r"[!-~]{1,64}")
+_SECONDS = re.compile(r"[0-9]{1,11}")
+_MAX_FIELDS = 64
+_MAX_FIELD_CHARS = 2048
+
+
+def read_message(account: str, xml: bytes) -> IncomingMessage:
+    """Raises XmlRefused when the XML is not one of WeChat's; a type or event nobody knows is not an error."""
+    try:
+        text = without_illegal_characters(xml.decode("utf-8"))
+    except UnicodeDecodeError as error:
+        raise XmlRefused("not UTF-8") from error
+    leaves = read_leaves(text)
+    direct = {path: value.strip() for path, value in leaves if "/" not in path}
+    kind = _KINDS.get(direct.get("MsgType", "").lower(), MessageKind.OTHER)
+    if not direct.get("MsgType"):
+        raise XmlRefused("no MsgType")
+    openid, created_at = _sender(direct), _created_at(direct)
+    head = {
+        "account": account,
+        "openid": openid,
+        "message_id": _message_id(direct),
+        "created_at": created_at,
+        "addressed_to": _addressee(direct),
+        "fingerprint": hashlib.sha256(xml).hexdigest(),
+    }
+    if kind in (MessageKind.EVENT, MessageKind.OTHER):
+        return IncomingMessage(kind=kind, **head, **_event(direct, leaves))  # type: ignore[arg-type]
+    return IncomingMessage(kind=kind, **head, **_typed(kind, text, direct))  # type: ignore[arg-type]
+
+
+def _sender(direct: dict[str, str]) -> str:
+    openid = direct.get("FromUserName", "")
+    if not _USER.fullmatch(openid):
+        raise XmlRefused("FromUserName")
+    return openid
+
+
+def _addressee(direct: dict[str, str]) -> str:
+    addressee = direct.get("ToUserName", "")
+    if not _USER.fullmatch(addressee):
+        raise XmlRefused("ToUserName")
+    return addressee
+
+
+def _created_at(direct: dict[str, str]) -> datetime:
+    seconds = direct.get("CreateTime", "")
+    if not _SECONDS.fullmatch(seconds):
+        raise XmlRefused("CreateTime")
+    return datetime.fromtimestamp(int(seconds), UTC)
+
+
+def _message_id(direct: dict[str, str]) -> str | None:
+    """``MsgID`` is how TEMPLATESENDJOBFINISH spells it."""
+    found = direct.get("MsgId") or direct.get("MsgID") or ""
+    return found[:64] if found.strip("0") else None
+
+
+def _typed(kind: MessageKind, xml: str, direct: dict[str, str]) -> dict[str, object]:
+    message = parse_message(xml)
+    choice = direct.get("bizmsgmenuid") or None
+    if kind is MessageKind.TEXT:
+        return {"content": message.content or "", "menu_choice": choice[:64] if choice else None}
+    if kind is MessageKind.IMAGE:
+        return {"picture_url": message.image or None, "media_id": message.media_id or None}
+    if kind is MessageKind.VOICE:
+        return {"content": message.recognition or "", "media_id": message.media_id or None}
+    if kind is MessageKind.LOCATION:
+        return {
+            "content": message.label or "",
+            "latitude": _degrees(message.location_x, 90),
+            "longitude": _degrees(message.location_y, 180),
+        }
+    if kind is MessageKind.LINK:
+        return {"content": f"{message.title or ''}\n{message.url or ''}".strip()}
+    return {"media_id": message.media_id or None}
+
+
+def _event(direct: dict[str, str], leaves: tuple[tuple[str, str], ...]) -> dict[str, object]:
+    rest = [(path, text.strip()[:_MAX_FIELD_CHARS]) for path, text in leaves if path not in _ENVELOPE_FIELDS]
+    return {
+        "content": direct.get("Content", ""),
+        "event": direct.get("Event", "").lower() or None,
+        "event_key": direct.get("EventKey") or None,
+        "latitude": _degrees(direct.get("Latitude"), 90),
+        "longitude": _degrees(direct.get("Longitude"), 180),
+        "fields": tuple(rest[:_MAX_FIELDS]),
+    }
+
+
+def _degrees(text: str | None, limit: float) -> float | None:
+    """A coordinate, or None for anything that is not one; a broken position never loses the message."""
+    try:
+        degrees = float(text or "nan")
+    except ValueError:
+        return None
+    return degrees if math.isfinite(degrees) and abs(degrees) <= limit else None
