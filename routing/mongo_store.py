@@ -1,0 +1,125 @@
+"""Tickets in MongoDB through motor: one document and one atomic write per save.
+
+Only calls whose move to ``pymongo.AsyncMongoClient`` is mechanical are used (docs/adr/0002).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from bson.codec_options import CodecOptions
+from motor.motor_asyncio import AsyncIOMotorCollection, AsyncIOMotorDatabase
+from pydantic import TypeAdapter
+from pymongo import ASCENDING, DESCENDING, IndexModel, ReturnDocument
+from pymongo.errors import DuplicateKeyError
+
+from routing.citizen_request import Channel
+from routing.errors import StaleTicket, UnknownTicket
+from routing.ticket import Ticket
+from routing.working_calendar import CHINA
+
+Document = dict[str, Any]
+Database = AsyncIOMotorDatabase[Document]
+Collection = AsyncIOMotorCollection[Document]
+
+AWARE: CodecOptions[Document] = CodecOptions(tz_aware=True)
+NEVER = datetime(9999, 1, 1, tzinfo=UTC)
+"""Sorts tickets without a running limit behind all others."""
+
+_TICKET = TypeAdapter(Ticket)
+_DERIVED = ("_id", "next_deadline_at", "next_outbox_at", "sort_due_at", "open")
+
+
+def to_document(ticket: Ticket) -> Document:
+    """The ticket and the fields queries need, derived here and nowhere else."""
+    document: Document = _TICKET.dump_python(ticket)
+    document["_id"] = ticket.number
+    document["next_deadline_at"] = ticket.next_deadline_at
+    document["next_outbox_at"] = ticket.next_outbox_at
+    document["sort_due_at"] = ticket.next_due_at or NEVER
+    document["open"] = ticket.is_open
+    return document
+
+
+def from_document(document: Mapping[str, Any]) -> Ticket:
+    return _TICKET.validate_python({k: v for k, v in document.items() if k not in _DERIVED})
+
+
+class MongoTicketStore:
+    """Implements ``routing.store.TicketStore``."""
+
+    def __init__(self, database: Database) -> None:
+        self._tickets: Collection = database.get_collection("tickets", codec_options=AWARE)
+        self._counters: Collection = database.get_collection("counters")
+
+    async def prepare(self) -> None:
+        """Create the indexes; safe to repeat."""
+        await self._tickets.create_indexes(
+            [
+                IndexModel([("channel", ASCENDING), ("external_number", ASCENDING)], unique=True),
+                IndexModel([("next_deadline_at", ASCENDING)]),
+                IndexModel([("next_outbox_at", ASCENDING)]),
+                IndexModel([("unit_id", ASCENDING), ("state", ASCENDING), ("sort_due_at", ASCENDING)]),
+                IndexModel([("state", ASCENDING), ("sort_due_at", ASCENDING)]),
+                IndexModel([("sort_due_at", ASCENDING), ("_id", ASCENDING)]),
+                IndexModel([("received_at", DESCENDING), ("_id", DESCENDING)]),
+                IndexModel([("clocks.due_at", ASCENDING)]),
+                IndexModel([("rated_at", ASCENDING)]),
+            ]
+        )
+
+    async def next_number(self, now: datetime) -> str:
+        day = now.astimezone(CHINA).strftime("%y%m%d")
+        counter = await self._counters.find_one_and_update(
+            {"_id": f"tickets-{day}"},
+            {"$inc": {"last": 1}},
+            upsert=True,
+            return_document=ReturnDocument.AFTER,
+        )
+        assert counter is not None
+        return f"HY{day}{counter['last']:04d}"
+
+    async def add(self, ticket: Ticket) -> bool:
+        ticket.version = 1
+        try:
+            await self._tickets.insert_one(to_document(ticket))
+        except DuplicateKeyError:
+            return False
+        return True
+
+    async def add_many(self, tickets: list[Ticket]) -> None:
+        """Bulk load of finished histories (demo data, restore)."""
+        for ticket in tickets:
+            ticket.version = ticket.version or 1
+        await self._tickets.insert_many([to_document(t) for t in tickets])
+
+    async def get(self, number: str) -> Ticket:
+        document = await self._tickets.find_one({"_id": number})
+        if document is None:
+            raise UnknownTicket(number)
+        return from_document(document)
+
+    async def save(self, ticket: Ticket) -> None:
+        read = ticket.version
+        ticket.version = read + 1
+        result = await self._tickets.replace_one({"_id": ticket.number, "version": read}, to_document(ticket))
+        if result.modified_count == 0:
+            ticket.version = read
+            raise StaleTicket(ticket.number, read)
+
+    async def find_by_external_number(self, channel: Channel, external_number: str) -> Ticket | None:
+        document = await self._tickets.find_one({"channel": channel, "external_number": external_number})
+        return from_document(document) if document else None
+
+    async def find_with_deadline(self, now: datetime, *, limit: int) -> list[Ticket]:
+        return await self._find_due("next_deadline_at", now, limit)
+
+    async def find_with_outbox(self, now: datetime, *, limit: int) -> list[Ticket]:
+        return await self._find_due("next_outbox_at", now, limit)
+
+    async def _find_due(self, field: str, now: datetime, limit: int) -> list[Ticket]:
+        # A clock exactly at its due time is not yet overdue, hence strictly before.
+        cursor = self._tickets.find({field: {"$lt": now}}).sort(field, ASCENDING).limit(limit)
+        return [from_document(d) async for d in cursor]

@@ -1,0 +1,233 @@
+"""Every read of tickets, with the reader's rights built into the query itself."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+from hmac import compare_digest
+from typing import Any
+
+from pymongo import ASCENDING, DESCENDING
+
+from routing.clocks import ClockState
+from routing.departments import UnitId
+from routing.errors import Incomplete, UnknownTicket
+from routing.events import EventKind
+from routing.figures import ClockRow, FigureRow, Period
+from routing.identity import MaskedCitizen, Vault
+from routing.mongo_store import AWARE, Collection, Database, Document, from_document
+from routing.service_desk import may_reveal
+from routing.sla import ClockName
+from routing.store import IdentityStore
+from routing.ticket import Ticket
+from routing.workflow import CENTRE_ROLES, OPEN_STATES, Actor, Role, State
+
+PAGE_SIZE = 20
+MAX_PAGE_SIZE = 100
+
+
+class Order(StrEnum):
+    """``due``: the nearest running limit first, closed tickets last. ``newest``: as received, latest first."""
+
+    DUE = "due"
+    NEWEST = "newest"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TicketFilter:
+    """What to list; every field narrows."""
+
+    states: frozenset[State] | None = None
+    unit_id: UnitId | None = None
+    due_before: datetime | None = None
+    words: str | None = None
+    """Searched in number, title and text."""
+    numbers: tuple[str, ...] | None = None
+    order: Order = Order.DUE
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page; ``cursor`` asks for the next, None at the end. ``total`` counts all that match."""
+
+    tickets: tuple[Ticket, ...]
+    cursor: str | None
+    total: int
+
+
+class Queries:
+    """Reads for people and programs. A ticket outside the reader's units is as good as absent."""
+
+    def __init__(self, database: Database, *, identities: IdentityStore, vault: Vault) -> None:
+        self._tickets: Collection = database.get_collection("tickets", codec_options=AWARE)
+        self._identities = identities
+        self._vault = vault
+
+    async def get(self, number: str, *, reader: Actor) -> Ticket:
+        """Raises ``UnknownTicket`` for what is absent and for what this reader must not know exists."""
+        document = await self._tickets.find_one({"_id": number, **_visible_to(reader)})
+        if document is None:
+            raise UnknownTicket(number)
+        return from_document(document)
+
+    async def masked_citizen(self, ticket: Ticket, *, reader: Actor) -> MaskedCitizen | None:
+        """The citizen, masked; None for readers a 保密 or 匿名 citizen is hidden from entirely."""
+        if not may_reveal(ticket, reader) and reader.role is not Role.AUDITOR:
+            return None
+        return await self._identities.masked(ticket.number)
+
+    async def search(
+        self, filter_: TicketFilter, *, reader: Actor, cursor: str | None = None, limit: int = PAGE_SIZE
+    ) -> Page:
+        """A page of tickets; raises ``Incomplete('cursor')`` when the cursor is not one of ours."""
+        query = _query(filter_, reader)
+        total = await self._tickets.count_documents(query)
+        field, direction = _ORDERS[filter_.order]
+        if cursor is not None:
+            at, number = _decode_cursor(cursor)
+            beyond = "$gt" if direction == ASCENDING else "$lt"
+            after: Document = {
+                "$or": [{field: {beyond: at}}, {field: at, "_id": {beyond: number}}],
+            }
+            query = {"$and": [query, after]}
+        limit = max(1, min(limit, MAX_PAGE_SIZE))
+        found = self._tickets.find(query).sort([(field, direction), ("_id", direction)]).limit(limit + 1)
+        documents = [d async for d in found]
+        more = len(documents) > limit
+        documents = documents[:limit]
+        next_cursor = _encode_cursor(documents[-1][field], documents[-1]["_id"]) if more else None
+        return Page(tuple(from_document(d) for d in documents), next_cursor, total)
+
+    async def count(self, filter_: TicketFilter, *, reader: Actor) -> int:
+        return await self._tickets.count_documents(_query(filter_, reader))
+
+    # ---- the citizen's own
+
+    async def find_with_code(self, number: str, code: str) -> Ticket | None:
+        """The ticket whose number and query code both match."""
+        document = await self._tickets.find_one({"_id": number.strip().upper()})
+        if document is None or not compare_digest(
+            self._vault.query_code(document["_id"]).encode(), code.strip().encode()
+        ):
+            return None
+        return from_document(document)
+
+    async def of_citizen(self, account: str, openid: str, *, limit: int = 10) -> list[Ticket]:
+        """What this WeChat citizen filed, newest first."""
+        numbers = await self._identities.numbers_of(account=account, openid=openid, limit=limit)
+        cursor = self._tickets.find({"_id": {"$in": numbers}}).sort("_id", DESCENDING)
+        return [from_document(d) async for d in cursor]
+
+    # ---- figures
+
+    async def figure_rows(
+        self, period: Period, *, reader: Actor, unit_id: UnitId | None = None
+    ) -> list[FigureRow]:
+        """Every ticket any figure of the period can concern, by the reader's rights.
+
+        A unit is matched on the tickets it has or had: figures belong to whoever had to keep the limit.
+        """
+        span = {"$gte": period.since, "$lt": period.until}
+        concerns: list[Document] = [
+            {"clocks.due_at": span},
+            {"received_at": span},
+            {"rated_at": span},
+            {"state": {"$in": sorted(OPEN_STATES)}},
+        ]
+        query: Document = {"$and": [_visible_to(reader), {"$or": concerns}]}
+        if unit_id is not None:
+            query["$and"].append({"$or": [{"unit_id": unit_id}, {"clocks.unit_id": unit_id}]})
+        return [_figure_row(d) async for d in self._tickets.find(query, _FIGURE_FIELDS)]
+
+
+_ORDERS: dict[Order, tuple[str, int]] = {
+    Order.DUE: ("sort_due_at", ASCENDING),
+    Order.NEWEST: ("received_at", DESCENDING),
+}
+_FIGURE_FIELDS: dict[str, int] = dict.fromkeys(
+    (
+        "unit_id",
+        "state",
+        "received_at",
+        "clocks.name",
+        "clocks.unit_id",
+        "clocks.due_at",
+        "clocks.state",
+        "events.kind",
+        "events.unit_id",
+        "events.stars",
+        "events.at",
+    ),
+    1,
+)
+_HANDED = (EventKind.DISPATCHED, EventKind.TRANSFERRED)
+
+
+def _visible_to(reader: Actor) -> Document:
+    if reader.role in (Role.SYSTEM, Role.AUDITOR):
+        return {}
+    units: list[UnitId | None] = [*sorted(reader.unit_ids)]
+    if reader.role in CENTRE_ROLES:
+        units.append(None)
+    return {"unit_id": {"$in": units}}
+
+
+def _query(filter_: TicketFilter, reader: Actor) -> Document:
+    parts: list[Document] = [_visible_to(reader)]
+    if filter_.states is not None:
+        parts.append({"state": {"$in": sorted(filter_.states)}})
+    if filter_.unit_id is not None:
+        parts.append({"unit_id": filter_.unit_id})
+    if filter_.due_before is not None:
+        parts.append({"sort_due_at": {"$lt": filter_.due_before}})
+    if filter_.numbers is not None:
+        parts.append({"_id": {"$in": list(filter_.numbers)}})
+    if filter_.words:
+        for word in filter_.words.split()[:5]:
+            pattern = re.escape(word[:50])
+            parts.append(
+                {
+                    "$or": [
+                        {"_id": word.upper()},
+                        {"external_number": word},
+                        {"title": {"$regex": pattern}},
+                        {"text": {"$regex": pattern}},
+                    ]
+                }
+            )
+    return {"$and": parts}
+
+
+def _figure_row(document: Document) -> FigureRow:
+    events: list[dict[str, Any]] = document.get("events", [])
+    return FigureRow(
+        number=document["_id"],
+        unit_id=document.get("unit_id"),
+        state=State(document["state"]),
+        received_at=document["received_at"],
+        ratings=tuple((e["stars"], e["at"]) for e in events if e["kind"] == EventKind.RATED),
+        clocks=tuple(
+            ClockRow(ClockName(c["name"]), c.get("unit_id"), c["due_at"], ClockState(c["state"]))
+            for c in document["clocks"]
+        ),
+        dispatched_to=tuple(e["unit_id"] for e in events if e["kind"] in _HANDED),
+        returned_by=tuple(e["unit_id"] for e in events if e["kind"] == EventKind.RETURN_APPROVED),
+    )
+
+
+def _encode_cursor(at: datetime, number: str) -> str:
+    return base64.urlsafe_b64encode(f"{at.isoformat()}|{number}".encode()).decode().rstrip("=")
+
+
+def _decode_cursor(cursor: str) -> tuple[datetime, str]:
+    try:
+        text = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode()
+        at, number = text.split("|", 1)
+        moment = datetime.fromisoformat(at)
+        return moment.replace(tzinfo=moment.tzinfo or UTC), number
+    except (ValueError, binascii.Error, UnicodeDecodeError):
+        raise Incomplete("cursor") from None

@@ -1,0 +1,389 @@
+"""Every write to a ticket: load, ask the aggregate, save once. Nobody else writes tickets."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from classifier.model import Classification
+from routing.catalogue import DutyList
+from routing.citizen_request import Citizen, CitizenRequest, Secrecy
+from routing.departments import UnitId, Units
+from routing.errors import (
+    ExternalNumberConflict,
+    Incomplete,
+    NotYourRole,
+    StaleTicket,
+    UnknownTicket,
+)
+from routing.events import Event, NoticeState, OutboxEntry, PlannedNotice
+from routing.identity import Vault
+from routing.places import Gazetteer
+from routing.sla import Profile
+from routing.store import IdentityStore, TicketStore
+from routing.ticket import Rating, Ticket, fingerprint
+from routing.triage import TriageDecision, decide
+from routing.workflow import CENTRE_ROLES, CITIZEN, SYSTEM, Actor, Role
+from routing.working_calendar import CHINA
+
+_TRIES = 5
+"""How often an act that carries no version (the citizen's, the system's) is taken again after losing a race."""
+
+NoticePlanner = Callable[[Ticket, Event], Iterable[PlannedNotice]]
+
+
+@dataclass(frozen=True, slots=True)
+class TriageTools:
+    """What a decision about the unit rests on; replaced as a whole when a model or duty list is reloaded."""
+
+    classify: Callable[[str], Classification]
+    duties: DutyList
+    units: Units
+    gazetteer: Gazetteer
+    topics: frozenset[str]
+    """The labels the model can tell apart; a duty under any other topic is never dispatched by machine."""
+
+    def decide(self, request: CitizenRequest) -> tuple[TriageDecision, Classification]:
+        topic = self.classify(request.full_text)
+        decision = decide(
+            request.full_text,
+            place=request.place,
+            topic=topic,
+            duties=self.duties,
+            units=self.units,
+            gazetteer=self.gazetteer,
+            on=request.received_at.astimezone(CHINA).date(),
+            known_topics=self.topics,
+        )
+        return decision, topic
+
+
+class ServiceDesk:
+    """The one place that changes tickets. Every method returns the ticket as saved.
+
+    ``version`` is what the caller last read; None (the citizen's and the system's acts) means "whatever it is
+    now", and the act is taken again when somebody else was faster. Refusals derive from ``routing.errors.Refused``.
+    """
+
+    def __init__(
+        self,
+        *,
+        tickets: TicketStore,
+        identities: IdentityStore,
+        profile: Profile,
+        triage: TriageTools,
+        vault: Vault,
+        planner: NoticePlanner,
+    ) -> None:
+        self._tickets = tickets
+        self._identities = identities
+        self._profile = profile
+        self._vault = vault
+        self._planner = planner
+        self.triage = triage
+
+    # ---- intake
+
+    async def register(self, request: CitizenRequest, *, now: datetime, actor: Actor = CITIZEN) -> Ticket:
+        """Register once per (channel, external number); the same request again gives the same ticket."""
+        earlier = await self.find_registered(request)
+        if earlier is not None:
+            return earlier
+        number = await self._tickets.next_number(now)
+        ticket = self.draft(request, number=number, now=now, actor=actor)
+        # Identity first: a crash in between leaves a record without a ticket, never a ticket without its citizen.
+        await self._identities.put(number, request.citizen)
+        if not await self._tickets.add(ticket):
+            raced = await self.find_registered(request)
+            assert raced is not None
+            return raced
+        return ticket
+
+    async def find_registered(self, request: CitizenRequest) -> Ticket | None:
+        """The ticket this request already became; raises ``ExternalNumberConflict`` when the text differs."""
+        earlier = await self._tickets.find_by_external_number(request.channel, request.external_number)
+        if earlier is not None and earlier.fingerprint != fingerprint(request):
+            raise ExternalNumberConflict(request.external_number)
+        return earlier
+
+    def draft(self, request: CitizenRequest, *, number: str, now: datetime, actor: Actor = CITIZEN) -> Ticket:
+        """Register and triage without saving: the whole decision, in memory."""
+        ticket = Ticket.register(request, number=number, profile=self._profile, actor=actor, now=now)
+        decision, topic = self.triage.decide(request)
+        ticket.topic, ticket.topic_confidence = topic.label, topic.confidence
+        if decision.automatic and decision.chosen is not None:
+            ticket.triage = decision
+            ticket.dispatch(decision.chosen.unit_id, profile=self._profile, actor=SYSTEM, now=now)
+        else:
+            ticket.leave_to_a_person(decision, actor=SYSTEM, now=now)
+        ticket.plan_notices(self._planner, since=0)
+        return ticket
+
+    def query_code(self, number: str) -> str:
+        """Six digits that go with the number, for asking about progress."""
+        return self._vault.query_code(number)
+
+    # ---- the centre and the units
+
+    async def dispatch(
+        self,
+        number: str,
+        unit_id: UnitId,
+        *,
+        actor: Actor,
+        version: int | None,
+        now: datetime,
+        reason: str | None = None,
+    ) -> Ticket:
+        self.triage.units.get(unit_id)
+        return await self._act(
+            number,
+            actor,
+            version,
+            lambda t: t.dispatch(unit_id, profile=self._profile, actor=actor, now=now, reason=reason),
+        )
+
+    async def transfer(
+        self, number: str, unit_id: UnitId, *, actor: Actor, version: int | None, now: datetime, reason: str
+    ) -> Ticket:
+        self.triage.units.get(unit_id)
+        return await self._act(
+            number,
+            actor,
+            version,
+            lambda t: t.transfer(unit_id, profile=self._profile, actor=actor, now=now, reason=reason),
+        )
+
+    async def accept(self, number: str, *, actor: Actor, version: int | None, now: datetime) -> Ticket:
+        return await self._act(number, actor, version, lambda t: t.accept(actor=actor, now=now))
+
+    async def contact(
+        self, number: str, *, actor: Actor, version: int | None, now: datetime, text: str
+    ) -> Ticket:
+        return await self._act(number, actor, version, lambda t: t.contact(actor=actor, now=now, text=text))
+
+    async def reply(
+        self, number: str, *, actor: Actor, version: int | None, now: datetime, text: str
+    ) -> Ticket:
+        return await self._act(number, actor, version, lambda t: t.reply(actor=actor, now=now, text=text))
+
+    async def resolve(
+        self, number: str, *, actor: Actor, version: int | None, now: datetime, text: str | None = None
+    ) -> Ticket:
+        """办结; with ``text`` the answer is given and the ticket closed in one write (答复并办结)."""
+
+        def answer_and_close(ticket: Ticket) -> None:
+            if text is not None:
+                ticket.reply(actor=actor, now=now, text=text)
+            ticket.resolve(actor=actor, now=now)
+
+        return await self._act(number, actor, version, answer_and_close)
+
+    async def answer_directly(
+        self, number: str, *, actor: Actor, version: int | None, now: datetime, text: str
+    ) -> Ticket:
+        return await self._act(
+            number, actor, version, lambda t: t.answer_directly(actor=actor, now=now, text=text)
+        )
+
+    async def request_return(
+        self, number: str, *, actor: Actor, version: int | None, now: datetime, reason: str, basis: str
+    ) -> Ticket:
+        return await self._act(
+            number,
+            actor,
+            version,
+            lambda t: t.request_return(
+                profile=self._profile, actor=actor, now=now, reason=reason, basis=basis
+            ),
+        )
+
+    async def decide_return(
+        self, number: str, *, actor: Actor, version: int | None, now: datetime, approved: bool, reason: str
+    ) -> Ticket:
+        return await self._act(
+            number,
+            actor,
+            version,
+            lambda t: t.decide_return(approved=approved, actor=actor, now=now, reason=reason),
+        )
+
+    async def reject(
+        self, number: str, *, actor: Actor, version: int | None, now: datetime, reason: str
+    ) -> Ticket:
+        return await self._act(
+            number, actor, version, lambda t: t.reject(actor=actor, now=now, reason=reason)
+        )
+
+    # ---- the citizen (``key`` is the message that asked: a second delivery of it changes nothing)
+
+    async def supplement(
+        self,
+        number: str,
+        *,
+        actor: Actor = CITIZEN,
+        text: str,
+        now: datetime,
+        version: int | None = None,
+        key: str | None = None,
+    ) -> Ticket:
+        return await self._act(
+            number, actor, version, lambda t: t.supplement(actor=actor, now=now, text=text), key=key
+        )
+
+    async def remind(
+        self,
+        number: str,
+        *,
+        actor: Actor = CITIZEN,
+        text: str | None = None,
+        now: datetime,
+        version: int | None = None,
+        key: str | None = None,
+    ) -> Ticket:
+        return await self._act(
+            number, actor, version, lambda t: t.remind(actor=actor, now=now, text=text), key=key
+        )
+
+    async def rate(
+        self,
+        number: str,
+        *,
+        rating: Rating,
+        actor: Actor = CITIZEN,
+        now: datetime,
+        version: int | None = None,
+        key: str | None = None,
+    ) -> Ticket:
+        return await self._act(
+            number, actor, version, lambda t: t.rate(rating, actor=actor, now=now), key=key
+        )
+
+    async def reopen(
+        self,
+        number: str,
+        *,
+        actor: Actor = CITIZEN,
+        reason: str,
+        now: datetime,
+        version: int | None = None,
+        key: str | None = None,
+    ) -> Ticket:
+        return await self._act(
+            number,
+            actor,
+            version,
+            lambda t: t.reopen(profile=self._profile, actor=actor, now=now, reason=reason),
+            key=key,
+        )
+
+    async def withdraw(
+        self,
+        number: str,
+        *,
+        actor: Actor = CITIZEN,
+        reason: str,
+        now: datetime,
+        version: int | None = None,
+        key: str | None = None,
+    ) -> Ticket:
+        return await self._act(
+            number, actor, version, lambda t: t.withdraw(actor=actor, now=now, reason=reason), key=key
+        )
+
+    # ---- identity
+
+    async def reveal(self, number: str, *, actor: Actor, reason: str, now: datetime) -> Citizen:
+        """The citizen's name and phone, for a reason that is logged.
+
+        The handling unit may see a 公开 citizen only; 保密 and 匿名 stay with the centre (domain §5).
+        """
+        if not reason.strip():
+            raise Incomplete("reason")
+        ticket = await self._tickets.get(number)
+        if not actor.answers_for(ticket.unit_id):
+            raise UnknownTicket(number)
+        if not may_reveal(ticket, actor):
+            raise NotYourRole("reveal", actor.role)
+        return await self._identities.read(number, reader=actor, reason=reason.strip(), now=now)
+
+    # ---- the worker
+
+    async def check_deadlines(self, now: datetime, *, limit: int = 200) -> int:
+        """Note limits that came near or passed; returns how many tickets had one."""
+        tickets = await self._tickets.find_with_deadline(now, limit=limit)
+        for ticket in tickets:
+            seq = len(ticket.events)
+            ticket.check_deadlines(actor=SYSTEM, now=now)
+            ticket.plan_notices(self._planner, since=seq)
+            try:
+                await self._tickets.save(ticket)
+            except StaleTicket:
+                continue  # somebody is at work on it; the next sweep looks again
+        return len(tickets)
+
+    async def settle_notice(
+        self,
+        number: str,
+        entry_id: str,
+        state: NoticeState,
+        *,
+        now: datetime,
+        failure: str | None = None,
+        try_again_at: datetime | None = None,
+    ) -> Ticket:
+        """Write the delivery ledger. ``sending`` is refused (``StaleTicket``) unless the entry is still queued,
+        so that two workers never send the same notice."""
+
+        def settle(ticket: Ticket) -> None:
+            entry = _entry(ticket, entry_id)
+            if state is NoticeState.SENDING and entry.state is not NoticeState.QUEUED:
+                raise StaleTicket(number, ticket.version)
+            ticket.settle_notice(entry_id, state, now=now, failure=failure, try_again_at=try_again_at)
+
+        return await self._act(number, SYSTEM, None, settle)
+
+    # ---- inside
+
+    async def _act(
+        self,
+        number: str,
+        actor: Actor,
+        version: int | None,
+        do: Callable[[Ticket], None],
+        *,
+        key: str | None = None,
+    ) -> Ticket:
+        for last_try in (False,) * (_TRIES - 1) + (True,):
+            ticket = await self._tickets.get(number)
+            if not actor.answers_for(ticket.unit_id):
+                raise UnknownTicket(number)
+            if key is not None and key in ticket.done_keys:
+                return ticket
+            if version is not None and version != ticket.version:
+                raise StaleTicket(number, version)
+            seq = len(ticket.events)
+            do(ticket)
+            if key is not None:
+                ticket.done_keys = (*ticket.done_keys, key)
+            ticket.plan_notices(self._planner, since=seq)
+            try:
+                await self._tickets.save(ticket)
+            except StaleTicket:
+                if version is not None or last_try:
+                    raise
+                continue
+            return ticket
+        raise AssertionError("unreachable: the last try saves or raises")
+
+
+def may_reveal(ticket: Ticket, actor: Actor) -> bool:
+    """Whether this reader may ask for the citizen's identity at all."""
+    if actor.role is Role.SYSTEM or actor.role in CENTRE_ROLES:
+        return True
+    return actor.role is Role.LIAISON and ticket.secrecy is Secrecy.PUBLIC
+
+
+def _entry(ticket: Ticket, entry_id: str) -> OutboxEntry:
+    return next(e for e in ticket.outbox if e.id == entry_id)

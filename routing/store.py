@@ -1,0 +1,49 @@
+"""What the service desk needs of storage. ``mongo_store`` is the implementation that ships."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Protocol
+
+from routing.citizen_request import Channel, Citizen
+from routing.identity import MaskedCitizen
+from routing.ticket import Ticket
+from routing.workflow import Actor
+
+
+class TicketStore(Protocol):
+    """Tickets, one document each, saved by one versioned write."""
+
+    async def next_number(self, now: datetime) -> str:
+        """A number never given before, e.g. ``HY2611210012`` (China's date, then the day's count)."""
+
+    async def add(self, ticket: Ticket) -> bool:
+        """Store a new ticket at version 1. False when its channel and external number are already there."""
+
+    async def get(self, number: str) -> Ticket:
+        """Raises ``UnknownTicket``."""
+
+    async def save(self, ticket: Ticket) -> None:
+        """Write over the version that was read, and count the version up; raises ``StaleTicket``."""
+
+    async def find_by_external_number(self, channel: Channel, external_number: str) -> Ticket | None: ...
+
+    async def find_with_deadline(self, now: datetime, *, limit: int) -> list[Ticket]:
+        """Tickets with a clock that has something to say, the most overdue first."""
+
+    async def find_with_outbox(self, now: datetime, *, limit: int) -> list[Ticket]:
+        """Tickets with a notice to attempt, the longest waiting first."""
+
+
+class IdentityStore(Protocol):
+    """Who asked, sealed, one record per ticket; every opening of it leaves a line in the log of reads."""
+
+    async def put(self, number: str, citizen: Citizen) -> None: ...
+
+    async def read(self, number: str, *, reader: Actor, reason: str, now: datetime) -> Citizen:
+        """Open the identity; the read is logged before it is given. Raises ``UnknownTicket``."""
+
+    async def masked(self, number: str) -> MaskedCitizen: ...
+
+    async def numbers_of(self, *, account: str, openid: str, limit: int) -> list[str]:
+        """Ticket numbers of one WeChat citizen, newest first."""
