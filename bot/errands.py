@@ -1,0 +1,188 @@
+"""What the dialogue may have done for a citizen, executed: acts in, outcomes out, refusals as values."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Protocol
+
+import structlog
+
+from bot.intake import Registers, register_citizen_request
+from bot.outcomes import Done, Filed, Found, Mine, Outcome, PersonHours
+from bot.session import (
+    Act,
+    AskKnowledge,
+    FileTicket,
+    FindProgress,
+    HandToPerson,
+    Heard,
+    ListMine,
+    Picture,
+    Rate,
+    RecordFeedback,
+    Remind,
+    Reopen,
+    ShowTicket,
+    Supplement,
+    Withdraw,
+)
+from bot.ticket_view import view_of
+from bot.wechat.messages import IncomingMessage
+from knowledge_base.answer import Answer, Refusal
+from routing.citizen_request import Channel, Citizen, RequestType, Secrecy
+from routing.departments import Units
+from routing.errors import Refused
+from routing.ticket import Rating, Ticket
+from routing.working_calendar import CHINA, WorkingCalendar
+
+log = structlog.get_logger(__name__)
+
+
+class Desk(Registers, Protocol):
+    """The service desk as a citizen uses it; ``key`` makes a repeated act count once."""
+
+    def query_code(self, number: str) -> str: ...
+
+    async def supplement(
+        self, number: str, *, text: str, now: datetime, key: str | None = None
+    ) -> Ticket: ...
+
+    async def remind(self, number: str, *, now: datetime, key: str | None = None) -> Ticket: ...
+
+    async def rate(self, number: str, *, rating: Rating, now: datetime, key: str | None = None) -> Ticket: ...
+
+    async def withdraw(
+        self, number: str, *, reason: str, now: datetime, key: str | None = None
+    ) -> Ticket: ...
+
+    async def reopen(self, number: str, *, reason: str, now: datetime, key: str | None = None) -> Ticket: ...
+
+
+class Reads(Protocol):
+    """The two reads of tickets a citizen has."""
+
+    async def find_with_code(self, number: str, code: str) -> Ticket | None: ...
+
+    async def of_citizen(self, account: str, openid: str, *, limit: int = 10) -> Sequence[Ticket]: ...
+
+
+class Answers(Protocol):
+    """The knowledge base."""
+
+    def answer(self, question: str, *, on: date, about: str | None = None) -> Answer | Refusal: ...
+
+
+class Feedback(Protocol):
+    """Where 有用 and 没解决 are counted."""
+
+    async def record_feedback(self, article_id: str, helpful: bool, at: datetime) -> None: ...
+
+
+class Pictures(Protocol):
+    """Which photos belong to which ticket; idempotent by photo."""
+
+    async def put(self, number: str, pictures: tuple[Picture, ...], *, now: datetime) -> None: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Errands:
+    """Does what a turn asks. Filing is idempotent by the draft's id, every other act by the message's key."""
+
+    desk: Desk
+    queries: Reads
+    answerer: Answers
+    feedback: Feedback
+    pictures: Pictures
+    units: Units
+    calendar: WorkingCalendar
+
+    async def run(self, act: Act, heard: Heard) -> Outcome:
+        try:
+            return await self._do(act, heard)
+        except Refused as refused:
+            log.info("citizen act refused", act=type(act).__name__, refused=type(refused).__name__)
+            return refused
+
+    async def _do(self, act: Act, heard: Heard) -> Outcome:
+        message, now = heard.message, heard.now
+        match act:
+            case AskKnowledge(question, about, _):
+                return self.answerer.answer(question, on=now.astimezone(CHINA).date(), about=about)
+            case RecordFeedback(article_id, helpful):
+                await self.feedback.record_feedback(article_id, helpful, now)
+                return None
+            case FileTicket():
+                return await self._file(act, heard)
+            case FindProgress(number, code):
+                return await self._find(number, code, message)
+            case ListMine():
+                mine = await self.queries.of_citizen(message.account, message.openid)
+                return Mine(tuple(view_of(ticket, self.units) for ticket in mine))
+            case ShowTicket(number):
+                return await self._find(number, self.desk.query_code(number), message)
+            case HandToPerson():
+                return PersonHours(self._opens_at(now))
+            case _:
+                return Done(view_of(await self._act_on_ticket(act, heard), self.units))
+
+    async def _act_on_ticket(
+        self, act: Supplement | Remind | Rate | Withdraw | Reopen, heard: Heard
+    ) -> Ticket:
+        key, now = heard.message.key, heard.now
+        match act:
+            case Supplement(number, text, pictures):
+                ticket = await self.desk.supplement(number, text=text, now=now, key=key)
+                await self.pictures.put(number, pictures, now=now)
+                return ticket
+            case Remind(number):
+                return await self.desk.remind(number, now=now, key=key)
+            case Rate(number, stars, reasons, resolved, comment):
+                rating = Rating(stars=stars, resolved=resolved, reasons=reasons, comment=comment)
+                return await self.desk.rate(number, rating=rating, now=now, key=key)
+            case Withdraw(number):
+                return await self.desk.withdraw(number, reason="市民在微信里撤回", now=now, key=key)
+            case Reopen(number, reason):
+                return await self.desk.reopen(number, reason=reason, now=now, key=key)
+
+    async def _file(self, act: FileTicket, heard: Heard) -> Filed:
+        draft, message = act.draft, heard.message
+        text = draft.text
+        if draft.latitude is not None and draft.longitude is not None:
+            text += f"\n（市民发来的位置：北纬{draft.latitude}，东经{draft.longitude}）"
+        if draft.pictures:
+            text += f"\n（市民附照片{len(draft.pictures)}张）"
+        ticket = await register_citizen_request(
+            self.desk,
+            channel=Channel.WECHAT,
+            external_number=draft.id,
+            text=text,
+            citizen=Citizen(
+                name=draft.name,
+                phone=draft.phone,
+                account=message.account,
+                openid=message.openid,
+                secrecy=draft.secrecy or Secrecy.SECRET,
+            ),
+            received_at=heard.now,
+            now=heard.now,
+            request_type=draft.request_type or RequestType.HELP,
+            place=draft.place,
+        )
+        await self.pictures.put(ticket.number, draft.pictures, now=heard.now)
+        code = self.desk.query_code(ticket.number)
+        return Filed(view_of(ticket, self.units), code, self._opens_at(heard.now))
+
+    async def _find(self, number: str, code: str | None, message: IncomingMessage) -> Found:
+        """One's own ticket opens without a code; any other needs number and code together."""
+        if code is None:
+            mine = await self.queries.of_citizen(message.account, message.openid, limit=100)
+            ticket = next((t for t in mine if t.number == number), None)
+        else:
+            ticket = await self.queries.find_with_code(number, code)
+        return Found(view_of(ticket, self.units) if ticket else None)
+
+    def _opens_at(self, now: datetime) -> datetime | None:
+        """When work begins again; None while the office is open."""
+        return None if self.calendar.is_open(now) else self.calendar.next_opening(now)

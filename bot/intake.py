@@ -1,0 +1,107 @@
+"""One door for every channel: what a citizen asked, in any shape, becomes one registered ticket."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import replace
+from datetime import datetime
+from typing import Protocol
+
+from classifier.signals import find_emergency, guess_request_type
+from routing.citizen_request import Channel, Citizen, CitizenRequest, RequestType, Urgency
+from routing.errors import Incomplete, Refused
+from routing.ticket import Ticket
+
+MOST_CHARACTERS = 5000
+MOST_TITLE = 60
+
+_MOBILE = re.compile(r"(?<!\d)(?:\+?86[- ]?)?(1[3-9]\d[- ]?\d{4}[- ]?\d{4})(?!\d)")
+_LANDLINE = re.compile(r"(?<!\d)(0\d{2,3})[- ]?(\d{7,8})(?!\d)")
+_LOCAL = re.compile(r"(?<!\d)([2-8]\d{6,7})(?!\d)")
+
+
+class TextTooLong(Refused):
+    """The text is longer than a ticket takes."""
+
+    def __init__(self, length: int, limit: int) -> None:
+        super().__init__(length, limit)
+        self.length = length
+        self.limit = limit
+
+
+class Registers(Protocol):
+    """The part of the service desk the door needs; idempotent by channel and external number."""
+
+    async def register(self, request: CitizenRequest, *, now: datetime) -> Ticket: ...
+
+
+def find_phone(text: str) -> str | None:
+    """The first phone number in a text: a mobile's 11 digits, or a landline as ``0576-88881234``."""
+    plain = unicodedata.normalize("NFKC", text)
+    if mobile := _MOBILE.search(plain):
+        return re.sub(r"\D", "", mobile[1])
+    if landline := _LANDLINE.search(plain):
+        return f"{landline[1]}-{landline[2]}"
+    local = _LOCAL.search(plain)
+    return local[1] if local else None
+
+
+def without_phone(text: str) -> str:
+    """What else was said beside the number, such as a name."""
+    plain = unicodedata.normalize("NFKC", text)
+    for pattern in (_MOBILE, _LANDLINE, _LOCAL):
+        if pattern.search(plain):
+            return pattern.sub(" ", plain).strip(" ,，。:：;；电话手机号是我的")
+    return plain.strip()
+
+
+async def register_citizen_request(
+    desk: Registers,
+    *,
+    channel: Channel,
+    external_number: str,
+    text: str,
+    citizen: Citizen,
+    received_at: datetime,
+    now: datetime,
+    title: str | None = None,
+    request_type: RequestType | None = None,
+    place: str | None = None,
+    urgency: Urgency | None = None,
+) -> Ticket:
+    """Tidy what came in, fill in type and urgency where the channel knows none, and register it.
+
+    The same external number again returns the same ticket. Raises ``Incomplete`` for an empty text or number,
+    ``TextTooLong``, and whatever the desk refuses.
+    """
+    text, number = text.strip(), external_number.strip()
+    if not number:
+        raise Incomplete("external_number")
+    if not text:
+        raise Incomplete("text")
+    if len(text) > MOST_CHARACTERS:
+        raise TextTooLong(len(text), MOST_CHARACTERS)
+    title = (title or "").strip()[:MOST_TITLE] or None
+    said = f"{title}\n{text}" if title else text
+    return await desk.register(
+        CitizenRequest(
+            channel=channel,
+            external_number=number,
+            request_type=request_type or RequestType(guess_request_type(said).label),
+            text=text,
+            citizen=tidy_citizen(citizen),
+            received_at=received_at,
+            title=title,
+            place=(place or "").strip() or None,
+            urgency=urgency or (Urgency.URGENT if find_emergency(said) else Urgency.ORDINARY),
+        ),
+        now=now,
+    )
+
+
+def tidy_citizen(citizen: Citizen) -> Citizen:
+    """One spelling per phone number; a number we cannot read is kept as it was said, never dropped."""
+    phone = (citizen.phone or "").strip()
+    name = (citizen.name or "").strip()
+    return replace(citizen, phone=(find_phone(phone) or phone) or None, name=name or None)

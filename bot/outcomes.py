@@ -1,0 +1,287 @@
+"""What to say once an act was done, or refused: the second pure half of the dialogue."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from bot import filing, phrases
+from bot.following import CODE_PAUSE, MOST_WRONG_CODES, ask_reason, ask_stars, ticket_choice
+from bot.session import (
+    Act,
+    AskKnowledge,
+    Choice,
+    FileTicket,
+    FindProgress,
+    HandToPerson,
+    Heard,
+    ListMine,
+    Pick,
+    Purpose,
+    Rate,
+    RecordFeedback,
+    Remind,
+    Reopen,
+    Session,
+    ShowTicket,
+    Step,
+    Supplement,
+    Turn,
+    Withdraw,
+    to_home,
+    to_step,
+)
+from bot.ticket_view import TicketView
+from bot.wechat_text import quote, tappable
+from bot.wording import explain
+from knowledge_base.answer import Answer, Refusal
+from routing.citizen_request import RequestType
+from routing.errors import ExternalNumberConflict, Refused
+from routing.ticket import SATISFIED_FROM
+from routing.workflow import Action
+
+_MOST_LISTED = 6
+_MOST_SUGGESTION = 28
+
+
+@dataclass(frozen=True, slots=True)
+class Filed:
+    """The new ticket, its query code, and when work begins if the office is closed now."""
+
+    ticket: TicketView
+    code: str
+    opens_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    ticket: TicketView | None
+
+
+@dataclass(frozen=True, slots=True)
+class Mine:
+    """The citizen's own tickets, newest first."""
+
+    tickets: tuple[TicketView, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """The ticket as it stands after the act."""
+
+    ticket: TicketView
+
+
+@dataclass(frozen=True, slots=True)
+class PersonHours:
+    """``opens_at`` None: somebody is at work now."""
+
+    opens_at: datetime | None
+
+
+Outcome = Answer | Refusal | Filed | Found | Mine | Done | PersonHours | Refused | None
+
+
+def after(session: Session, act: Act, outcome: Outcome, heard: Heard) -> Turn:
+    """The turn that tells what came of an act; it may ask for one more act, such as showing the ticket."""
+    match act, outcome:
+        case AskKnowledge(), Answer() | Refusal():
+            return _after_question(session, act, outcome, heard)
+        case FileTicket(), Filed():
+            return _after_filing(session, outcome, heard.now)
+        case FileTicket(), ExternalNumberConflict():
+            return to_home(replace(session, draft=None), explain(outcome))
+        case FindProgress(), Found():
+            return _after_search(session, act, outcome.ticket, heard)
+        case ListMine(), Mine():
+            return _after_listing(session, act, outcome.tickets, heard.now)
+        case ShowTicket(), Found(ticket=None):
+            return to_home(session, phrases.NOTHING_TO_ACT)
+        case ShowTicket(), Found(ticket=TicketView() as ticket):
+            return _with_purpose(session, ticket, act.purpose, act.stars, heard.now)
+        case HandToPerson(), PersonHours():
+            return _after_person(session, outcome.opens_at, heard.now)
+        case RecordFeedback(), None:
+            return to_home(session, phrases.GLAD) if act.helpful else Turn(session)
+        case _, Done():
+            return _after_act(session, act, outcome.ticket, heard.now)
+        case _, Refused():
+            return _after_refusal(session, outcome)
+        case _:
+            return Turn(session, silent=True)
+
+
+# ---- questions
+
+
+def _after_question(session: Session, act: AskKnowledge, outcome: Answer | Refusal, heard: Heard) -> Turn:
+    if isinstance(outcome, Answer):
+        kind = (act.reads_like or RequestType.CONSULTATION).value
+        useful, unsolved = Choice("有用", Pick.USEFUL), Choice("没解决", Pick.UNSOLVED, kind, "登记成工单")
+        answered = replace(session, about=outcome.article_id)
+        return to_step(
+            answered, Step.HOME, phrases.answer(outcome, elder=session.elder), choices=(useful, unsolved)
+        )
+    if act.reads_like is not None:
+        return filing.begin(session, heard, text=act.question, guess=act.reads_like)
+    near = tuple(
+        Choice(tappable(s.question, _MOST_SUGGESTION), Pick.SUGGESTION, s.question)
+        for s in outcome.nearest[:3]
+    )
+    # Where not even the type is clear, filing will ask for it.
+    read = heard.understanding.request_type
+    choices = (*near, Choice("登记成工单", Pick.FILE_TEXT, read.value if read else ""))
+    return to_step(session, Step.HOME, phrases.not_known(nearest=bool(near)), choices=choices)
+
+
+# ---- filing
+
+
+def _after_filing(session: Session, filed: Filed, now: datetime) -> Turn:
+    ticket = filed.ticket
+    said = phrases.filed(
+        number=ticket.number,
+        code=filed.code,
+        unit=ticket.unit_name,
+        promised_at=ticket.promised_at,
+        explanation=ticket.explanation,
+        opens_at=None if ticket.urgent else filed.opens_at,
+        now=now,
+    )
+    clean = to_home(replace(session, draft=None, question=None)).session
+    remembered = replace(clean, filed=ticket.number, filed_at=now, ticket=ticket.number)
+    choices = (
+        Choice("补充", Pick.SUPPLEMENT, note="再说几句"),
+        Choice("我的诉求", Pick.MINE),
+        Choice("首页", Pick.HOME),
+    )
+    return to_step(remembered, Step.TICKET, said, choices=choices)
+
+
+def _after_person(session: Session, opens_at: datetime | None, now: datetime) -> Turn:
+    resume = (Choice("接着填", Pick.RESUME),) if session.draft else ()
+    choices = (Choice("留言", Pick.MESSAGE), *resume, Choice("首页", Pick.HOME))
+    said = phrases.person(opens_at=opens_at, now=now)
+    return to_step(to_home(session).session, Step.HOME, said, choices=choices)
+
+
+# ---- tickets on their way
+
+
+def _after_search(session: Session, act: FindProgress, ticket: TicketView | None, heard: Heard) -> Turn:
+    if ticket is not None:
+        known = replace(session, wrong_codes=0, wrong_code_at=None, asked_number=None)
+        return _show(known, ticket, heard.now)
+    if act.code is None:
+        return to_step(session, Step.ASK_CODE, phrases.not_yours(act.number))
+    since = session.wrong_code_at
+    count = 0 if since is None or heard.now - since >= CODE_PAUSE else session.wrong_codes
+    counted = replace(session, wrong_codes=count + 1, wrong_code_at=since if count else heard.now)
+    left = MOST_WRONG_CODES - counted.wrong_codes
+    if left <= 0:
+        return to_home(counted, phrases.CODE_BLOCKED)
+    return to_step(replace(counted, asked_number=None), Step.ASK_NUMBER, phrases.wrong_code(left))
+
+
+_NEEDS = {
+    Purpose.RATE: Action.RATE,
+    Purpose.REMIND: Action.REMIND,
+    Purpose.SUPPLEMENT: Action.SUPPLEMENT,
+    Purpose.WITHDRAW: Action.WITHDRAW,
+}
+
+
+def _after_listing(session: Session, act: ListMine, mine: tuple[TicketView, ...], now: datetime) -> Turn:
+    if act.purpose is Purpose.VIEW:
+        search = Choice("按工单号查", Pick.BY_NUMBER)
+        if not mine:
+            return to_step(
+                to_home(session).session,
+                Step.HOME,
+                phrases.NONE_MINE,
+                choices=(search, Choice("我要反映", Pick.FILE)),
+            )
+        return _choose_among(session, mine, act, search)
+    fitting = tuple(t for t in mine if t.may(_NEEDS[act.purpose]))
+    if not fitting:
+        rating = act.purpose is Purpose.RATE
+        return to_home(session, phrases.NOTHING_TO_RATE if rating else phrases.NOTHING_TO_ACT)
+    if len(fitting) == 1:
+        return _with_purpose(session, fitting[0], act.purpose, act.stars, now)
+    return _choose_among(session, fitting, act)
+
+
+def _choose_among(session: Session, tickets: tuple[TicketView, ...], act: ListMine, *more: Choice) -> Turn:
+    choices = tuple(
+        ticket_choice(t.number, f"{quote(t.title, 12)}（{t.state_name}）", act.purpose, act.stars)
+        for t in tickets[:_MOST_LISTED]
+    )
+    return to_step(session, Step.PICK_TICKET, phrases.PICK_TICKET, choices=(*choices, *more))
+
+
+def _with_purpose(
+    session: Session, ticket: TicketView, purpose: Purpose, stars: int | None, now: datetime
+) -> Turn:
+    """Go on with what the citizen wanted, now that it is clear with which ticket."""
+    if purpose is Purpose.VIEW:
+        return _show(session, ticket, now)
+    focused = replace(session, ticket=ticket.number)
+    said = phrases.about_ticket(ticket.number, ticket.title)
+    if purpose is Purpose.RATE:
+        return ask_reason(focused, stars, said) if stars else ask_stars(focused, said)
+    if purpose is Purpose.REMIND:
+        return Turn(focused, (said,), act=Remind(ticket.number))
+    if purpose is Purpose.SUPPLEMENT:
+        return to_step(focused, Step.SUPPLEMENT, said, phrases.SUPPLEMENT)
+    choices = (Choice("确定撤回", Pick.WITHDRAW_SURELY), Choice("不撤了", Pick.HOME))
+    return to_step(focused, Step.WITHDRAW, said, phrases.SURELY_WITHDRAW, choices=choices)
+
+
+_OFFERS = (
+    (Action.RATE, Choice("评价", Pick.RATE)),
+    (Action.REOPEN, Choice("重新办理", Pick.REOPEN)),
+    (Action.SUPPLEMENT, Choice("补充", Pick.SUPPLEMENT)),
+    (Action.REMIND, Choice("催办", Pick.REMIND)),
+    (Action.WITHDRAW, Choice("撤回", Pick.WITHDRAW)),
+)
+
+
+def _show(session: Session, ticket: TicketView, now: datetime) -> Turn:
+    offers = tuple(choice for action, choice in _OFFERS if ticket.may(action))
+    choices = (*offers, Choice("首页", Pick.HOME))
+    focused = replace(session, ticket=ticket.number)
+    return to_step(focused, Step.TICKET, ticket.say(now), choices=choices)
+
+
+def _after_act(session: Session, act: Act, ticket: TicketView, now: datetime) -> Turn:
+    match act:
+        case Supplement(pictures=pictures):
+            said = phrases.supplemented(ticket.number)
+            # A photo sent on its own leaves the citizen where they are: more will follow.
+            stays = bool(pictures) and session.step is not Step.SUPPLEMENT
+            return Turn(session, (said,)) if stays else _show_again(session, ticket, said)
+        case Remind():
+            return _show_again(session, ticket, phrases.reminded(ticket.number), but=Action.REMIND)
+        case Withdraw():
+            return to_home(session, phrases.withdrawn(ticket.number))
+        case Reopen():
+            return to_home(session, phrases.reopened(ticket.number, ticket.promised_at, now=now))
+        case Rate(stars=stars, resolved=resolved):
+            if (stars < SATISFIED_FROM or resolved is False) and ticket.may(Action.REOPEN):
+                choices = (Choice("要，重新办理", Pick.REOPEN), Choice("不用了", Pick.HOME))
+                return to_step(session, Step.BAD_RATING, phrases.offer_rework(stars), choices=choices)
+            return to_home(session, phrases.rated(stars))
+        case _:
+            return to_home(session)
+
+
+def _show_again(session: Session, ticket: TicketView, said: str, *, but: Action | None = None) -> Turn:
+    """Back at the ticket, with what may be done to it now (``but`` what was just done), not told all again."""
+    offers = tuple(choice for action, choice in _OFFERS if ticket.may(action) and action is not but)
+    focused = replace(session, ticket=ticket.number)
+    return to_step(focused, Step.TICKET, said, choices=(*offers, Choice("首页", Pick.HOME)))
+
+
+def _after_refusal(session: Session, refused: Refused) -> Turn:
+    """Say why and what to do; a draft stays so that nothing typed is lost."""
+    return to_home(session, explain(refused))

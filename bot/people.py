@@ -1,0 +1,209 @@
+"""People who log in and programs that call: users with passwords, API keys with roles and units."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from argon2 import PasswordHasher
+from argon2.exceptions import VerificationError
+from pymongo.errors import DuplicateKeyError
+
+from routing.departments import UnitId, Units
+from routing.errors import Refused
+from routing.mongo_store import AWARE, Collection, Database
+from routing.workflow import CENTRE_ROLES, Actor, Role
+
+MAX_FAILURES = 5
+LOCKED_FOR = timedelta(minutes=15)
+MIN_PASSWORD = 10
+
+# RFC 9106 / OWASP parameters: 19 MiB, two passes, one lane; about 25 ms.
+_HASHER = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
+_NO_SUCH_USER = _HASHER.hash(secrets.token_hex(8))
+"""Verified when the user does not exist, so that a wrong name takes as long as a wrong password."""
+
+
+class LoginFailed(Refused):
+    """Name or password is wrong; which of them is not said."""
+
+
+class LoginLocked(Refused):
+    """Too many failures; the account opens again by itself."""
+
+    def __init__(self, until: datetime) -> None:
+        super().__init__(until)
+        self.until = until
+
+
+class PasswordTooWeak(Refused):
+    """Shorter than ``MIN_PASSWORD``, or made of one kind of character."""
+
+
+class UserExists(Refused):
+    """That user name is taken."""
+
+    def __init__(self, username: str) -> None:
+        super().__init__(username)
+        self.username = username
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class User:
+    """Somebody with a login. ``unit_id`` is the unit they work in."""
+
+    username: str
+    name: str
+    role: Role
+    unit_id: UnitId
+
+    def actor(self, units: Units) -> Actor:
+        return Actor(self.username, self.name, self.role, scope_of(self.role, self.unit_id, units))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApiKey:
+    """A program's right to call; only the key's hash is stored."""
+
+    key_id: str
+    name: str
+    role: Role
+    unit_id: UnitId
+
+    def actor(self, units: Units) -> Actor:
+        return Actor(f"api:{self.key_id}", self.name, self.role, scope_of(self.role, self.unit_id, units))
+
+
+def scope_of(role: Role, unit_id: UnitId, units: Units) -> frozenset[UnitId]:
+    """The units somebody answers for: their own and all below; the centre's people, the whole government
+    the centre belongs to."""
+    if role in CENTRE_ROLES:
+        parent = units.get(unit_id).parent_id
+        return units.subtree(unit_id if parent is None else parent) | units.subtree(unit_id)
+    return units.subtree(unit_id)
+
+
+class People:
+    """Users and API keys in MongoDB."""
+
+    def __init__(self, database: Database) -> None:
+        self._users: Collection = database.get_collection("users", codec_options=AWARE)
+        self._keys: Collection = database.get_collection("api_keys", codec_options=AWARE)
+
+    async def prepare(self) -> None:
+        await self._keys.create_index("hash", unique=True)
+
+    # ---- users
+
+    async def add_user(self, user: User, *, password: str) -> None:
+        """Raises ``PasswordTooWeak`` or ``UserExists``."""
+        check_password(password)
+        hashed = await asyncio.to_thread(_HASHER.hash, password)
+        document = {
+            "_id": user.username,
+            "name": user.name,
+            "role": str(user.role),
+            "unit_id": user.unit_id,
+            "password": hashed,
+            "failures": 0,
+            "locked_until": None,
+        }
+        try:
+            await self._users.insert_one(document)
+        except DuplicateKeyError:
+            raise UserExists(user.username) from None
+
+    async def find_user(self, username: str) -> User | None:
+        document = await self._users.find_one({"_id": username})
+        return _user(document) if document else None
+
+    async def log_in(self, username: str, password: str, *, now: datetime) -> User:
+        """The user; raises ``LoginLocked`` or ``LoginFailed``. Counts failures and locks after five."""
+        document = await self._users.find_one({"_id": username})
+        if document is not None and document["locked_until"] and document["locked_until"] > now:
+            raise LoginLocked(document["locked_until"])
+        hashed = document["password"] if document is not None else _NO_SUCH_USER
+        right = await asyncio.to_thread(_verify, hashed, password)
+        if document is None or not right:
+            if document is not None:
+                await self._count_failure(document, now)
+            raise LoginFailed
+        await self._users.update_one({"_id": username}, {"$set": {"failures": 0, "locked_until": None}})
+        return _user(document)
+
+    async def _count_failure(self, document: dict[str, Any], now: datetime) -> None:
+        # Incremented in the store, so that parallel guesses are all counted.
+        await self._users.update_one({"_id": document["_id"]}, {"$inc": {"failures": 1}})
+        await self._users.update_one(
+            {"_id": document["_id"], "failures": {"$gte": MAX_FAILURES}},
+            {"$set": {"failures": 0, "locked_until": now + LOCKED_FOR}},
+        )
+
+    # ---- API keys
+
+    async def add_api_key(self, *, name: str, role: Role, unit_id: UnitId, key: str | None = None) -> str:
+        """A new key, shown once. ``key`` is given only by the demo, whose key outlives restarts."""
+        key = key or f"hy_{secrets.token_urlsafe(32)}"
+        hashed = _hash_key(key)
+        document = {
+            "_id": hashed[:12],
+            "hash": hashed,
+            "name": name,
+            "role": str(role),
+            "unit_id": unit_id,
+            "revoked_at": None,
+        }
+        await self._keys.replace_one({"_id": document["_id"]}, document, upsert=True)
+        return key
+
+    async def find_api_key(self, key: str) -> ApiKey | None:
+        """The key's rights; None when unknown or revoked."""
+        document = await self._keys.find_one({"hash": _hash_key(key), "revoked_at": None})
+        if document is None:
+            return None
+        return ApiKey(
+            key_id=document["_id"],
+            name=document["name"],
+            role=Role(document["role"]),
+            unit_id=document["unit_id"],
+        )
+
+    async def revoke_api_key(self, key_id: str, *, now: datetime) -> bool:
+        result = await self._keys.update_one({"_id": key_id}, {"$set": {"revoked_at": now}})
+        return result.modified_count == 1
+
+
+def check_password(password: str) -> None:
+    """等保: at least ten characters, of at least two kinds."""
+    kinds = (
+        any(c.isdigit() for c in password),
+        any(c.isalpha() for c in password),
+        any(not c.isalnum() for c in password),
+    )
+    if len(password) < MIN_PASSWORD or sum(kinds) < 2:
+        raise PasswordTooWeak
+
+
+def _verify(hashed: str, password: str) -> bool:
+    try:
+        return _HASHER.verify(hashed, password)
+    except VerificationError:
+        return False
+
+
+def _hash_key(key: str) -> str:
+    # A random 256-bit key needs no slow hash: there is nothing to guess.
+    return hashlib.sha256(key.encode()).hexdigest()
+
+
+def _user(document: dict[str, Any]) -> User:
+    return User(
+        username=document["_id"],
+        name=document["name"],
+        role=Role(document["role"]),
+        unit_id=document["unit_id"],
+    )

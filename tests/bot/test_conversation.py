@@ -1,0 +1,513 @@
+"""What citizens say and what they are told: transcripts, and what no sequence of messages may break."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from datetime import timedelta
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bot.phrases import CODE_BLOCKED
+from bot.session import DRAFT_LIFETIME, MOST_PICTURES, PAUSE, PHOTOS_JOIN, Step
+from bot.wechat.messages import MessageKind
+from routing.citizen_request import RequestType, Secrecy
+from routing.ticket import Ticket
+from routing.workflow import State
+from tests.bot.town import Chat
+from tests.factories import MONDAY_9_30
+
+NIGHT = MONDAY_9_30 + timedelta(hours=12)
+
+
+async def filed(chat: Chat, *, text: str = "楼下烧烤店半夜还很吵", kind: str = "投诉") -> Ticket:
+    """A ticket filed the long way round."""
+    for said in ("我要反映", kind, text, "城关镇人民路12号", "13812345678", "公开", "确认提交"):
+        reply = await chat.says(said)
+    return chat.town.desk.tickets[found_number(reply)]
+
+
+def found_number(reply: str) -> str:
+    number = re.search(r"HY\d+", reply)
+    assert number, reply
+    return number[0]
+
+
+# ---- filing
+
+FILINGS = [
+    pytest.param(
+        ["我要反映", "投诉", "楼下烧烤店半夜还很吵", "人民路12号", "13812345678", "公开", "确认提交"],
+        (RequestType.COMPLAINT, Secrecy.PUBLIC, "人民路12号", "13812345678"),
+        id="by words",
+    ),
+    pytest.param(
+        ["2", "3", "楼下烧烤店半夜还很吵", "2", "2", "2", "1"],
+        (RequestType.COMPLAINT, Secrecy.SECRET, None, None),
+        id="by digits alone where digits are offered",
+    ),
+    pytest.param(
+        ["２", "三", "楼下烧烤店半夜还很吵", "不知道", "不留", "第二个", "好的。"],
+        (RequestType.COMPLAINT, Secrecy.SECRET, None, None),
+        id="by full-width digits, Chinese numerals and yes",
+    ),
+    pytest.param(
+        ["楼下烧烤店半夜还很吵", "对", "人民路12号", "我是张三，电话138 1234 5678", "匿名", "确认"],
+        (RequestType.COMPLAINT, Secrecy.ANONYMOUS, "人民路12号", None),
+        id="from a plain sentence; anonymous drops the number already given",
+    ),
+    pytest.param(
+        ["我要举报", "工厂半夜往河里偷排污水", "东门桥下", "不留", "确认"],
+        (RequestType.REPORT, Secrecy.SECRET, "东门桥下", None),
+        id="a report is secret without asking",
+    ),
+    pytest.param(
+        [
+            "楼下烧烤店半夜还很吵",
+            "换一种",
+            "求助",
+            "人民路12号",
+            "不留",
+            "公开",
+            "改地点",
+            "解放路3号",
+            "确认",
+        ],
+        (RequestType.HELP, Secrecy.PUBLIC, "解放路3号", None),
+        id="another type, and the place changed at the summary",
+    ),
+    pytest.param(
+        ["社保卡丢了怎么补", "没解决", "对", "不清楚", "不留", "公开", "确认"],
+        (RequestType.CONSULTATION, Secrecy.PUBLIC, None, None),
+        id="an answer that did not help becomes a ticket",
+    ),
+    pytest.param(
+        ["火星上有水吗", "登记成工单", "对", "不清楚", "不留", "公开", "确认"],
+        (RequestType.CONSULTATION, Secrecy.PUBLIC, None, None),
+        id="a question nobody can answer becomes a ticket",
+    ),
+]
+
+
+@pytest.mark.parametrize(("lines", "expected"), FILINGS)
+async def test_every_way_of_filing_ends_with_number_code_unit_and_date(
+    lines: list[str], expected: tuple[RequestType, Secrecy, str | None, str | None]
+) -> None:
+    chat = Chat()
+    for line in lines:
+        reply = await chat.says(line)
+    number = found_number(reply)
+    ticket, citizen = chat.town.desk.tickets[number], chat.town.desk.citizens[number]
+    assert (ticket.request_type, citizen.secrecy, ticket.place, citizen.phone) == expected
+    assert chat.town.desk.query_code(number) in reply
+    assert "清和县城市管理综合行政执法局" in reply
+    assert "最晚答复：" in reply
+
+
+async def test_confirming_twice_files_once() -> None:
+    chat = Chat()
+    await filed(chat)
+    await chat.says("确认提交")
+    assert len(chat.town.desk.tickets) == 1
+
+
+async def test_what_is_said_at_the_summary_is_added_not_lost() -> None:
+    chat = Chat()
+    for said in ("楼下烧烤店半夜还很吵", "对", "人民路12号", "不留", "公开"):
+        await chat.says(said)
+    reply = await chat.says("还有油烟也很大")
+    assert "半夜还很吵 还有油烟也很大" in reply
+    reply = await chat.says("确认")
+    assert "油烟" in chat.town.desk.tickets[found_number(reply)].text
+
+
+async def test_going_back_keeps_the_answers_already_given() -> None:
+    chat = Chat()
+    for said in ("我要投诉", "楼下烧烤店半夜还很吵", "人民路12号", "1", "1"):
+        reply = await chat.says(said)
+    assert "楼下烧烤店半夜还很吵" in reply
+    await chat.says("不改了")
+    assert chat.session.step is Step.CONTACT
+    assert chat.session.draft is not None
+    assert chat.session.draft.place == "人民路12号"
+
+
+async def test_a_description_too_short_is_asked_for_once_more_and_both_are_kept() -> None:
+    chat = Chat()
+    await chat.says("我要求助")
+    assert "详细" in await chat.says("没水")
+    await chat.says("三天了")
+    assert chat.session.draft is not None
+    assert chat.session.draft.text == "没水，三天了"
+
+
+async def test_a_draft_is_offered_after_a_pause_and_forgotten_after_a_day() -> None:
+    chat = Chat()
+    for said in ("我要投诉", "楼下烧烤店半夜还很吵"):
+        await chat.says(said)
+    chat.now += PAUSE + timedelta(minutes=1)
+    assert "还没填完" in await chat.says("你们在吗，我想问问")
+    assert "发生在哪里" in await chat.says("接着填")
+    chat.now += DRAFT_LIFETIME + timedelta(minutes=1)
+    reply = await chat.says("人民路12号")
+    assert chat.session.draft is None
+    assert "登记成工单" in reply
+
+
+async def test_a_new_filing_does_not_silently_replace_an_unfinished_one() -> None:
+    chat = Chat()
+    for said in ("我要投诉", "楼下烧烤店半夜还很吵", "人工"):
+        await chat.says(said)
+    assert "还没填完" in await chat.says("我要反映")
+    await chat.says("不填了")
+    assert chat.session.draft is None
+
+
+async def test_photos_before_during_and_after_filing_reach_the_same_ticket() -> None:
+    chat = Chat()
+    reply = await chat.sends(MessageKind.IMAGE, media_id="before")
+    assert "照片收到了，一共1张" in reply
+    assert "什么事" in reply
+    for said in ("路灯坏了三天没人修", "求助", "人民路12号"):
+        await chat.says(said)
+    await chat.sends(MessageKind.IMAGE, media_id="during")
+    for said in ("不留", "公开", "确认"):
+        reply = await chat.says(said)
+    number = found_number(reply)
+    chat.waits(minutes=5)
+    assert number in await chat.sends(MessageKind.IMAGE, media_id="after")
+    assert [p.media_id for p in chat.town.pictures.kept[number]] == ["before", "during", "after"]
+    chat.now += PHOTOS_JOIN
+    await chat.says("首页")
+    await chat.sends(MessageKind.IMAGE, media_id="much later")
+    assert len(chat.town.pictures.kept[number]) == 3
+
+
+async def test_a_tenth_photo_is_refused_in_words() -> None:
+    chat = Chat()
+    for n in range(MOST_PICTURES):
+        await chat.sends(MessageKind.IMAGE, media_id=f"m{n}")
+    assert "最多9张" in await chat.sends(MessageKind.IMAGE, media_id="m10")
+    assert chat.session.draft is not None
+    assert len(chat.session.draft.pictures) == MOST_PICTURES
+
+
+async def test_a_location_answers_where() -> None:
+    chat = Chat()
+    for said in ("我要投诉", "楼下烧烤店半夜还很吵"):
+        await chat.says(said)
+    await chat.sends(MessageKind.LOCATION, content="人民广场", latitude=30.1, longitude=120.2)
+    assert chat.session.step is Step.CONTACT
+    for said in ("不留", "公开", "确认"):
+        reply = await chat.says(said)
+    ticket = chat.town.desk.tickets[found_number(reply)]
+    assert ticket.place == "人民广场"
+    assert "30.1" in ticket.text
+
+
+async def test_a_voice_message_is_heard_by_its_recognised_words() -> None:
+    chat = Chat()
+    assert "来源" in await chat.sends(MessageKind.VOICE, content="社保卡丢了怎么补。")
+    assert "没听清" in await chat.sends(MessageKind.VOICE, content="")
+
+
+async def test_at_night_the_filing_says_when_work_begins() -> None:
+    chat = Chat(now=NIGHT)
+    for said in ("楼下烧烤店半夜还很吵", "对", "不清楚", "不留", "公开", "确认"):
+        reply = await chat.says(said)
+    assert "现在是下班时间，明天09:00上班后开始办" in reply
+    assert "明天09:00上班" in await chat.says("人工")
+
+
+# ---- questions
+
+
+async def test_an_answer_names_its_source_and_a_follow_up_keeps_its_subject() -> None:
+    chat = Chat()
+    reply = await chat.says("社保卡丢了怎么补？")
+    assert (
+        "《社会保障卡补换办事指南》（清和县人力资源和社会保障局，清人社发〔2025〕8号，2025年3月1日发布）"
+        in reply
+    )
+    assert "16元" in await chat.says("那多少钱？")
+    await chat.says("没解决")
+    assert chat.session.draft is not None
+    assert chat.session.draft.text == "社保卡丢了怎么补？；那多少钱？"
+
+
+async def test_a_follow_up_loses_its_subject_after_a_pause() -> None:
+    chat = Chat()
+    await chat.says("社保卡丢了怎么补？")
+    chat.now += PAUSE + timedelta(minutes=1)
+    assert "没有把握" in await chat.says("那多少钱？")
+
+
+async def test_useful_and_useless_are_both_told_to_the_knowledge_base() -> None:
+    chat = Chat()
+    for said in ("社保卡丢了怎么补", "有用", "社保卡丢了怎么补", "2"):
+        await chat.says(said)
+    assert chat.town.feedback.given == [("card", True), ("card", False)]
+
+
+async def test_an_unsure_answer_offers_the_nearest_question_and_filing() -> None:
+    chat = Chat()
+    reply = await chat.says("火星上有水吗")
+    assert "不敢乱说" in reply
+    assert "登记成工单" in reply
+    assert "来源" in await chat.says("1")
+
+
+async def test_where_the_type_is_only_a_fallback_the_citizen_is_asked_not_told() -> None:
+    chat = Chat()
+    assert "不敢乱说" in await chat.says("今天天气很冷")
+    assert "哪一种" in await chat.says("登记成工单")
+    await chat.says("#")
+    await chat.sends(MessageKind.IMAGE, media_id="snow")
+    assert "哪一种" in await chat.says("天气冷路上结冰")
+
+
+@pytest.mark.parametrize("said", ["我家煤气泄漏了", "楼上着火了快来人"])
+async def test_danger_is_answered_with_the_numbers_at_once(said: str) -> None:
+    chat = Chat()
+    reply = await chat.says(said)
+    assert reply.index("110") < reply.index("119") < reply.index("120") < reply.index("登记这件事")
+    await chat.says("我要投诉")
+    assert "120" in await chat.says(said), "also while describing"
+    assert chat.session.step is Step.PLACE
+
+
+async def test_elders_get_shorter_answers_and_menus_until_they_say_so_again() -> None:
+    chat = Chat()
+    long = await chat.says("我要反映")
+    await chat.says("#")
+    await chat.says("长辈模式")
+    short = await chat.says("我要反映")
+    assert len(short) < len(long)
+    assert "举报" in short
+    await chat.says("#")
+    await chat.says("长辈模式")
+    assert await chat.says("我要反映") == long
+
+
+# ---- a ticket on its way
+
+
+async def test_ones_own_ticket_opens_by_number_alone_a_strangers_needs_the_code() -> None:
+    owner = Chat()
+    ticket = await filed(owner)
+    code = owner.town.desk.query_code(ticket.number)
+    assert "已转给承办单位" in await owner.says(f"查{ticket.number}")
+    stranger = Chat(town=owner.town, openid="o-stranger")
+    reply = await stranger.says(f"查 {ticket.number}")
+    assert "查询码" in reply
+    assert "烧烤" not in reply
+    assert "烧烤" in await stranger.says(code)
+    assert "烧烤" in await Chat(town=owner.town, openid="o-third").says(f"查{ticket.number} {code}")
+
+
+async def test_guessing_codes_is_stopped_for_an_hour() -> None:
+    owner = Chat()
+    ticket = await filed(owner)
+    code = owner.town.desk.query_code(ticket.number)
+    stranger = Chat(town=owner.town, openid="o-stranger")
+    for wrong in range(5):
+        reply = await stranger.says(f"查{ticket.number} 00000{wrong}")
+    assert CODE_BLOCKED in reply
+    assert CODE_BLOCKED in await stranger.says(f"查{ticket.number} {code}")
+    stranger.waits(hours=1, minutes=1)
+    assert "烧烤" in await stranger.says(f"查{ticket.number} {code}")
+
+
+async def test_mine_lists_only_ones_own() -> None:
+    owner = Chat()
+    first, second = await filed(owner), await filed(owner, text="路灯坏了三天没人修", kind="求助")
+    reply = await owner.says("我的诉求")
+    assert reply.index(second.number) < reply.index(first.number)
+    assert "路灯" in await owner.says("1")
+    stranger = Chat(town=owner.town, openid="o-stranger")
+    assert "没有反映过" in await stranger.says("我的诉求")
+
+
+async def test_supplement_and_remind_reach_the_ticket_and_a_second_reminder_is_refused_in_words() -> None:
+    chat = Chat()
+    ticket = await filed(chat)
+    await chat.says("补充")
+    assert ticket.number in await chat.says("昨晚又吵到两点")
+    assert ticket.events[-1].text == "昨晚又吵到两点"
+    assert "已经帮您催了" in await chat.says("催办")
+    assert "催办最多1次" in await chat.says("催办")
+
+
+async def test_a_withdrawal_is_asked_about_before_it_is_done() -> None:
+    chat = Chat()
+    ticket = await filed(chat)
+    await chat.says("首页")
+    assert "确定要撤回吗" in await chat.says("撤回")
+    await chat.says("不撤了")
+    assert ticket.is_open
+    for said in ("撤回", "1"):
+        await chat.says(said)
+    assert ticket.state is State.WITHDRAWN
+
+
+async def test_a_good_rating_takes_two_taps_and_archives() -> None:
+    chat = Chat()
+    ticket = await filed(chat)
+    chat.town.desk.resolve(ticket.number, text="已责令整改。", now=chat.now)
+    await chat.says("满意", tapped=True)
+    assert "谢谢" in await chat.says("问题解决了", tapped=True)
+    assert ticket.rating is not None
+    assert (ticket.rating.stars, ticket.rating.resolved, ticket.state) == (4, True, State.ARCHIVED)
+
+
+async def test_a_bad_rating_offers_rework_and_carries_its_reason() -> None:
+    chat = Chat()
+    ticket = await filed(chat)
+    chat.town.desk.resolve(ticket.number, text="已责令整改。", now=chat.now)
+    for said in ("我的诉求", "1", "评价", "1"):
+        await chat.says(said)
+    assert "重新办理" in await chat.says("根本没人来看过")
+    assert "退回重新办理" in await chat.says("要")
+    assert ticket.state is State.DISPATCHED
+    assert ticket.events[-1].text == "根本没人来看过"
+
+
+async def test_a_rating_tapped_in_the_middle_of_a_filing_rates_and_keeps_the_draft() -> None:
+    chat = Chat()
+    ticket = await filed(chat)
+    chat.town.desk.resolve(ticket.number, text="已责令整改。", now=chat.now)
+    for said in ("我要投诉", "对面工地太吵了", "非常满意", "办得快"):
+        await chat.says(said)
+    assert ticket.rating is not None
+    assert ticket.rating.stars == 5
+    assert chat.session.draft is not None
+    assert chat.session.draft.text == "对面工地太吵了"
+
+
+async def test_of_several_tickets_the_citizen_says_which_is_rated() -> None:
+    chat = Chat()
+    first, second = await filed(chat), await filed(chat, text="路灯坏了三天没人修")
+    for ticket in (first, second):
+        chat.town.desk.resolve(ticket.number, text="办好了。", now=chat.now)
+    await chat.says("首页")
+    assert "请选一件" in await chat.says("满意")
+    for said in ("2", "1"):
+        await chat.says(said)
+    assert first.rating is not None
+    assert second.rating is None
+
+
+# ---- ways out, and what the platform sends besides text
+
+
+@pytest.mark.parametrize("kind", [MessageKind.VIDEO, MessageKind.LINK, MessageKind.OTHER])
+async def test_what_we_cannot_read_is_answered_with_what_works(kind: MessageKind) -> None:
+    chat = Chat()
+    assert "打字" in await chat.sends(kind)
+    await chat.says("我要投诉")
+    assert "什么事" in await chat.sends(kind), "and the question stands"
+
+
+@pytest.mark.parametrize(
+    ("event", "key", "expected"),
+    [
+        ("subscribe", "qrscene_7", "您好"),
+        ("scan", "7", "您好"),
+        ("click", "PROGRESS", "没有反映过"),
+        ("click", "我要反映", "哪一种"),
+        ("unsubscribe", None, None),
+        ("location", None, None),
+        ("templatesendjobfinish", None, None),
+        ("something_new", None, None),
+    ],
+)
+async def test_events_are_answered_or_passed_over(event: str, key: str | None, expected: str | None) -> None:
+    reply = await Chat().sends_quietly(MessageKind.EVENT, event=event, event_key=key)
+    assert reply is None if expected is None else expected in str(reply)
+
+
+async def test_a_citizens_own_words_cannot_forge_a_link() -> None:
+    chat = Chat()
+    for said in ("我要投诉", '<a href="http://evil.example">点我</a>很吵', "]]>&<b>", "不留", "公开"):
+        reply = await chat.says(said)
+    assert "http://evil.example" not in re.sub(r"[＜＞”]", "", "".join(re.findall(r"<a [^>]*>", reply)))
+    assert all("weixin://bizmsgmenu" in link for link in re.findall(r"<[^>]*>", reply) if link != "</a>")
+
+
+WORDS = """
+0 1 2 3 4 5 6 7 99 # 返回 人工 取消 首页 我要问 我要反映 查进度 我的诉求 投诉 举报 满意 非常不满意 催办 撤回 补充 评价 重办
+没解决 有用 确认 接着填 不填了 留言 谢谢 你好 不清楚 不留 匿名 公开 13812345678 314160 000000 HY2611160001
+查HY2611160001 社保卡怎么补 那多少钱 楼下太吵了睡不着 火星上有水吗 我家煤气泄漏了 啊 。
+"""
+SAID = st.sampled_from(WORDS.split())
+THING = st.one_of(
+    st.tuples(st.just("text"), SAID),
+    st.tuples(st.just("text"), SAID),
+    st.tuples(st.just("text"), SAID),
+    st.tuples(st.just("text"), st.text(max_size=700)),
+    st.tuples(st.sampled_from(["image", "voice", "video", "link", "other"]), st.just("")),
+    st.tuples(st.just("location"), st.sampled_from(["", "人民广场"])),
+    st.tuples(st.just("unit closes all"), st.just("")),
+    st.tuples(st.just("pause"), st.sampled_from(["45", "1500"])),
+)
+
+
+async def do(chat: Chat, what: str, content: str) -> str | None:
+    if what == "pause":
+        chat.waits(minutes=int(content))
+        return None
+    if what == "unit closes all":
+        for number, ticket in chat.town.desk.tickets.items():
+            if ticket.state is State.DISPATCHED:
+                chat.town.desk.resolve(number, text="办好了。" * 300, now=chat.now)
+        return None
+    place = {"latitude": 30.1, "longitude": 120.2} if what == "location" else {}
+    return await chat.sends(MessageKind(what), content=content, **place)
+
+
+@settings(max_examples=400, deadline=None)
+@given(st.lists(THING, max_size=40))
+def test_no_sequence_of_messages_reaches_a_dead_end(things: list[tuple[str, str]]) -> None:
+    async def talk() -> None:
+        chat = Chat()
+        for what, content in things:
+            reply = await do(chat, what, content)
+            if reply is not None:
+                assert reply.strip()
+                assert len(reply.encode()) <= 2048
+                assert reply.count("<a ") == reply.count("</a>")
+                assert "0 人工" in reply
+        # Whatever is offered works ...
+        for choice in chat.session.choices:
+            copy = Chat(town=chat.town, now=chat.now, session=chat.session, count=chat.count + 1000)
+            assert "没有这个选项" not in await copy.says(choice.word, tapped=True)
+        # ... and the way home is always open, to a session that starts anew.
+        reply = await chat.says("#")
+        assert "我要反映" in reply
+        assert chat.session.step is Step.HOME
+        assert "哪一种" in await chat.says("我要投诉") or chat.session.draft is not None
+
+    asyncio.run(talk())
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(THING, max_size=15))
+def test_whatever_came_before_a_citizen_who_answers_the_questions_gets_a_number(
+    things: list[tuple[str, str]],
+) -> None:
+    async def talk() -> None:
+        chat = Chat()
+        for what, content in things:
+            await do(chat, what, content)
+        await chat.says("#")
+        before = set(chat.town.desk.tickets)
+        if "还没填完" in await chat.says("我要投诉"):
+            await chat.says("不填了")
+            await chat.says("我要投诉")
+        for said in ("对面工地半夜施工太吵", "人民路12号", "不留", "保密", "确认提交"):
+            await chat.says(said)
+        assert len(set(chat.town.desk.tickets) - before) == 1
+
+    asyncio.run(talk())

@@ -1,0 +1,193 @@
+"""Every word people read exists, says what to do next, and carries nothing it must not."""
+
+from __future__ import annotations
+
+import inspect
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot import intake, phrases, wording
+from bot.intake import TextTooLong
+from bot.session import Choice, Pick, Session, Step, to_step
+from bot.wechat_text import clip, plain, quote
+from bot.wording import LABELS, REFUSALS, explain, label, say_time
+from classifier.signals import Emergency, EmergencyKind
+from knowledge_base import article
+from routing import citizen_request, clocks, departments, errors, events, limits, sla, workflow
+from routing.errors import Refused
+from routing.events import EventKind
+from tests.bot.town import UNITS
+from tests.factories import CITY_MANAGEMENT, MONDAY_9_30, PROFILE, a_liaison, a_request, a_ticket
+
+# Words of the profile files, which their editors write in English.
+NOBODY_READS = {StrEnum, limits.Unit, sla.VisitStart}
+VOCABULARIES = sorted(
+    {
+        kind
+        for module in (article, citizen_request, clocks, departments, events, sla, workflow)
+        for _, kind in inspect.getmembers(module, inspect.isclass)
+        if issubclass(kind, StrEnum) and kind not in NOBODY_READS
+    },
+    key=lambda kind: kind.__name__,
+)
+REFUSED = [
+    kind
+    for module in (errors, intake)
+    for _, kind in inspect.getmembers(module, inspect.isclass)
+    if issubclass(kind, Refused)
+]
+EXAMPLES: dict[type[Refused], Refused] = {
+    Refused: Refused(),
+    errors.UnknownTicket: errors.UnknownTicket("HY2611160001"),
+    errors.StaleTicket: errors.StaleTicket("HY2611160001", 3),
+    errors.ActionNotAllowed: errors.ActionNotAllowed("remind", "resolved"),
+    errors.NotYourRole: errors.NotYourRole("dispatch", "liaison"),
+    errors.ExternalNumberConflict: errors.ExternalNumberConflict("X1"),
+    errors.UnknownUnit: errors.UnknownUnit("nowhere"),
+    errors.Incomplete: errors.Incomplete("text"),
+    errors.TooOften: errors.TooOften("remind", 1),
+    errors.WindowClosed: errors.WindowClosed("return"),
+    errors.ReviewPending: errors.ReviewPending("return"),
+    errors.UnknownYear: errors.UnknownYear(2029),
+    TextTooLong: TextTooLong(6000, 5000),
+}
+
+
+@pytest.mark.parametrize("vocabulary", VOCABULARIES)
+def test_every_value_people_see_has_a_chinese_label(vocabulary: type[StrEnum]) -> None:
+    assert LABELS.keys() >= {vocabulary}, f"{vocabulary.__name__} has no labels"
+    for value in vocabulary:
+        assert any("\u4e00" <= c <= "\u9fff" for c in label(value))
+    assert len(set(LABELS[vocabulary].values())) == len(vocabulary), "two values would read the same"
+
+
+@pytest.mark.parametrize("kind", REFUSED)
+def test_every_refusal_has_its_own_sentence_that_says_what_to_do(kind: type[Refused]) -> None:
+    assert kind in REFUSALS, f"{kind.__name__} has no sentence"
+    said = explain(EXAMPLES[kind])
+    assert said.endswith("。")
+    assert "请" in said
+    assert not any(c.isascii() and c.isalpha() for c in said)
+
+
+def test_a_refusal_nobody_named_still_gets_words() -> None:
+    class Unheard(Refused):
+        pass
+
+    assert explain(Unheard()) == explain(Refused())
+
+
+@pytest.mark.parametrize("kind", EmergencyKind)
+def test_every_danger_shows_all_three_numbers(kind: EmergencyKind) -> None:
+    card = phrases.emergency_card(Emergency(kind, "词"))
+    assert all(number in card for number in ("110", "119", "120"))
+
+
+@pytest.mark.parametrize(
+    ("at", "now", "said"),
+    [
+        (MONDAY_9_30, None, "11月16日（周一）09:30"),
+        (MONDAY_9_30 + timedelta(hours=8), MONDAY_9_30, "今天17:30"),
+        (MONDAY_9_30 + timedelta(hours=15), MONDAY_9_30, "明天00:30"),
+        (MONDAY_9_30 + timedelta(days=7), MONDAY_9_30, "11月23日（周一）09:30"),
+        (datetime(2026, 12, 31, 16, 30, tzinfo=UTC), MONDAY_9_30, "2027年1月1日（周五）00:30"),
+    ],
+)
+def test_times_are_said_as_people_in_china_say_them(at: datetime, now: datetime | None, said: str) -> None:
+    assert say_time(at, now=now) == said
+
+
+# ---- notices
+
+
+@pytest.mark.parametrize("kind", EventKind)
+def test_every_event_can_be_told_to_citizens_and_officials_without_naming_the_citizen(
+    kind: EventKind,
+) -> None:
+    ticket = a_ticket(a_request("我叫王建国，13800005678，楼下烧烤店很吵" * 40))
+    ticket.dispatch(CITY_MANAGEMENT, profile=PROFILE, actor=a_dispatcher_like(), now=MONDAY_9_30)
+    ticket._record(
+        kind, a_liaison(), MONDAY_9_30, unit_id=CITY_MANAGEMENT, text="请打13800005678找王建国。" * 90
+    )
+    event = ticket.events[-1]
+    to_citizen = wording.notice_to_citizen(ticket, event, units=UNITS)
+    assert ticket.number in to_citizen
+    assert len(to_citizen.encode()) <= 2048
+    to_official = wording.notice_to_official(ticket, event, units=UNITS)
+    assert ticket.number in to_official
+    assert "13800005678" not in to_official
+
+
+def test_closing_asks_for_the_rating_with_the_answer_beside_it() -> None:
+    ticket = a_ticket()
+    liaison = a_liaison()
+    ticket.dispatch(CITY_MANAGEMENT, profile=PROFILE, actor=a_dispatcher_like(), now=MONDAY_9_30)
+    ticket.accept(actor=liaison, now=MONDAY_9_30)
+    ticket.reply(actor=liaison, now=MONDAY_9_30, text="已责令停业整改。" * 200)
+    ticket.resolve(actor=liaison, now=MONDAY_9_30)
+    said = wording.notice_to_citizen(ticket, ticket.events[-1], units=UNITS)
+    assert "已责令停业整改" in said
+    assert all(f"msgmenucontent={word}&" in said for word in wording.STARS.values())
+    assert len(said.encode()) <= 2048
+
+
+def a_dispatcher_like() -> workflow.Actor:
+    return workflow.SYSTEM
+
+
+# ---- text that survives the platform
+
+
+@given(st.text(max_size=900), st.integers(min_value=10, max_value=600))
+def test_clipping_never_exceeds_its_bytes_nor_splits_a_character(text: str, most: int) -> None:
+    text = text.encode(errors="ignore").decode()
+    assert len(clip(text, most).encode()) <= most
+
+
+@given(st.text(max_size=200))
+def test_plain_text_holds_no_markup(text: str) -> None:
+    assert not set('<>&"') & set(plain(text))
+    assert "\n" not in quote(text)
+
+
+def test_clipping_ends_at_a_sentence_and_leaves_no_half_link() -> None:
+    assert clip("第一句话说完了。第二句话很长很长很长", 36) == "第一句话说完了。……"
+    assert "<a" not in clip(
+        '看这里 <a href="weixin://bizmsgmenu?msgmenucontent=满意&msgmenuid=1">满意</a>', 60
+    )
+
+
+@given(st.text(min_size=1, max_size=40), st.integers(0, 300), st.integers(0, 7))
+def test_a_reply_keeps_its_whole_menu_within_the_platforms_limit(said: str, times: int, lines: int) -> None:
+    said = said.encode(errors="ignore").decode() or "。"
+    choices = tuple(
+        Choice("HY2611160001", Pick.HOME, note="标题" * 6 + "（已收到，正在确定由谁办）")
+        for _ in range(lines)
+    )
+    reply = phrases.render(to_step(Session(), Step.SUMMARY, said * times, choices=choices))
+    assert len(reply.encode()) <= 2048
+    assert reply.count("</a>") >= lines + 3
+
+
+# ---- intake
+
+
+@pytest.mark.parametrize(
+    ("said", "phone"),
+    [
+        ("13812345678", "13812345678"),
+        ("+86 138-1234-5678", "13812345678"),
+        ("张三１３８１２３４５６７８", "13812345678"),
+        ("0576 88881234", "0576-88881234"),
+        ("办公室88881234转3", "88881234"),
+        ("23812345678", None),
+        ("身份证330102199001011234", None),
+        ("没有", None),
+    ],
+)
+def test_phone_numbers_are_read_however_they_are_written(said: str, phone: str | None) -> None:
+    assert intake.find_phone(said) == phone

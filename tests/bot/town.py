@@ -1,0 +1,208 @@
+"""A small town for the dialogue's tests: real tickets, units and calendar behind a desk that keeps them in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+
+from bot.dialogue import hold_turn
+from bot.errands import Errands
+from bot.session import Picture, Session, Understanding
+from bot.wechat.messages import IncomingMessage, MessageKind
+from classifier.model import Guess
+from classifier.signals import Emergency, find_emergency
+from knowledge_base.answer import Answer, Citation, Refusal, RefusalReason, Suggestion
+from routing.citizen_request import Citizen, CitizenRequest
+from routing.departments import Units, load_units
+from routing.errors import ExternalNumberConflict, UnknownTicket
+from routing.ticket import Rating, Ticket, fingerprint
+from routing.workflow import CITIZEN, SYSTEM
+from tests.factories import CITY_MANAGEMENT, MONDAY_9_30, PROFILE, a_liaison
+
+UNITS: Units = load_units()
+ACCOUNT = "county"
+
+
+class Desk:
+    """Every rule is the real aggregate's; only the keeping is in memory. Each ticket goes to one unit."""
+
+    def __init__(self) -> None:
+        self.tickets: dict[str, Ticket] = {}
+        self.citizens: dict[str, Citizen] = {}
+
+    async def register(self, request: CitizenRequest, *, now: datetime) -> Ticket:
+        for ticket in self.tickets.values():
+            if ticket.external_number == request.external_number:
+                if ticket.fingerprint != fingerprint(request):
+                    raise ExternalNumberConflict(request.external_number)
+                return ticket
+        number = f"HY261116{len(self.tickets) + 1:04d}"
+        ticket = Ticket.register(request, number=number, profile=PROFILE, actor=CITIZEN, now=now)
+        ticket.dispatch(CITY_MANAGEMENT, profile=PROFILE, actor=SYSTEM, now=now)
+        self.tickets[number], self.citizens[number] = ticket, request.citizen
+        return ticket
+
+    def query_code(self, number: str) -> str:
+        return f"{int(number[-4:]) + 314159:06d}"
+
+    async def supplement(self, number: str, *, text: str, now: datetime, key: str | None = None) -> Ticket:
+        return self._act(number, key, lambda t: t.supplement(actor=CITIZEN, now=now, text=text))
+
+    async def remind(self, number: str, *, now: datetime, key: str | None = None) -> Ticket:
+        return self._act(number, key, lambda t: t.remind(actor=CITIZEN, now=now, text=None))
+
+    async def rate(self, number: str, *, rating: Rating, now: datetime, key: str | None = None) -> Ticket:
+        return self._act(number, key, lambda t: t.rate(rating, actor=CITIZEN, now=now))
+
+    async def withdraw(self, number: str, *, reason: str, now: datetime, key: str | None = None) -> Ticket:
+        return self._act(number, key, lambda t: t.withdraw(actor=CITIZEN, now=now, reason=reason))
+
+    async def reopen(self, number: str, *, reason: str, now: datetime, key: str | None = None) -> Ticket:
+        return self._act(
+            number, key, lambda t: t.reopen(profile=PROFILE, actor=CITIZEN, now=now, reason=reason)
+        )
+
+    def resolve(self, number: str, *, text: str, now: datetime) -> None:
+        """What the unit does: sign in, answer, close."""
+        ticket, liaison = self.tickets[number], a_liaison()
+        ticket.accept(actor=liaison, now=now)
+        ticket.reply(actor=liaison, now=now, text=text)
+        ticket.resolve(actor=liaison, now=now)
+
+    def _act(self, number: str, key: str | None, do: Callable[[Ticket], None]) -> Ticket:
+        if number not in self.tickets:
+            raise UnknownTicket(number)
+        ticket = self.tickets[number]
+        if key is None or key not in ticket.done_keys:
+            do(ticket)
+            ticket.done_keys = (*ticket.done_keys, *((key,) if key else ()))
+        return ticket
+
+
+@dataclass
+class Queries:
+    desk: Desk
+
+    async def find_with_code(self, number: str, code: str) -> Ticket | None:
+        ticket = self.desk.tickets.get(number)
+        return ticket if ticket and self.desk.query_code(number) == code else None
+
+    async def of_citizen(self, account: str, openid: str, *, limit: int = 10) -> list[Ticket]:
+        mine = [
+            ticket
+            for number, ticket in self.desk.tickets.items()
+            if (self.desk.citizens[number].account, self.desk.citizens[number].openid) == (account, openid)
+        ]
+        return mine[::-1][:limit]
+
+
+class KnowledgeBase:
+    """Knows one thing, and what it costs when asked right after."""
+
+    citation = Citation(
+        "社会保障卡补换办事指南", "清和县人力资源和社会保障局", "清人社发〔2025〕8号", date(2025, 3, 1)
+    )
+
+    def answer(self, question: str, *, on: date, about: str | None = None) -> Answer | Refusal:
+        if "社保卡" in question:
+            return self._answers("带身份证到任一服务网点，当场补办。", None)
+        if "多少钱" in question and about == "card":
+            return self._answers("第一次补办免费，以后每次工本费16元。", "fees")
+        return Refusal((Suggestion("card", "社保卡丢了怎么补办？"),), RefusalReason.UNSURE)
+
+    def _answers(self, text: str, field_name: str | None) -> Answer:
+        return Answer("card", "社会保障卡补换", text, self.citation, 0.93, field_name)
+
+
+@dataclass
+class Feedback:
+    given: list[tuple[str, bool]] = field(default_factory=list)
+
+    async def record_feedback(self, article_id: str, helpful: bool, at: datetime) -> None:
+        self.given.append((article_id, helpful))
+
+
+@dataclass
+class Pictures:
+    kept: dict[str, list[Picture]] = field(default_factory=dict)
+
+    async def put(self, number: str, pictures: tuple[Picture, ...], *, now: datetime) -> None:
+        self.kept.setdefault(number, []).extend(pictures)
+
+
+_SOUNDS_LIKE = {
+    "吵": "complaint",
+    "太差": "complaint",
+    "坏了": "help",
+    "偷排": "report",
+    "建议": "suggestion",
+}
+
+
+def understand(text: str) -> Understanding:
+    """Fixed readings, so that a transcript does not change when the classifier's rules do."""
+    label = next((label for word, label in _SOUNDS_LIKE.items() if word in text), "consultation")
+    sure = 0.4 if "天气" in text else 0.9
+    return Understanding(Guess("help" if sure < 0.5 else label, sure), _danger(text))
+
+
+def _danger(text: str) -> Emergency | None:
+    return find_emergency(text) if "煤气泄漏" in text or "着火" in text else None
+
+
+@dataclass
+class Town:
+    desk: Desk = field(default_factory=Desk)
+    feedback: Feedback = field(default_factory=Feedback)
+    pictures: Pictures = field(default_factory=Pictures)
+
+    @property
+    def errands(self) -> Errands:
+        return Errands(
+            desk=self.desk,
+            queries=Queries(self.desk),
+            answerer=KnowledgeBase(),
+            feedback=self.feedback,
+            pictures=self.pictures,
+            units=UNITS,
+            calendar=PROFILE.calendar,
+        )
+
+
+@dataclass
+class Chat:
+    """One citizen's phone. Every message comes a second after the last."""
+
+    town: Town = field(default_factory=Town)
+    openid: str = "o-wang-jianguo"
+    now: datetime = MONDAY_9_30
+    session: Session = field(default_factory=Session)
+    count: int = 0
+
+    async def says(self, text: str, *, tapped: bool = False) -> str:
+        return await self.sends(MessageKind.TEXT, content=text, menu_choice="101" if tapped else None)
+
+    async def sends(self, kind: MessageKind, **fields: object) -> str:
+        reply = await self.sends_quietly(kind, **fields)
+        assert reply is not None
+        return reply
+
+    async def sends_quietly(self, kind: MessageKind, **fields: object) -> str | None:
+        self.now += timedelta(seconds=1)
+        self.count += 1
+        message = IncomingMessage(
+            account=ACCOUNT,
+            openid=self.openid,
+            kind=kind,
+            message_id=f"{self.openid}-{self.count}",
+            created_at=self.now,
+            **fields,  # type: ignore[arg-type]
+        )
+        self.session, reply = await hold_turn(
+            self.session, message, errands=self.town.errands, understand=understand, now=self.now
+        )
+        return reply
+
+    def waits(self, **pause: float) -> None:
+        self.now += timedelta(**pause)
