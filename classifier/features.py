@@ -22,7 +22,7 @@ MOST_CHARACTERS = 2000
 
 _LONGEST_LENT_TITLE = 30
 # Public data hides places as "A市", "K3县"; a model must not learn a contest's code names.
-_CODE_NAME = re.compile(r"[a-z]\d*(?=[市区县镇乡])|[a-z]\d+")
+_CODE_NAME = re.compile(r"(?<![a-z])(?:[a-z]\d*(?=[市区县镇乡])|[a-z]\d+)")
 _NUMBER = re.compile(r"\d+(?:\.\d+)?")
 _CLAUSE_END = re.compile(r"[，。！？；,!?;]")
 _RUN = re.compile(r"[a-z0-9\u4e00-\u9fff]+")

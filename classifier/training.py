@@ -135,7 +135,7 @@ def train(
         threshold=threshold,
         target_precision=TARGET_PRECISION,
     )
-    return Training(_model_file(pipeline, counts, calibration, card), cross.figures, pipeline)
+    return Training(model_file_of(pipeline, counts, calibration, card), cross.figures, pipeline)
 
 
 def cross_validate(rows: Sequence[LabelledText], *, progress: Progress = _silent) -> CrossValidation:
@@ -287,7 +287,7 @@ def _card_metrics(figures: Figures, accepted: float) -> dict[str, float]:
     return {name: round(value, 4) for name, value in metrics.items()}
 
 
-def _model_file(
+def model_file_of(
     pipeline: Pipeline, counts: CountedTexts, calibration: Calibration, card: ModelCard
 ) -> ModelFile:
     """The pipeline folded into one matrix: ratio × coefficient per n-gram and label."""

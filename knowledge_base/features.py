@@ -1,0 +1,83 @@
+"""Text → the features an article is found by: words, concepts (sets of words meaning one thing), character n-grams."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+import unicodedata
+from collections import Counter
+from functools import lru_cache
+from pathlib import Path
+
+from classifier import segment
+
+DATA = Path(__file__).parent / "data"
+
+_AMOUNT = re.compile(
+    r"[\d零一二两三四五六七八九十百千万几半多]+(?:年|岁|周岁|度|点|天|块|元|个|个月|月|日|号|楼|次|小时|亩|胎|套)?半?"
+)
+_RUN = re.compile(r"\w+")
+
+
+def normalize(text: str) -> str:
+    """Full-width forms, case and blanks made equal, as people type them in every mixture."""
+    return " ".join(unicodedata.normalize("NFKC", text).lower().split())
+
+
+@lru_cache(maxsize=1)
+def _concepts() -> tuple[re.Pattern[str], dict[str, str]]:
+    with (DATA / "concepts.toml").open("rb") as file:
+        groups: dict[str, list[str]] = tomllib.load(file)["concepts"]
+    meaning = {phrase: concept for concept, phrases in groups.items() for phrase in (concept, *phrases)}
+    longest_first = sorted(meaning, key=len, reverse=True)
+    return re.compile("|".join(map(re.escape, longest_first))), meaning
+
+
+@lru_cache(maxsize=1)
+def small_words() -> frozenset[str]:
+    """Words that say how something is asked, not what is asked."""
+    return frozenset((DATA / "small_words.txt").read_text(encoding="utf-8").split())
+
+
+def concepts(normalized: str) -> list[str]:
+    """What the text speaks of, whichever word it uses: “丢了”, “找不着” and “遗失” are one. Marked, to be told from words."""
+    pattern, meaning = _concepts()
+    return [f"≈{meaning[found]}" for found in pattern.findall(normalized)]
+
+
+def grams(normalized: str, size: int) -> list[str]:
+    """Character n-grams within runs of letters, digits and Chinese characters; never across punctuation."""
+    return [run[at : at + size] for run in _RUN.findall(normalized) for at in range(len(run) - size + 1)]
+
+
+def features(text: str, sizes: tuple[int, ...]) -> Counter[str]:
+    """All features with their counts. Words carry a leading ``/``, so a word and the same n-gram are two features."""
+    normalized = normalize(text)
+    found = Counter(f"/{word}" for word in segment.search_words(normalized))
+    found.update(concepts(normalized))
+    for size in sizes:
+        found.update(grams(normalized, size))
+    return found
+
+
+def content(text: str) -> dict[str, str]:
+    """The words that say what is asked, each with the form it is compared by: its concept where it has one.
+
+    Small words are dropped, and so are amounts and one-character words that belong to no concept.
+    """
+    normalized = normalize(text)
+    pattern, meaning = _concepts()
+    found: dict[str, str] = {}
+    inside: set[int] = set()
+    for match in pattern.finditer(normalized):
+        found[match.group()] = f"≈{meaning[match.group()]}"
+        inside.update(range(*match.span()))
+    end = 0
+    for word in segment.words(normalized):
+        start = normalized.index(word, end)
+        end = start + len(word)
+        if len(word) < 2 or word in small_words() or _AMOUNT.fullmatch(word):
+            continue
+        if not inside.issuperset(range(start, end)):  # 煤气 is a concept, 煤气罐 another matter
+            found.setdefault(word, f"/{word}")
+    return found

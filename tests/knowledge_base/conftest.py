@@ -1,0 +1,26 @@
+"""The demo library and its answerer, built once: both are immutable."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from knowledge_base.answer import Answerer
+from knowledge_base.article import Article
+from knowledge_base.library import load_demo_articles
+
+
+@pytest.fixture(scope="session")
+def articles() -> tuple[Article, ...]:
+    return load_demo_articles()
+
+
+@pytest.fixture(scope="session")
+def answerer(articles: tuple[Article, ...]) -> Answerer:
+    return Answerer(articles)
+
+
+@pytest.fixture(scope="session")
+def today() -> date:
+    return date(2026, 11, 23)
