@@ -5,14 +5,14 @@ Only calls whose move to ``pymongo.AsyncMongoClient`` is mechanical are used (do
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
 from bson.codec_options import CodecOptions
 from motor.motor_asyncio import AsyncIOMotorCollection, AsyncIOMotorDatabase
 from pydantic import TypeAdapter
-from pymongo import ASCENDING, DESCENDING, IndexModel, ReturnDocument
+from pymongo import ASCENDING, DESCENDING, IndexModel, ReturnDocument, UpdateOne
 from pymongo.errors import DuplicateKeyError
 
 from routing.citizen_request import Channel
@@ -30,6 +30,18 @@ NEVER = datetime(9999, 1, 1, tzinfo=UTC)
 
 _TICKET = TypeAdapter(Ticket)
 _DERIVED = ("_id", "next_deadline_at", "next_outbox_at", "sort_due_at", "open")
+
+
+_NUMBER_PREFIX = len("HY261121")
+
+
+def format_number(now: datetime, count: int) -> str:
+    """``HY2611210012``: China's date, then which ticket of that day it is."""
+    return f"HY{now.astimezone(CHINA):%y%m%d}{count:04d}"
+
+
+def _counter_of(number: str) -> str:
+    return f"tickets-{number[2:_NUMBER_PREFIX]}"
 
 
 def to_document(ticket: Ticket) -> Document:
@@ -71,15 +83,28 @@ class MongoTicketStore:
         )
 
     async def next_number(self, now: datetime) -> str:
-        day = now.astimezone(CHINA).strftime("%y%m%d")
         counter = await self._counters.find_one_and_update(
-            {"_id": f"tickets-{day}"},
+            {"_id": _counter_of(format_number(now, 0))},
             {"$inc": {"last": 1}},
             upsert=True,
             return_document=ReturnDocument.AFTER,
         )
         assert counter is not None
-        return f"HY{day}{counter['last']:04d}"
+        return format_number(now, counter["last"])
+
+    async def reserve_numbers(self, numbers: Iterable[str]) -> None:
+        """Never give these again: they came from elsewhere (demo data, restore)."""
+        last: dict[str, int] = {}
+        for number in numbers:
+            counter = _counter_of(number)
+            last[counter] = max(last.get(counter, 0), int(number[_NUMBER_PREFIX:]))
+        if last:
+            await self._counters.bulk_write(
+                [
+                    UpdateOne({"_id": _id}, {"$max": {"last": count}}, upsert=True)
+                    for _id, count in last.items()
+                ]
+            )
 
     async def add(self, ticket: Ticket) -> bool:
         ticket.version = 1

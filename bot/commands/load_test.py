@@ -1,0 +1,92 @@
+"""``huiyin load-test``: drives a running demo as WeChat and as the hotline's platform, and prints how it held."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import secrets
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from bot.load import LoadInvalid, Report, Target, drive, read_target
+
+MOST_RATE = 2000
+MOST_SECONDS = 600
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command to ``app``."""
+    app.command("load-test")(load_test)
+
+
+def load_test(
+    rate: Annotated[float, typer.Option(min=0.1, max=MOST_RATE, help="Requests begun per second.")] = 50,
+    seconds: Annotated[float, typer.Option(min=0.1, max=MOST_SECONDS, help="How long to go on.")] = 10,
+    tickets: Annotated[
+        float, typer.Option(min=0, max=1, help="The share of requests that are hotline tickets.")
+    ] = 0.2,
+    demo: Annotated[
+        str, typer.Option(help="The JSON the demo printed after DEMO, or a file that holds it.")
+    ] = "",
+    data_dir: Annotated[
+        Path, typer.Option(envvar="HUIYIN_DATA_DIR", help="The demo's data directory; its demo.json is read.")
+    ] = Path(".huiyin"),
+    url: Annotated[str, typer.Option(help="Another address of the same demo, on this machine.")] = "",
+    as_json: Annotated[bool, typer.Option("--json", help="Print the figures as one line of JSON.")] = False,
+) -> None:
+    """Send a running demo signed, encrypted citizens' messages and hotline tickets at a fixed rate.
+
+    Requests begin on schedule whether or not earlier ones were answered, and waiting counts from the schedule.
+    Only a demo on this machine is driven. Exit 1 when anything went unanswered, 2 when the demo is not found.
+    """
+    try:
+        target = _target(demo, data_dir, url)
+        report = asyncio.run(
+            drive(target, rate=rate, seconds=seconds, ticket_share=tickets, run_id=secrets.token_hex(4))
+        )
+    except LoadInvalid as wrong:
+        typer.echo(str(wrong), err=True)
+        raise typer.Exit(2) from None
+    if as_json:
+        typer.echo(json.dumps(report.as_json(), ensure_ascii=False))
+    else:
+        _print(report)
+    if report.failures:
+        raise typer.Exit(1)
+
+
+def _target(demo: str, data_dir: Path, url: str) -> Target:
+    """From ``--demo`` as JSON or as a file, else from the demo's data directory."""
+    if demo.lstrip().startswith("{"):
+        return read_target(demo, url=url)
+    path = Path(demo) if demo else data_dir / "demo.json"
+    try:
+        text = path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise LoadInvalid(
+            f"{path}: {error.strerror}. Start `huiyin demo` first, or pass what it prints after DEMO with --demo"
+        ) from None
+    return read_target(text.strip().removeprefix("DEMO "), url=url)
+
+
+def _print(report: Report) -> None:
+    console = Console()
+    table = Table("", "sent", "answered", "failed", "per s", "p50 ms", "p95 ms", "p99 ms", "max ms")
+    for name, kind in (("WeChat messages", report.messages), ("hotline tickets", report.tickets)):
+        figures = kind.as_json(report.seconds)
+        row = (
+            figures[key]
+            for key in ("sent", "answered", "failed", "per_second", "p50_ms", "p95_ms", "p99_ms", "max_ms")
+        )
+        table.add_row(name, *("—" if value is None else f"{value:g}" for value in row))
+    console.print(table)
+    console.print(
+        f"{report.seconds:.1f} s; {report.filed} filed by chatting, {report.kept} kept for a later answer, "
+        f"{report.repeated} hotline numbers sent twice, {report.held_back} not begun for want of room"
+    )
+    for reason, count in sorted(report.failures.items()):
+        console.print(f"{count} × {reason}", style="red")

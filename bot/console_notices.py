@@ -1,0 +1,58 @@
+"""Notices to officials, shown in the console: what is new, near its limit, or past it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from pymongo import DESCENDING, IndexModel
+
+from routing.departments import UnitId
+from routing.events import Audience, OutboxEntry
+from routing.mongo_store import AWARE, Collection, Database, Document
+from routing.workflow import CENTRE_ROLES, Actor
+
+
+@dataclass(frozen=True, slots=True)
+class ConsoleNotice:
+    """One line of 消息提醒."""
+
+    id: str
+    number: str
+    text: str
+    at: datetime
+
+
+class ConsoleNotices:
+    """What the worker delivered to units and to the centre."""
+
+    def __init__(self, database: Database) -> None:
+        self._notices: Collection = database.get_collection("console_notices", codec_options=AWARE)
+
+    async def prepare(self) -> None:
+        await self._notices.create_indexes([IndexModel([("to", DESCENDING), ("at", DESCENDING)])])
+
+    async def put(
+        self, entry: OutboxEntry, *, number: str, unit_id: UnitId | None, text: str, at: datetime
+    ) -> None:
+        """Idempotent by the outbox entry's id."""
+        document: Document = {
+            "to": _address(entry.audience, unit_id),
+            "number": number,
+            "text": text,
+            "at": at,
+        }
+        await self._notices.replace_one({"_id": entry.id}, document, upsert=True)
+
+    async def latest(self, reader: Actor, *, limit: int = 10) -> list[ConsoleNotice]:
+        """The newest notices of this reader's units (the centre's own for its people), newest first."""
+        if reader.role in CENTRE_ROLES:
+            query: Document = {"to": "centre"}
+        else:
+            query = {"to": {"$in": [_address(Audience.UNIT, u) for u in sorted(reader.unit_ids)]}}
+        cursor = self._notices.find(query).sort("at", DESCENDING).limit(limit)
+        return [ConsoleNotice(d["_id"], d["number"], d["text"], d["at"]) async for d in cursor]
+
+
+def _address(audience: Audience, unit_id: UnitId | None) -> str:
+    return "centre" if audience is Audience.CENTRE or unit_id is None else f"unit:{unit_id}"

@@ -1,0 +1,182 @@
+"""The demo's one process: web service, worker and simulated WeChat, from ready until told to stop."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import signal
+import socket
+from collections.abc import AsyncIterator, Callable, Iterator
+
+import aiohttp
+import structlog
+from aiohttp import web
+
+from bot.app import create_app
+from bot.demo.seeding import seed
+from bot.demo.setting import ACCOUNT, PEOPLE, DemoSetting, admit
+from bot.embedded import EmbeddedStores, EmbeddedUnavailable
+from bot.services import Services
+from bot.settings import Settings
+from bot.simulator.citizens import DemoCitizens
+from bot.simulator.pages import mount_simulator
+from bot.simulator.platform import SimulatedPlatform
+from bot.simulator.records import SimulatedAccount
+from bot.web.login import DEMO_LOGINS, DemoLogin
+from bot.wechat.client import DeliveryRefused, DeliveryUnknown
+from bot.wiring import build_services
+
+log = structlog.get_logger(__name__)
+
+PLATFORM_API = "/simulator/platform"
+STOP_WITHIN_S = 2.0
+"""How long requests under way may still take when the demo is told to stop."""
+_LOOK_AT_STORES_EVERY_S = 1.0
+STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+MENU: tuple[dict[str, object], ...] = (
+    {
+        "name": "我要办",
+        "sub_button": [
+            {"type": "click", "name": "问政策", "key": "ask"},
+            {"type": "click", "name": "反映问题", "key": "file"},
+        ],
+    },
+    {
+        "name": "我的诉求",
+        "sub_button": [
+            {"type": "click", "name": "我的诉求", "key": "mine"},
+            {"type": "click", "name": "按工单号查", "key": "progress"},
+            {"type": "click", "name": "评价", "key": "rate"},
+        ],
+    },
+    {"type": "click", "name": "人工服务", "key": "person"},
+)
+"""The account's bottom menu; the keys are the dialogue's."""
+
+
+class PortTaken(Exception):
+    """Another program began to listen on the port after we had taken it."""
+
+
+async def run(
+    settings: Settings,
+    setting: DemoSetting,
+    listening: socket.socket,
+    *,
+    url: str,
+    stores: EmbeddedStores,
+    ready: Callable[[], None],
+    progress: Callable[[str], None],
+) -> None:
+    """Serve until SIGINT or SIGTERM; ``ready`` is called once everything listens and the past is there.
+
+    ``settings`` names the stores that run. ``listening`` is bound and not yet listening.
+    """
+    with _cancelled_by_signals():
+        try:
+            async with build_services(settings) as services, aiohttp.ClientSession() as http:
+                await admit(services.people, setting)
+                await seed(services, setting, progress=progress)
+                platform = _platform(services, setting, url=url, http=http)
+                async with _served(services, platform, listening), asyncio.TaskGroup() as group:
+                    group.create_task(_keep_alive(stores))
+                    await _create_menu(services)
+                    ready()
+        except asyncio.CancelledError:
+            progress("正在停止…")
+
+
+def _platform(
+    services: Services, setting: DemoSetting, *, url: str, http: aiohttp.ClientSession
+) -> SimulatedPlatform:
+    account = setting.account
+    platform = SimulatedPlatform(
+        account=SimulatedAccount(
+            name=account.name,
+            title=account.title,
+            app_id=account.app_id,
+            secret=account.secret,
+            token=account.token,
+            encoding_aes_key=account.encoding_aes_key,
+            mode=account.mode,
+        ),
+        deliver_to=f"{url}/wechat/{ACCOUNT}",
+        http=http,
+        clock=services.clock,
+    )
+    # The platform forgets at a restart who wrote lately; without this, answers to yesterday's tickets
+    # would be refused as outside the 48 hours.
+    for citizen in DemoCitizens(app_id=account.app_id).all():
+        platform.phones.of(citizen.openid).open_window("message", now=services.clock())
+    return platform
+
+
+@contextlib.asynccontextmanager
+async def _served(
+    services: Services, platform: SimulatedPlatform, listening: socket.socket
+) -> AsyncIterator[None]:
+    """Listen before the worker starts: its first notices then wait for the platform instead of failing."""
+    app = create_app(services, run_worker=True)
+    app[DEMO_LOGINS] = [
+        DemoLogin(
+            role=person.user.role,
+            user=person.user.username,
+            password=person.password,
+            unit_name=services.units.get(person.user.unit_id).short_name,
+        )
+        for person in PEOPLE
+    ]
+    mount_simulator(app, platform, clock=services.clock, api_prefix=PLATFORM_API)
+    try:
+        listening.listen(1024)
+    except OSError as error:
+        raise PortTaken(error.strerror) from error
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=STOP_WITHIN_S)
+    await runner.setup()
+    try:
+        await web.SockSite(runner, listening).start()
+        yield
+    finally:
+        await runner.cleanup()
+
+
+async def _create_menu(services: Services) -> None:
+    try:
+        await services.wechat_clients[ACCOUNT].create_menu(MENU)
+    except (DeliveryRefused, DeliveryUnknown) as failure:
+        log.warning("menu not created", reason=type(failure).__name__)
+
+
+async def _keep_alive(stores: EmbeddedStores) -> None:
+    """Start a store that died again; blocks the service for that second, which could not work without it."""
+    while True:
+        await asyncio.sleep(_LOOK_AT_STORES_EVERY_S)
+        try:
+            for name in stores.revive():
+                log.warning("store restarted", store=name)
+        except EmbeddedUnavailable as error:
+            log.error("store does not start", reason=str(error))
+
+
+@contextlib.contextmanager
+def _cancelled_by_signals() -> Iterator[None]:
+    """Let the first SIGINT or SIGTERM cancel this task; later ones change nothing, the stores are stopping."""
+    loop, task = asyncio.get_running_loop(), asyncio.current_task()
+    assert task is not None
+    told = False
+
+    def stop() -> None:
+        nonlocal told
+        if not told:
+            told = True
+            task.cancel()
+
+    for number in STOP_SIGNALS:
+        loop.add_signal_handler(number, stop)
+    try:
+        yield
+    finally:
+        for number in STOP_SIGNALS:
+            loop.remove_signal_handler(number)
+            signal.signal(number, signal.SIG_IGN)

@@ -1,0 +1,283 @@
+"""What may be done to a ticket: ``POST /api/v1/tickets/{number}/{action}``, one operation per action."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+from aiohttp import web
+from pydantic import BaseModel
+
+from bot.hotline import problems
+from bot.hotline.models import (
+    Closing,
+    Dispatching,
+    ForTheCitizen,
+    NoQuery,
+    RatingIn,
+    Reminder,
+    Reopening,
+    ReturnDecision,
+    ReturnRequest,
+    Reveal,
+    Supplement,
+    Transferring,
+    Versioned,
+    Withdrawal,
+    WithReason,
+    WithText,
+)
+from bot.hotline.operation import Call, Endpoint, Result, operation
+from bot.hotline.ticket_json import TicketJson, show_ticket
+from bot.wording import label
+from routing.departments import UnitId
+from routing.ticket import Rating, Ticket
+from routing.workflow import CENTRE_ROLES, TRANSITIONS, Action, Role
+
+BodyT = TypeVar("BodyT", Versioned, WithText, Closing, WithReason, ReturnRequest, ReturnDecision, Dispatching,
+                Transferring, Supplement, Reminder, RatingIn, Reopening, Withdrawal)  # fmt: skip
+
+_PATH = "/api/v1/tickets/{number}/"
+
+
+class IdentityJson(BaseModel):
+    """Who asked, in full. This reading was logged."""
+
+    name: str | None
+    phone: str | None
+
+
+def _action(
+    action: Action, body: type[BodyT], *, refuses: tuple[int, ...] = ()
+) -> Callable[[Callable[[Call[BodyT, NoQuery]], Awaitable[Ticket]]], Endpoint]:
+    """Declare one row of ``routing.workflow.TRANSITIONS`` as an operation. No program is ever the citizen."""
+
+    def declare(act: Callable[[Call[BodyT, NoQuery]], Awaitable[Ticket]]) -> Endpoint:
+        @operation(
+            "POST",
+            _PATH + action.value,
+            name=action.value,
+            summary=f"{label(action)}.",
+            roles=TRANSITIONS[action].by - {Role.CITIZEN},
+            body=body,
+            returns={200: TicketJson},
+            refuses=(409, *refuses),
+        )
+        async def perform(call: Call[BodyT, NoQuery]) -> Result:
+            ticket = await act(call)
+            return 200, await show_ticket(ticket, services=call.services, reader=call.actor, now=call.now)
+
+        return perform
+
+    return declare
+
+
+def _key(call: Call[BodyT, NoQuery]) -> str | None:
+    """The caller's key, told apart from other callers' and from WeChat's message keys."""
+    body = call.body
+    return f"{call.actor.id}:{body.key}" if isinstance(body, ForTheCitizen) and body.key else None
+
+
+# ---- the centre
+
+
+@_action(Action.DISPATCH, Dispatching, refuses=(503,))
+async def dispatch(call: Call[Dispatching, NoQuery]) -> Ticket:
+    return await call.services.desk.dispatch(
+        call.number,
+        UnitId(call.body.department),
+        actor=call.actor,
+        version=call.body.version,
+        now=call.now,
+        reason=call.body.reason or None,
+    )
+
+
+@_action(Action.TRANSFER, Transferring, refuses=(503,))
+async def transfer(call: Call[Transferring, NoQuery]) -> Ticket:
+    return await call.services.desk.transfer(
+        call.number,
+        UnitId(call.body.department),
+        actor=call.actor,
+        version=call.body.version,
+        now=call.now,
+        reason=call.body.reason,
+    )
+
+
+@_action(Action.ANSWER_DIRECTLY, WithText)
+async def answer_directly(call: Call[WithText, NoQuery]) -> Ticket:
+    return await call.services.desk.answer_directly(
+        call.number, actor=call.actor, version=call.body.version, now=call.now, text=call.body.text
+    )
+
+
+@_action(Action.REJECT, WithReason)
+async def reject(call: Call[WithReason, NoQuery]) -> Ticket:
+    return await call.services.desk.reject(
+        call.number, actor=call.actor, version=call.body.version, now=call.now, reason=call.body.reason
+    )
+
+
+@_action(Action.DECIDE_RETURN, ReturnDecision)
+async def decide_return(call: Call[ReturnDecision, NoQuery]) -> Ticket:
+    return await call.services.desk.decide_return(
+        call.number,
+        actor=call.actor,
+        version=call.body.version,
+        now=call.now,
+        approved=call.body.approved,
+        reason=call.body.reason,
+    )
+
+
+# ---- the unit
+
+
+@_action(Action.ACCEPT, Versioned)
+async def accept(call: Call[Versioned, NoQuery]) -> Ticket:
+    return await call.services.desk.accept(
+        call.number, actor=call.actor, version=call.body.version, now=call.now
+    )
+
+
+@_action(Action.CONTACT, WithText)
+async def contact(call: Call[WithText, NoQuery]) -> Ticket:
+    return await call.services.desk.contact(
+        call.number, actor=call.actor, version=call.body.version, now=call.now, text=call.body.text
+    )
+
+
+@_action(Action.REPLY, WithText)
+async def reply(call: Call[WithText, NoQuery]) -> Ticket:
+    return await call.services.desk.reply(
+        call.number, actor=call.actor, version=call.body.version, now=call.now, text=call.body.text
+    )
+
+
+@_action(Action.RESOLVE, Closing)
+async def resolve(call: Call[Closing, NoQuery]) -> Ticket:
+    return await call.services.desk.resolve(
+        call.number, actor=call.actor, version=call.body.version, now=call.now, text=call.body.text
+    )
+
+
+@_action(Action.REQUEST_RETURN, ReturnRequest, refuses=(429, 503))
+async def request_return(call: Call[ReturnRequest, NoQuery]) -> Ticket:
+    return await call.services.desk.request_return(
+        call.number,
+        actor=call.actor,
+        version=call.body.version,
+        now=call.now,
+        reason=call.body.reason,
+        basis=call.body.basis,
+    )
+
+
+# ---- for the citizen
+
+
+@_action(Action.SUPPLEMENT, Supplement)
+async def supplement(call: Call[Supplement, NoQuery]) -> Ticket:
+    return await call.services.desk.supplement(
+        call.number,
+        actor=call.actor,
+        text=call.body.text,
+        now=call.now,
+        version=call.body.version,
+        key=_key(call),
+    )
+
+
+@_action(Action.REMIND, Reminder, refuses=(429,))
+async def remind(call: Call[Reminder, NoQuery]) -> Ticket:
+    return await call.services.desk.remind(
+        call.number,
+        actor=call.actor,
+        text=call.body.text or None,
+        now=call.now,
+        version=call.body.version,
+        key=_key(call),
+    )
+
+
+@_action(Action.RATE, RatingIn)
+async def rate(call: Call[RatingIn, NoQuery]) -> Ticket:
+    body = call.body
+    rating = Rating(
+        stars=body.stars,
+        resolved=body.resolved,
+        reasons=tuple(dict.fromkeys(body.reasons)),
+        comment=body.comment or None,
+    )
+    return await call.services.desk.rate(
+        call.number, rating=rating, actor=call.actor, now=call.now, version=body.version, key=_key(call)
+    )
+
+
+@_action(Action.REOPEN, Reopening, refuses=(503,))
+async def reopen(call: Call[Reopening, NoQuery]) -> Ticket:
+    return await call.services.desk.reopen(
+        call.number,
+        actor=call.actor,
+        reason=call.body.reason,
+        now=call.now,
+        version=call.body.version,
+        key=_key(call),
+    )
+
+
+@_action(Action.WITHDRAW, Withdrawal)
+async def withdraw(call: Call[Withdrawal, NoQuery]) -> Ticket:
+    return await call.services.desk.withdraw(
+        call.number,
+        actor=call.actor,
+        reason=call.body.reason or "",
+        now=call.now,
+        version=call.body.version,
+        key=_key(call),
+    )
+
+
+# ---- identity
+
+
+@operation(
+    "POST",
+    _PATH + "reveal",
+    summary="查看联系方式: name and phone, for a reason that is logged.",
+    roles=CENTRE_ROLES | {Role.SYSTEM, Role.LIAISON},
+    body=Reveal,
+    returns={200: IdentityJson},
+)
+async def reveal(call: Call[Reveal, NoQuery]) -> Result:
+    citizen = await call.services.desk.reveal(
+        call.number, actor=call.actor, reason=call.body.reason, now=call.now
+    )
+    return 200, IdentityJson(name=citizen.name, phone=citizen.phone)
+
+
+ENDPOINTS: tuple[Endpoint, ...] = (
+    dispatch,
+    transfer,
+    answer_directly,
+    reject,
+    decide_return,
+    accept,
+    contact,
+    reply,
+    resolve,
+    request_return,
+    supplement,
+    remind,
+    rate,
+    reopen,
+    withdraw,
+    reveal,
+)
+KNOWN = tuple(endpoint.operation.path.removeprefix(_PATH) for endpoint in ENDPOINTS)
+
+
+async def unknown_action(request: web.Request) -> web.StreamResponse:
+    """404 that names the actions there are; routed behind all of them."""
+    return problems.unknown_action(request.match_info["action"], KNOWN).response()

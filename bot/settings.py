@@ -1,0 +1,117 @@
+"""The only place that reads the environment. ``docs/settings.md`` is generated from these descriptions."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Mapping
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+
+PREFIX = "HUIYIN_"
+
+
+class SettingsInvalid(Exception):
+    """A setting is missing or malformed; the message names the variable and what to do."""
+
+
+class Settings(BaseModel):
+    """Every ``HUIYIN_*`` variable, typed. Field ``mongo_url`` is read from ``HUIYIN_MONGO_URL`` and so on."""
+
+    model_config = ConfigDict(frozen=True)
+
+    mongo_url: str = Field(
+        "", description="MongoDB connection string. Empty: `huiyin demo` starts an embedded server."
+    )
+    redis_url: str = Field(
+        "", description="Redis or Valkey URL. Empty: `huiyin demo` starts an embedded server."
+    )
+    database: str = Field("huiyin", description="Name of the MongoDB database.")
+    data_dir: Path = Field(
+        Path(".huiyin"), description="Where embedded stores, the generated secret key and logs live."
+    )
+    wechat_accounts: Path | None = Field(
+        None,
+        description="TOML file of WeChat accounts: per account `title`, `app_id`, `secret`, `token`, "
+        "`encoding_aes_key`, `previous_aes_key`, `mode`.",
+    )
+    wechat_api_base: str = Field(
+        "https://api.weixin.qq.com",
+        description="Base address of the WeChat API; tests and the demo point it at a simulator.",
+    )
+    model: Path | None = Field(None, description="Classifier artefact. Empty: the starter model that ships.")
+    secret_key: SecretStr = Field(
+        SecretStr(""),
+        description="At least 32 characters; seals identities and signs sessions. Empty: `huiyin demo` "
+        "generates one into the data directory; other commands refuse to start.",
+    )
+    previous_secret_key: SecretStr = Field(
+        SecretStr(""), description="The key before the last rotation; still opens what it sealed."
+    )
+    profile: str = Field(
+        "demo-county", description="Service-level profile: `demo-county`, `beijing-tier` or `shandong-5+10`."
+    )
+    host: str = Field("127.0.0.1", description="Address the web service listens on.")
+    port: int = Field(8080, ge=0, le=65535, description="Port the web service listens on.")
+    public_url: str = Field(
+        "", description="The service's address as its users see it; makes session cookies Secure when https."
+    )
+
+    @classmethod
+    def from_environment(cls, environ: Mapping[str, str] | None = None, **overrides: object) -> Settings:
+        """Read ``HUIYIN_*``; ``overrides`` (from the command line) win. Raises ``SettingsInvalid``."""
+        environ = os.environ if environ is None else environ
+        values: dict[str, object] = {
+            name: environ[PREFIX + name.upper()]
+            for name in cls.model_fields
+            if environ.get(PREFIX + name.upper())
+        }
+        values.update({k: v for k, v in overrides.items() if v is not None})
+        try:
+            return cls.model_validate(values)
+        except ValidationError as error:
+            problems = "; ".join(f"{PREFIX}{str(e['loc'][0]).upper()}: {e['msg']}" for e in error.errors())
+            raise SettingsInvalid(problems) from None
+
+    def key_bytes(self) -> bytes:
+        """The secret key; raises ``SettingsInvalid`` when it is missing or too short."""
+        key = self.secret_key.get_secret_value().encode()
+        if len(key) < 32:
+            raise SettingsInvalid(
+                f"{PREFIX}SECRET_KEY needs at least 32 characters; "
+                'make one with: python3 -c "import secrets; print(secrets.token_urlsafe(48))"'
+            )
+        return key
+
+    def previous_key_bytes(self) -> tuple[bytes, ...]:
+        key = self.previous_secret_key.get_secret_value().encode()
+        return (key,) if key else ()
+
+
+def generated_secret_key(data_dir: Path) -> SecretStr:
+    """The demo's key, made once and kept beside its data with owner-only rights."""
+    path = data_dir / "secret.key"
+    if not path.exists():
+        data_dir.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w") as file:
+            file.write(secrets.token_urlsafe(48))
+    return SecretStr(path.read_text().strip())
+
+
+def settings_table() -> str:
+    """``docs/settings.md`` as Markdown; a test holds the file to it."""
+    lines = [
+        "# Settings",
+        "",
+        "Read from the environment by `bot/settings.py` and nowhere else.",
+        "",
+        "| Variable | Default | Meaning |",
+        "|---|---|---|",
+    ]
+    for name, field in Settings.model_fields.items():
+        default = field.default.get_secret_value() if isinstance(field.default, SecretStr) else field.default
+        shown = f"`{default}`" if default not in ("", None) else "—"
+        lines.append(f"| `{PREFIX}{name.upper()}` | {shown} | {field.description} |")
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,119 @@
+"""Who may open what: each console address declares its roles; nothing is served to a stranger."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from hmac import compare_digest
+from urllib.parse import quote, urlsplit
+
+from aiohttp import web
+
+from bot.services import SERVICES
+from bot.web.pages import VIEWER, Viewer
+from bot.web.sessions import COOKIE, Sessions
+from routing.errors import NotYourRole
+from routing.workflow import Role
+
+Form = Mapping[str, str]
+Shown = Callable[[web.Request, Viewer], Awaitable[web.StreamResponse]]
+Acted = Callable[[web.Request, Viewer, Form], Awaitable[web.StreamResponse]]
+Plain = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+LOGIN = "/console/login"
+
+
+def sessions_of(request: web.Request) -> Sessions:
+    services = request.app[SERVICES]
+    return Sessions(services.redis, services.settings.key_bytes())
+
+
+def shown_to(roles: frozenset[Role], handler: Shown) -> Plain:
+    """A page for those roles. A stranger is sent to log in first and comes back to the same address."""
+
+    async def show_page(request: web.Request) -> web.StreamResponse:
+        viewer = await _find_viewer(request)
+        if viewer is None:
+            raise web.HTTPSeeOther(_login_then(request.path_qs))
+        _require(viewer, roles)
+        response = await handler(request, viewer)
+        # A picture the page fetches must not swallow the sentence meant for the next page.
+        if viewer.session.flash and response.content_type == "text/html":
+            await sessions_of(request).forget_flash(viewer.session)
+        return response
+
+    return show_page
+
+
+def done_by(roles: frozenset[Role], handler: Acted) -> Plain:
+    """A form of those roles: its CSRF token is checked before the handler sees it."""
+
+    async def take_form(request: web.Request) -> web.StreamResponse:
+        viewer = await _find_viewer(request)
+        if viewer is None:
+            # Not back to the address of the form, which answers only a POST.
+            raise web.HTTPSeeOther(_login_then(_page_of(request)))
+        _require(viewer, roles)
+        form = await read_form(request)
+        if not compare_digest(form.get("csrf", "").encode(), viewer.session.csrf.encode()):
+            raise web.HTTPForbidden
+        return await handler(request, viewer, form)
+
+    return take_form
+
+
+async def read_form(request: web.Request) -> Form:
+    """The text fields of a form; the last of a name counts. Raises what HTTP has for a body that is no form.
+
+    Our forms send no files, so the far larger grammar of multipart is not even parsed.
+    """
+    if request.content_type != "application/x-www-form-urlencoded":
+        raise web.HTTPUnsupportedMediaType
+    try:
+        fields = await request.post()
+    except (ValueError, LookupError):
+        raise web.HTTPBadRequest from None
+    return {name: value for name, value in fields.items() if isinstance(value, str)}
+
+
+async def set_flash(request: web.Request, viewer: Viewer, words: str) -> None:
+    """Say it on the next page this person opens."""
+    await sessions_of(request).set_flash(viewer.session, words)
+
+
+def safe_next(address: str | None) -> str:
+    """An address of our own console, or its home: a link must not lead elsewhere after login."""
+    if not address or not address.startswith("/console/") or "\\" in address or not address.isprintable():
+        return "/console/"
+    parts = urlsplit(address)
+    if parts.scheme or parts.netloc or parts.path in (LOGIN, "/console/logout"):
+        return "/console/"
+    return address
+
+
+async def _find_viewer(request: web.Request) -> Viewer | None:
+    services = request.app[SERVICES]
+    cookie = request.cookies.get(COOKIE)
+    session = await sessions_of(request).find(cookie, now=services.clock()) if cookie else None
+    if session is None:
+        return None
+    # Read anew each time: a role that was taken away is gone with the next click.
+    user = await services.people.find_user(session.username)
+    if user is None:
+        return None
+    viewer = Viewer(user=user, actor=user.actor(services.units), session=session)
+    request[VIEWER] = viewer
+    return viewer
+
+
+def _require(viewer: Viewer, roles: frozenset[Role]) -> None:
+    if viewer.actor.role not in roles:
+        raise NotYourRole("open", viewer.actor.role)
+
+
+def _login_then(address: str) -> str:
+    return f"{LOGIN}?next={quote(safe_next(address), safe='/')}"
+
+
+def _page_of(request: web.Request) -> str:
+    number = request.match_info.get("number")
+    return f"/console/tickets/{number}" if number else "/console/"

@@ -1,0 +1,67 @@
+"""Every console address and the roles that may open it; the permission test reads this table."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from aiohttp import web
+
+from bot.web import assets, liaison, login, read_log, supervision, ticket, ticket_actions, watermark
+from bot.web.access import LOGIN, Plain, done_by, shown_to
+from bot.web.pages import EVERY_ROLE, FIGURE_ROLES, READ_LOG_ROLES, TICKET_ROLES
+from routing.workflow import Role
+
+_HANDLING_ROLES = TICKET_ROLES - {Role.AUDITOR}
+
+
+@dataclass(frozen=True, slots=True)
+class ConsoleRoute:
+    """``roles`` None: open to strangers, because it is the way in or says nothing of anybody."""
+
+    method: str
+    path: str
+    handler: Plain
+    roles: frozenset[Role] | None
+
+
+ROUTES: tuple[ConsoleRoute, ...] = (
+    ConsoleRoute("GET", LOGIN, login.show_login, None),
+    ConsoleRoute("POST", LOGIN, login.log_in, None),
+    ConsoleRoute("POST", "/console/logout", done_by(EVERY_ROLE, login.log_out), EVERY_ROLE),
+    ConsoleRoute("GET", "/console/static/{name}", assets.static, None),
+    ConsoleRoute("GET", "/console/watermark.svg", shown_to(EVERY_ROLE, watermark.watermark), EVERY_ROLE),
+    ConsoleRoute("GET", "/console/", shown_to(EVERY_ROLE, liaison.home), EVERY_ROLE),
+    ConsoleRoute("GET", "/console/tickets", shown_to(TICKET_ROLES, liaison.inbox), TICKET_ROLES),
+    ConsoleRoute(
+        "GET", "/console/tickets/{number}", shown_to(TICKET_ROLES, ticket.show_ticket), TICKET_ROLES
+    ),
+    ConsoleRoute(
+        "POST",
+        "/console/tickets/{number}/reveal",
+        done_by(_HANDLING_ROLES, ticket_actions.reveal),
+        _HANDLING_ROLES,
+    ),
+    ConsoleRoute(
+        "POST",
+        "/console/tickets/{number}/{action}",
+        done_by(_HANDLING_ROLES, ticket_actions.act),
+        _HANDLING_ROLES,
+    ),
+    ConsoleRoute("GET", "/console/figures", shown_to(FIGURE_ROLES, supervision.figures), FIGURE_ROLES),
+    ConsoleRoute(
+        "GET", "/console/figures/{name}", shown_to(FIGURE_ROLES, supervision.drill_down), FIGURE_ROLES
+    ),
+    ConsoleRoute(
+        "GET", "/console/identity-reads", shown_to(READ_LOG_ROLES, read_log.identity_reads), READ_LOG_ROLES
+    ),
+)
+
+
+async def _to_home(request: web.Request) -> web.StreamResponse:
+    raise web.HTTPSeeOther("/console/")
+
+
+def console_routes() -> list[web.RouteDef]:
+    """What the application mounts."""
+    routes = [web.route(route.method, route.path, route.handler) for route in ROUTES]
+    return [web.get("/console", _to_home), *routes]

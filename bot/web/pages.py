@@ -1,0 +1,96 @@
+"""Rendering: every page knows who reads it, and every handler is given that reader."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import aiohttp_jinja2
+import jinja2
+from aiohttp import web
+
+from bot import wording
+from bot.people import User
+from bot.services import SERVICES
+from bot.web.assets import asset_href
+from bot.web.clock_words import exact
+from bot.web.sessions import Session
+from routing.departments import UnitId, Units
+from routing.errors import UnknownUnit
+from routing.workflow import Actor, Role
+
+TICKET_ROLES = frozenset({Role.OPERATOR, Role.DISPATCHER, Role.LIAISON, Role.SUPERVISOR, Role.AUDITOR})
+FIGURE_ROLES = frozenset({Role.SUPERVISOR})
+READ_LOG_ROLES = frozenset({Role.AUDITOR})
+EVERY_ROLE = TICKET_ROLES | {Role.EDITOR, Role.ADMINISTRATOR}
+
+_MENU = (
+    ("/console/tickets", "工单", TICKET_ROLES),
+    ("/console/figures", "考核指标", FIGURE_ROLES),
+    ("/console/identity-reads", "查阅记录", READ_LOG_ROLES),
+)
+_TEMPLATES = Path(__file__).parent / "templates"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Viewer:
+    """Who is looking: the user, their rights, and their session."""
+
+    user: User
+    actor: Actor
+    session: Session
+
+
+VIEWER: web.RequestKey[Viewer] = web.RequestKey("viewer", Viewer)
+
+
+def setup_templates(app: web.Application) -> None:
+    """Give the application the console's templates; autoescape is on."""
+    environment = aiohttp_jinja2.setup(
+        app,
+        loader=jinja2.FileSystemLoader(_TEMPLATES),
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.globals.update(asset_href=asset_href, say_time=wording.say_time)
+    environment.filters.update(label=wording.label, exact=exact)
+
+
+def show(
+    request: web.Request, template: str, context: Mapping[str, Any], *, status: int = 200
+) -> web.Response:
+    """The page for this reader; never kept by a cache, since it may name people."""
+    viewer = request.get(VIEWER)
+    services = request.app[SERVICES]
+    role = viewer.actor.role if viewer else None
+    around = {
+        "viewer": viewer,
+        "csrf": viewer.session.csrf if viewer else "",
+        "flash": viewer.session.flash if viewer else None,
+        "unit_name": unit_name(viewer.user.unit_id, services.units) if viewer else "",
+        "menu": [(href, words) for href, words, roles in _MENU if role in roles],
+        "here": request.path,
+        "now": services.clock(),
+    }
+    response = aiohttp_jinja2.render_template(template, request, {**around, **context}, status=status)
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def unit_name(unit_id: UnitId | None, units: Units, *, short: bool = False) -> str:
+    """A unit's name for a page; the id itself for a unit that has since been dissolved."""
+    if unit_id is None:
+        return ""
+    try:
+        unit = units.get(unit_id)
+    except UnknownUnit:
+        return unit_id
+    return unit.short_name if short else unit.name
+
+
+def present(request: web.Request) -> datetime:
+    return request.app[SERVICES].clock()

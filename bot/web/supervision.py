@@ -1,0 +1,223 @@
+"""The supervisors' figures: every cell says percent and numbers, and opens onto the tickets it is made of."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from urllib.parse import urlencode
+
+from aiohttp import web
+
+from bot.services import SERVICES, Services
+from bot.web.liaison import heading_of, units_of
+from bot.web.pages import Viewer, present, show, unit_name
+from bot.web.periods import PRESETS, ChosenPeriod, chosen_period
+from bot.wording import label
+from routing.departments import UnitId
+from routing.figures import Exclusion, Figure, FigureName, Verdict, by_unit, count, totals, verdicts
+from routing.queries import TicketFilter
+from routing.workflow import State
+
+DRILL_DOWN_PAGE = 50
+_NO_UNIT = "none"
+"""Stands in addresses for tickets no unit has yet."""
+WANTED, ACCEPTABLE, TOO_MUCH = 0.9, 0.8, 0.1
+"""Where a figure turns yellow, red, and where one of which less is better turns red. For the eye only."""
+LESS_IS_BETTER = frozenset({FigureName.OVERDUE_OPEN, FigureName.RETURNED})
+_MEANINGS = {
+    FigureName.SIGN_IN_ON_TIME: "按时签收 ÷ 到期的签收时限",
+    FigureName.FIRST_CONTACT_ON_TIME: "按时联系 ÷ 到期的先行联系时限",
+    FigureName.CLOSED_ON_TIME: "按时办结 ÷ 到期的答复时限，超期未办的也算在分母里",
+    FigureName.CLOSED: "已办结 ÷ 本期受理，不含撤单和不予受理",
+    FigureName.OVERDUE_OPEN: "此刻已超过承诺日期 ÷ 此刻在办，不受期间影响",
+    FigureName.SATISFIED: "基本满意及以上 ÷ 有效评价，没评价的不算满意",
+    FigureName.RETURNED: "同意退回 ÷ 本期受理工单的派单次数",
+}
+
+_IN_TIME = ("按时", "未按时")
+_VERDICTS = {
+    FigureName.SIGN_IN_ON_TIME: _IN_TIME,
+    FigureName.FIRST_CONTACT_ON_TIME: _IN_TIME,
+    FigureName.CLOSED_ON_TIME: _IN_TIME,
+    FigureName.CLOSED: ("已办结", "未办结"),
+    FigureName.OVERDUE_OPEN: ("已逾期", "未逾期"),
+    FigureName.SATISFIED: ("满意", "不满意"),
+    FigureName.RETURNED: ("已退回", "未退回"),
+}
+"""What a ticket in the numerator is called, and one in the denominator only."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cell:
+    """One figure of one group, as shown."""
+
+    name: FigureName
+    percent: str
+    numerator: int
+    denominator: int
+    excluded: str
+    share: float
+    """0 to 1, for the bar; 0 when there is nothing to count."""
+    href: str
+    tone: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class GroupRow:
+    """A department's line of the table."""
+
+    unit: str
+    cells: tuple[Cell, ...]
+
+
+async def figures(request: web.Request, viewer: Viewer) -> web.StreamResponse:
+    services, chosen = request.app[SERVICES], chosen_period(request.query, now=present(request))
+    rows = await services.queries.figure_rows(chosen.period, reader=viewer.actor)
+    groups = sorted(by_unit(rows, chosen.period).items(), key=lambda group: _worst_first(group[1]))
+    closing = [
+        (_group_name(unit_id, services), _cell(figures_[FigureName.CLOSED_ON_TIME], chosen, unit_id))
+        for unit_id, figures_ in groups
+        if figures_.get(FigureName.CLOSED_ON_TIME) and figures_[FigureName.CLOSED_ON_TIME].denominator
+    ]
+    context = {
+        "chosen": chosen,
+        "presets": PRESETS,
+        "cards": [_cell(figure, chosen, None) for figure in totals(rows, chosen.period).values()],
+        "names": list(FigureName),
+        "meanings": _MEANINGS,
+        "groups": [
+            GroupRow(_group_name(unit_id, services), _cells(figures_, chosen, unit_id))
+            for unit_id, figures_ in groups
+        ],
+        "closing": closing,
+        "ticket_count": len(rows),
+    }
+    return show(request, "figures.html", context)
+
+
+async def drill_down(request: web.Request, viewer: Viewer) -> web.StreamResponse:
+    """The tickets behind one figure: counted, not counted, or left out and why."""
+    services, chosen = request.app[SERVICES], chosen_period(request.query, now=present(request))
+    try:
+        name = FigureName(request.match_info["name"])
+    except ValueError:
+        raise web.HTTPNotFound from None
+    unit = request.query.get("unit", "")[:64]
+    unit_id = UnitId(unit) if unit and unit != _NO_UNIT else None
+    rows = await services.queries.figure_rows(chosen.period, reader=viewer.actor, unit_id=unit_id)
+    judged = [v for v in verdicts(name, rows, chosen.period) if not unit or v.unit_id == unit_id]
+    judged.sort(key=lambda v: _verdict_order(v, name))
+    page = max(1, _page_number(request.query.get("page", "")))
+    shown = judged[(page - 1) * DRILL_DOWN_PAGE : page * DRILL_DOWN_PAGE]
+    found = await services.queries.search(
+        TicketFilter(numbers=tuple({v.number for v in shown})), reader=viewer.actor, limit=DRILL_DOWN_PAGE
+    )
+    tickets = {ticket.number: ticket for ticket in found.tickets}
+    context = {
+        "chosen": chosen,
+        "name": name,
+        "meaning": _MEANINGS[name],
+        "cell": _cell(count(name, judged, chosen.period), chosen, unit_id),
+        "unit": _group_name(unit_id, services) if unit else "",
+        "lines": [
+            {
+                "number": v.number,
+                "unit": _group_name(v.unit_id, services),
+                "verdict": _verdict_words(v, name),
+                "heading": heading_of(t, viewer.actor) if (t := tickets.get(v.number)) else "",
+                "state": label(t.state) if t else "",
+            }
+            for v in shown
+        ],
+        "total": len(judged),
+        "page": page,
+        "previous_href": _drill_href(name, chosen, unit, page=page - 1) if page > 1 else None,
+        "next_href": _drill_href(name, chosen, unit, page=page + 1)
+        if page * DRILL_DOWN_PAGE < len(judged)
+        else None,
+        "back_href": f"/console/figures?{urlencode(chosen.query)}",
+        "units": units_of(viewer.actor, services),
+        "unit_value": unit,
+    }
+    return show(request, "drill_down.html", context)
+
+
+def percent(figure: Figure) -> str:
+    """One decimal, and a second where one would round up to a hundred what is not all; blank as —."""
+    if figure.value is None:
+        return "—"
+    share = figure.value * 100
+    one = f"{share:.1f}"
+    if figure.numerator < figure.denominator and one == "100.0":
+        return f"{int(share * 100) / 100:.2f}%"
+    return f"{one}%"
+
+
+def _cells(
+    figures_: dict[FigureName, Figure], chosen: ChosenPeriod, unit_id: UnitId | None
+) -> tuple[Cell, ...]:
+    empty = (Figure(name, 0, 0) for name in FigureName)
+    return tuple(_cell(figures_.get(e.name, e), chosen, unit_id, unit=unit_id or _NO_UNIT) for e in empty)
+
+
+def _cell(figure: Figure, chosen: ChosenPeriod, unit_id: UnitId | None, *, unit: str = "") -> Cell:
+    excluded = " · ".join(
+        f"{label(Exclusion(reason))} {number}" for reason, number in sorted(figure.excluded.items())
+    )
+    return Cell(
+        name=figure.name,
+        percent=percent(figure),
+        numerator=figure.numerator,
+        denominator=figure.denominator,
+        excluded=excluded,
+        share=figure.value or 0.0,
+        href=_drill_href(figure.name, chosen, unit or unit_id or ""),
+        tone=_tone(figure),
+    )
+
+
+def _tone(figure: Figure) -> str:
+    """Colour only where somebody should look: well under what is expected, or anything overdue."""
+    if figure.value is None:
+        return "off"
+    if figure.name is FigureName.CLOSED:
+        return ""  # What came in yesterday cannot be closed yet: a low share says nothing.
+    if figure.name in LESS_IS_BETTER:
+        return "late" if figure.value > TOO_MUCH else ""
+    return "late" if figure.value < ACCEPTABLE else "soon" if figure.value < WANTED else ""
+
+
+def _worst_first(figures_: dict[FigureName, Figure]) -> tuple[float, int]:
+    closed = figures_.get(FigureName.CLOSED_ON_TIME)
+    overdue = figures_.get(FigureName.OVERDUE_OPEN)
+    share = closed.value if closed and closed.value is not None else 2.0
+    return share, -(overdue.numerator if overdue else 0)
+
+
+def _verdict_order(verdict: Verdict, name: FigureName) -> tuple[int, str]:
+    """What a supervisor looks for first: the failures, or for overdue and returned the counted ones."""
+    if verdict.excluded is not None:
+        return 2, verdict.number
+    return int(verdict.counted != (name in LESS_IS_BETTER)), verdict.number
+
+
+def _verdict_words(verdict: Verdict, name: FigureName) -> tuple[str, str]:
+    """(tone, words)."""
+    if verdict.excluded is not None:
+        return "off", f"不计：{label(verdict.excluded)}"
+    good = verdict.counted != (name in LESS_IS_BETTER)
+    return ("met" if good else "late"), _VERDICTS[name][0 if verdict.counted else 1]
+
+
+def _group_name(unit_id: UnitId | None, services: Services) -> str:
+    return unit_name(unit_id, services.units, short=True) or f"{label(State.RECEIVED)}（热线中心）"
+
+
+def _drill_href(name: FigureName, chosen: ChosenPeriod, unit: str, *, page: int = 1) -> str:
+    fields = {"unit": unit, **chosen.query} if unit else dict(chosen.query)
+    if page > 1:
+        fields["page"] = str(page)
+    return f"/console/figures/{name}?{urlencode(fields)}"
+
+
+def _page_number(value: str) -> int:
+    return int(value) if value.isascii() and value.isdigit() and len(value) < 7 else 1

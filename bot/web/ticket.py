@@ -1,0 +1,212 @@
+"""One ticket: what was asked, who must act by when, what happened, and the forms of what may be done now."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from aiohttp import web
+
+from bot.services import SERVICES, Services
+from bot.web.clock_words import ClockWords, clock_words, exact, nearest_clock
+from bot.web.liaison import for_reader, heading_of, units_of
+from bot.web.pages import Viewer, present, show, unit_name
+from bot.web.reasons import triage_words
+from bot.web.ticket_forms import forms_for
+from bot.wording import STARS, label
+from routing.citizen_request import Citizen, Secrecy
+from routing.clocks import Clock
+from routing.events import Event, EventKind, NoticeState, OutboxEntry
+from routing.service_desk import may_reveal
+from routing.ticket import Ticket
+from routing.workflow import Action, Actor, Role
+
+_FAILURES = {
+    "no-account": "没有可用的公众号",
+    "no-answer": "微信平台没有回应",
+    "interrupted": "发送时中断",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Happening:
+    """One line of the timeline."""
+
+    at: datetime
+    words: str
+    who: str
+    text: str
+    tone: str
+    is_new: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limit:
+    """One row of the clocks table."""
+
+    clock: Clock
+    stands: ClockWords
+    unit: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """Who was told of what, and whether it arrived."""
+
+    to: str
+    about: str
+    state: str
+    tone: str
+    at: str
+    failure: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attempt:
+    """A form that was not taken: the page says why and keeps what was typed."""
+
+    action: str = ""
+    words: str = ""
+    kept: Mapping[str, str] = field(default_factory=dict)
+    seen: int | None = None
+    """How many events the person had seen; those after it are marked as new."""
+
+
+async def show_ticket(request: web.Request, viewer: Viewer) -> web.StreamResponse:
+    services = request.app[SERVICES]
+    ticket = await services.queries.get(request.match_info["number"], reader=viewer.actor)
+    return await ticket_page(request, viewer, ticket)
+
+
+async def ticket_page(
+    request: web.Request,
+    viewer: Viewer,
+    ticket: Ticket,
+    *,
+    attempt: Attempt | None = None,
+    revealed: Citizen | None = None,
+    status: int = 200,
+) -> web.Response:
+    """The page of a ticket this reader may see; ``revealed`` is shown in this one answer and nowhere kept."""
+    services, now, actor = request.app[SERVICES], present(request), viewer.actor
+    attempt = attempt or Attempt()
+    happenings = [_happening(e, services, actor, attempt.seen) for e in reversed(ticket.events)]
+    promise, nearest = ticket.promise, nearest_clock(ticket, now=now)
+    promised = clock_words(promise, now=now) if promise else None
+    first_unit = ticket.first_unit_id if ticket.first_unit_id != ticket.unit_id else None
+    context = {
+        "ticket": ticket,
+        "heading": heading_of(ticket, actor),
+        "text": for_reader(ticket.text, actor),
+        "text_is_redacted": for_reader(ticket.text, actor) != ticket.text,
+        "reply_text": ticket.reply_text or "",
+        "unit": unit_name(ticket.unit_id, services.units),
+        "first_unit": unit_name(first_unit, services.units),
+        "promise": promise,
+        "promised": promised,
+        "nearest": nearest if nearest != promised else None,
+        "stars": STARS,
+        "secrecy_words": _secrecy_words(ticket, actor),
+        "citizen": await services.queries.masked_citizen(ticket, reader=actor),
+        "may_reveal": may_reveal(ticket, actor) and actor.answers_for(ticket.unit_id),
+        "revealed": revealed,
+        "triage": triage_words(ticket, services.units),
+        "dispatch_now": Action.DISPATCH in _offered(ticket, actor),
+        "limits": [
+            Limit(clock=c, stands=clock_words(c, now=now), unit=_clock_unit(c, services))
+            for c in reversed(ticket.clocks)
+        ],
+        "happenings": happenings,
+        "deliveries": [_delivery(ticket, entry) for entry in reversed(ticket.outbox)],
+        "forms": forms_for(ticket, actor),
+        "units": units_of(actor, services),
+        "attempt": attempt,
+        "orphaned": bool(attempt.words) and attempt.action not in _places_for_words(ticket, actor),
+    }
+    return show(request, "ticket.html", context, status=status)
+
+
+def _offered(ticket: Ticket, actor: Actor) -> set[str]:
+    return {button.action for form in forms_for(ticket, actor) for button in form.buttons}
+
+
+def _places_for_words(ticket: Ticket, actor: Actor) -> set[str]:
+    """The actions whose form is still on the page, so that the refusal stands beside what was typed."""
+    return {"reveal"}.union(*(form.kept_for for form in forms_for(ticket, actor)))
+
+
+def _clock_unit(clock: Clock, services: Services) -> str:
+    return unit_name(clock.unit_id, services.units, short=True) or "热线中心"
+
+
+def _secrecy_words(ticket: Ticket, actor: Actor) -> str:
+    """What this reader must know about the citizen's wish."""
+    if ticket.secrecy is Secrecy.PUBLIC:
+        return ""
+    wish = "市民要求匿名" if ticket.secrecy is Secrecy.ANONYMOUS else "市民要求保密"
+    if actor.role is Role.LIAISON:
+        return f"{wish}：本单位看不到是谁提的。需要联系，请通过热线中心转达。"
+    return f"{wish}：不得向被反映人和承办单位透露。"
+
+
+def _happening(event: Event, services: Services, reader: Actor, seen: int | None) -> Happening:
+    words = label(event.kind)
+    if event.clock is not None:
+        words = f"{label(event.clock)}{'已超期' if event.kind is EventKind.OVERDUE else '快到期'}"
+    if event.kind in (EventKind.DISPATCHED, EventKind.TRANSFERRED):
+        words = f"{words}给{unit_name(event.unit_id, services.units)}"
+    if event.stars is not None:
+        words = f"{words}：{STARS.get(event.stars, '')}"
+    return Happening(
+        at=event.at,
+        words=words,
+        who=_who(event, services),
+        text=for_reader(event.text or "", reader),
+        tone=_TONES.get(event.kind, ""),
+        is_new=seen is not None and event.seq > seen,
+    )
+
+
+_TONES = {
+    EventKind.OVERDUE: "late",
+    EventKind.AT_RISK: "soon",
+    EventKind.RETURN_REQUESTED: "soon",
+    EventKind.REMINDED: "soon",
+    EventKind.REOPENED: "soon",
+    EventKind.RESOLVED: "met",
+    EventKind.REPLIED: "met",
+}
+_UNIT_ACTS = frozenset(
+    {
+        EventKind.ACCEPTED,
+        EventKind.CONTACTED,
+        EventKind.REPLIED,
+        EventKind.RESOLVED,
+        EventKind.RETURN_REQUESTED,
+    }
+)
+
+
+def _who(event: Event, services: Services) -> str:
+    if event.by.role is Role.CITIZEN:
+        return "市民"
+    if event.by.role is Role.SYSTEM:
+        return "系统自动"
+    unit = unit_name(event.unit_id, services.units, short=True) if event.kind in _UNIT_ACTS else ""
+    return " ".join(part for part in (unit, label(event.by.role), event.by.name) if part)
+
+
+def _delivery(ticket: Ticket, entry: OutboxEntry) -> Delivery:
+    tone = {NoticeState.SENT: "met", NoticeState.FAILED: "late", NoticeState.UNKNOWN: "soon"}.get(
+        entry.state, "off"
+    )
+    failure = _FAILURES.get(entry.failure, f"原因代码 {entry.failure}") if entry.failure else ""
+    return Delivery(
+        to=f"{label(entry.audience)}（{label(entry.channel)}）",
+        about=label(ticket.event(entry.event_seq).kind),
+        state=label(entry.state),
+        tone=tone,
+        at=exact(entry.settled_at) if entry.settled_at else "",
+        failure=failure,
+    )

@@ -1,0 +1,130 @@
+"""The only place that constructs things: from settings to ``Services``."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from datetime import datetime
+
+import aiohttp
+from motor.motor_asyncio import AsyncIOMotorClient
+
+from bot import notices
+from bot.console_notices import ConsoleNotices
+from bot.conversation_store import ConversationStore, LateMessages, PictureShelf
+from bot.dialogue import Dialogue
+from bot.errands import Errands
+from bot.people import People
+from bot.redis_state import make_redis
+from bot.services import Services, utc_now
+from bot.settings import Settings
+from bot.wechat.accounts import load_accounts
+from bot.wechat.client import WeChatClient
+from classifier.model import TextModel, starter_model_path
+from knowledge_base.answer import Answerer
+from knowledge_base.library import load_demo_articles
+from knowledge_base.mongo_store import MongoArticleStore
+from routing.catalogue import load_duty_list
+from routing.departments import load_units
+from routing.identity import Vault
+from routing.identity_store import MongoIdentityStore
+from routing.mongo_store import Document, MongoTicketStore
+from routing.places import load_gazetteer
+from routing.queries import Queries
+from routing.service_desk import ServiceDesk, TriageTools
+from routing.sla import load_profile
+
+
+@asynccontextmanager
+async def build_services(
+    settings: Settings, *, clock: Callable[[], datetime] = utc_now
+) -> AsyncIterator[Services]:
+    """Connect the stores, load model, index and tables, and close what was opened on leaving."""
+    vault = Vault(settings.key_bytes(), previous=settings.previous_key_bytes())
+    model = TextModel.load(settings.model or starter_model_path())
+    accounts = load_accounts(settings.wechat_accounts) if settings.wechat_accounts else {}
+    mongo: AsyncIOMotorClient[Document] = AsyncIOMotorClient(
+        settings.mongo_url, tz_aware=True, serverSelectionTimeoutMS=5000
+    )
+    redis = make_redis(settings.redis_url)
+    database = mongo[settings.database]
+    units, gazetteer, profile = load_units(), load_gazetteer(), load_profile(settings.profile)
+    tickets, identities = MongoTicketStore(database), MongoIdentityStore(database, vault)
+    desk = ServiceDesk(
+        tickets=tickets,
+        identities=identities,
+        profile=profile,
+        triage=TriageTools(
+            classify=model.classify,
+            duties=load_duty_list(),
+            units=units,
+            gazetteer=gazetteer,
+            topics=frozenset(model.labels),
+        ),
+        vault=vault,
+        planner=notices.plan,
+    )
+    queries = Queries(database, identities=identities, vault=vault)
+    articles = MongoArticleStore(database)
+    people, console_notices = People(database), ConsoleNotices(database)
+    conversations, late_messages = ConversationStore(database, vault), LateMessages(database, vault)
+    pictures = PictureShelf(database, vault)
+    for store in (
+        tickets,
+        identities,
+        articles,
+        people,
+        console_notices,
+        conversations,
+        late_messages,
+        pictures,
+    ):
+        await store.prepare()
+    answerer = Answerer(await _published(articles))
+    try:
+        async with aiohttp.ClientSession() as http:
+            yield Services(
+                settings=settings,
+                clock=clock,
+                database=database,
+                redis=redis,
+                vault=vault,
+                units=units,
+                gazetteer=gazetteer,
+                profile=profile,
+                calendar=profile.calendar,
+                model=model,
+                answerer=answerer,
+                tickets=tickets,
+                identities=identities,
+                desk=desk,
+                queries=queries,
+                people=people,
+                console_notices=console_notices,
+                late_messages=late_messages,
+                dialogue=Dialogue(
+                    conversations=conversations,
+                    errands=Errands(
+                        desk=desk,
+                        queries=queries,
+                        answerer=answerer,
+                        feedback=articles,
+                        pictures=pictures,
+                        units=units,
+                        calendar=profile.calendar,
+                    ),
+                ),
+                wechat_accounts=accounts,
+                wechat_clients={
+                    name: WeChatClient(account, http, redis, settings.wechat_api_base)
+                    for name, account in accounts.items()
+                },
+            )
+    finally:
+        await redis.aclose()
+        mongo.close()
+
+
+async def _published(articles: MongoArticleStore):
+    published = await articles.all_published()
+    return published or load_demo_articles()
