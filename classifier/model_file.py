@@ -73,8 +73,6 @@ def read_model_file(path: Path) -> ModelFile:
         return _verified(members)
     except FileNotFoundError:
         raise ModelDamaged(path, "there is no such file") from None
-    except ModelDamaged:
-        raise
     except _Unsound as unsound:
         raise ModelDamaged(path, str(unsound)) from None
     except (

@@ -24,7 +24,10 @@ _MOST_MISSING = 4.0
 _GOING_ON = re.compile(r"^(?:那么?|还有|另外|再问|请问)+[，,、]?")
 # What a guide says in a field of its own, and the policy behind it at best in passing.
 _GUIDES_BETTER = {Aspect.MATERIALS, Aspect.WINDOW, Aspect.PHONE, Aspect.PROMISED_TIME, Aspect.PROCEDURE}
-_WORTH_SUGGESTING = 0.1
+_SAME_QUESTION = 0.7  # almost word for word; no wrong article of the development questions comes above 0.62
+_BARE = 6  # characters of a question that is hardly more than one word
+_MOST_SUGGESTIONS = 3
+_WORTH_SUGGESTING = 0.05
 _NAMED = 0.6  # a matter named this fully is worth a suggestion, though nothing was asked of it
 
 
@@ -135,12 +138,12 @@ def _share(word: str, text: str) -> float:
 class Answerer:
     """Answers from a fixed set of articles; make a new one when the articles change.
 
-    Drafts and lapsed articles may be among them: they are never quoted, but a question that only they answer is
-    refused as ``LAPSED`` rather than answered from something that merely sounds alike.
+    Any article may be among them. What is not in force that day is never quoted; a question that only a lapsed
+    article answers is refused as ``LAPSED`` rather than answered from something that merely sounds alike. What was
+    never published is left out altogether.
     """
 
     def __init__(self, articles: Iterable[Article], *, calibration: Calibration | None = None) -> None:
-        # What was never published is nobody's answer and must not show by its shadow.
         shown = (ArticleStatus.PUBLISHED, ArticleStatus.EXPIRED, ArticleStatus.REPEALED)
         self._known = {article.id: _known(article) for article in articles if article.status in shown}
         self._calibration = calibration or shipped_calibration()
@@ -148,11 +151,10 @@ class Answerer:
         for known in self._known.values():
             one = known.article
             self._index.add(one.id, title=one.title, body=one.text(), questions=one.questions)
-        self._asked_before = {
-            _bare(head): known.article.id
-            for known in self._known.values()
-            for head in (known.article.title, *known.article.questions)
-        }
+        self._asked_before: dict[str, list[str]] = {}
+        for known in self._known.values():
+            for head in (known.article.title, *known.article.questions):
+                self._asked_before.setdefault(_bare(head), []).append(known.article.id)
         self._quotable = lru_cache(maxsize=8)(self._find_quotable)
 
     def __len__(self) -> int:
@@ -161,9 +163,9 @@ class Answerer:
     def answer(self, question: str, *, on: date, about: str | None = None) -> Answer | Refusal:
         """Answer as of that day. ``about`` is the id of the article answered from before, so that “那多少钱？” is
         understood; one that is unknown or no longer in force is ignored."""
-        same = self._asked_before.get(_bare(question))
-        if same in self._quotable(on):
-            return self._compose(self._known[same].article, question, 1.0)
+        for same in self._asked_before.get(_bare(question), ()):
+            if same in self._quotable(on):
+                return self._compose(self._known[same].article, question, 1.0)
         candidates, dead = self._weigh(question, on)
         best = max(candidates, key=lambda candidate: candidate.confidence, default=None)
         sure = best is not None and best.confidence >= max(self._calibration.threshold, dead)
@@ -203,8 +205,10 @@ class Answerer:
 
         def weigh(hit: Hit, others: list[Hit]) -> _Candidate:
             evidence = self._evidence(question, wanted, gist, hit, others)
-            article = self._known[hit.article_id].article
-            return _Candidate(article, evidence, self._calibration.confidence(evidence))
+            confidence = self._calibration.confidence(evidence)
+            if evidence.likeness >= _SAME_QUESTION:
+                confidence = max(confidence, evidence.likeness)
+            return _Candidate(self._known[hit.article_id].article, evidence, confidence)
 
         candidates = [weigh(hit, living) for hit in living]
         if dead is None or (living and living[0].score >= dead.score):
@@ -272,7 +276,7 @@ class Answerer:
 
     def _is_vague(self, question: str, candidates: list[_Candidate]) -> bool:
         """A bare “医保” names several matters and asks nothing: a choice serves better than a guess."""
-        if len(content(question)) > 1 or asked(question):
+        if len(question.strip()) > _BARE or len(content(question)) > 1 or asked(question):
             return False
         named = [one.article for one in candidates if one.evidence.in_head == 1.0]
         behind = {basis for article in named for basis in article.basis}
@@ -319,16 +323,15 @@ class Answerer:
 
     def _refuse(self, question: str, candidates: list[_Candidate], *, lapsed: bool) -> Refusal:
         gist = _gist(question)
-        near = sorted(candidates, key=lambda candidate: -candidate.confidence)
-        near = [one for one in near if one.confidence >= _WORTH_SUGGESTING or one.evidence.in_head >= _NAMED][
-            :3
-        ]
         nearest = []
-        for candidate in near:
-            known = self._known[candidate.article.id]
+        for candidate in sorted(candidates, key=lambda candidate: -candidate.confidence):
+            if candidate.confidence < _WORTH_SUGGESTING and candidate.evidence.in_head < _NAMED:
+                continue
+            article, known = candidate.article, self._known[candidate.article.id]
             likeness = [self._likeness(gist, variant) for variant in known.heads[1:]]
-            question_before = candidate.article.questions[likeness.index(max(likeness))] if likeness else None
-            nearest.append(Suggestion(candidate.article.id, question_before or candidate.article.title))
+            closest = article.questions[likeness.index(max(likeness))] if likeness else article.title
+            nearest.append(Suggestion(article.id, closest))
+        nearest = nearest[:_MOST_SUGGESTIONS]
         if lapsed:
             return Refusal(tuple(nearest), RefusalReason.LAPSED)
         return Refusal(tuple(nearest), RefusalReason.UNSURE if nearest else RefusalReason.NOTHING_NEAR)

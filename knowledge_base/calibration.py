@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from knowledge_base.answer import Answer, Answerer
+from knowledge_base.answer import Answer, Answerer, Refusal
 from knowledge_base.article import Article
 from knowledge_base.evidence import CALIBRATION_FILE, Calibration, Evidence
 from knowledge_base.library import load_demo_articles
@@ -37,12 +37,14 @@ class Judged:
 @dataclass(frozen=True, slots=True)
 class AnswerFigures:
     """``precision`` = right answers / answers given; ``coverage`` = right answers / questions that have one;
-    ``refused`` = refusals / questions without an answer."""
+    ``offered`` = answered right, or the right article among the suggestions / the same; ``refused`` = refusals /
+    questions without an answer."""
 
     questions: int
     given: int
     right: int
     answerable: int
+    offered: int
     refused: float
 
     @property
@@ -70,8 +72,15 @@ def measure(answerer: Answerer, judged: Sequence[Judged], *, on: date) -> Answer
         given=sum(isinstance(answer, Answer) for answer in answers),
         right=sum(isinstance(answer, Answer) and answer.article_id in one.articles for one, answer in pairs),
         answerable=sum(bool(one.articles) for one in judged),
+        offered=sum(not one.articles.isdisjoint(_shown(answer)) for one, answer in pairs),
         refused=1 - sum(unanswerable) / len(unanswerable) if unanswerable else 1.0,
     )
+
+
+def _shown(outcome: Answer | Refusal) -> set[str]:
+    if isinstance(outcome, Answer):
+        return {outcome.article_id}
+    return {one.article_id for one in outcome.nearest}
 
 
 def fit(articles: Sequence[Article], judged: Sequence[Judged], *, on: date) -> Calibration:

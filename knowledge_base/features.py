@@ -13,6 +13,9 @@ from classifier import segment
 
 DATA = Path(__file__).parent / "data"
 
+# Where a word is not in the dictionary the segmenter glues what stands beside it: 想领, 转租给, 办个, 最多能.
+_LEADING = "有想能来去个先才里还全最拿办要给让把被是的了吗么我你他她它们就都也又再很辆"
+_TRAILING = _LEADING + "过不没"
 _AMOUNT = re.compile(
     r"[\d零一二两三四五六七八九十百千万几半多]+(?:年|岁|周岁|度|点|天|块|元|个|个月|月|日|号|楼|次|小时|亩|胎|套)?半?"
 )
@@ -63,21 +66,22 @@ def features(text: str, sizes: tuple[int, ...]) -> Counter[str]:
 def content(text: str) -> dict[str, str]:
     """The words that say what is asked, each with the form it is compared by: its concept where it has one.
 
-    Small words are dropped, and so are amounts and one-character words that belong to no concept.
+    In reading order. Small words are dropped, and so are amounts and one-character words that belong to no concept.
     """
     normalized = normalize(text)
     pattern, meaning = _concepts()
-    found: dict[str, str] = {}
+    found: list[tuple[int, str, str]] = []
     inside: set[int] = set()
     for match in pattern.finditer(normalized):
-        found[match.group()] = f"≈{meaning[match.group()]}"
+        found.append((match.start(), match.group(), f"≈{meaning[match.group()]}"))
         inside.update(range(*match.span()))
     end = 0
     for word in segment.words(normalized):
         start = normalized.index(word, end)
         end = start + len(word)
-        if len(word) < 2 or word in small_words() or _AMOUNT.fullmatch(word):
+        core = word.lstrip(_LEADING).rstrip(_TRAILING)
+        if len(core) < 2 or not small_words().isdisjoint((word, core)) or _AMOUNT.fullmatch(word):
             continue
         if not inside.issuperset(range(start, end)):  # 煤气 is a concept, 煤气罐 another matter
-            found.setdefault(word, f"/{word}")
-    return found
+            found.append((start, core, f"/{core}"))
+    return {word: form for _, word, form in sorted(found)}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import asdict
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
@@ -54,6 +55,13 @@ class MongoArticleStore:
             if expected_version is not None:
                 raise StaleArticle(article.id, expected_version)
 
+    async def add_first(self, articles: Iterable[Article], *, now: datetime) -> None:
+        """Fill an empty store in two writes, each article at version 1."""
+        documents = [_to_document(article) | {"version": 1, "saved_at": now} for article in articles]
+        if documents:
+            await self._articles.insert_many(documents)
+            await self._versions.insert_many([_version_copy(document) for document in documents])
+
     async def record_feedback(self, article_id: str, helpful: bool, at: datetime) -> None:
         await self._feedback.insert_one({"article_id": article_id, "helpful": helpful, "at": at})
 
@@ -74,9 +82,13 @@ class MongoArticleStore:
             outcome = await self._articles.replace_one({"_id": article.id, "version": version}, document)
             if not outcome.matched_count:
                 return False
-        copy = document | {"_id": {"article": article.id, "version": version + 1}}
+        copy = _version_copy(document)
         await self._versions.replace_one({"_id": copy["_id"]}, copy, upsert=True)
         return True
+
+
+def _version_copy(document: dict[str, Any]) -> dict[str, Any]:
+    return document | {"_id": {"article": document["_id"], "version": document["version"]}}
 
 
 def _to_document(article: Article) -> dict[str, Any]:

@@ -172,6 +172,17 @@ def test_what_lapses_overnight_is_quoted_before_and_not_after(articles: tuple[Ar
     assert isinstance(after, Refusal)
 
 
+def test_a_policy_issued_anew_under_its_old_title_is_the_one_quoted(
+    articles: tuple[Article, ...], today: date
+) -> None:
+    present = next(one for one in articles if one.id == "policy.heating")
+    old = replace(present, id="policy.heating-2012", document_number="旧", status=ArticleStatus.REPEALED)
+    for order in ((present, old), (old, present)):
+        answer = Answerer(order).answer(present.title, on=today)
+        assert isinstance(answer, Answer)
+        assert answer.citation.document_number == "清政发〔2024〕19号"
+
+
 def test_a_repealed_basis_silences_the_guide_that_rests_on_it(
     articles: tuple[Article, ...], today: date
 ) -> None:

@@ -21,9 +21,10 @@ def test_answers_to_questions_never_fitted_on_are_right_and_the_rest_refused(
     figures = measure(answerer, read_judged(HELD_OUT), on=today)
     assert figures.questions == 135
     assert figures.precision is not None
-    assert figures.precision >= 0.96
+    assert figures.precision >= 0.95
     assert figures.coverage is not None
-    assert figures.coverage >= 0.70
+    assert figures.coverage >= 0.60
+    assert figures.offered / figures.answerable >= 0.86
     assert figures.refused >= 0.96
 
 
