@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
+import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -94,9 +95,13 @@ def generated_secret_key(data_dir: Path) -> SecretStr:
     path = data_dir / "secret.key"
     if not path.exists():
         data_dir.mkdir(parents=True, exist_ok=True)
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        # Whole or not at all: a key cut short by a crash would lock away what it sealed.
+        descriptor, draft = tempfile.mkstemp(dir=data_dir, prefix=".secret-")
         with os.fdopen(descriptor, "w") as file:
             file.write(secrets.token_urlsafe(48))
+            file.flush()
+            os.fsync(file.fileno())
+        Path(draft).rename(path)
     return SecretStr(path.read_text().strip())
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 from datetime import datetime
+from functools import lru_cache
 
 import aiohttp
 from motor.motor_asyncio import AsyncIOMotorClient
@@ -20,9 +22,10 @@ from bot.services import Services, utc_now
 from bot.settings import Settings
 from bot.wechat.accounts import load_accounts
 from bot.wechat.client import WeChatClient
+from classifier import segment
 from classifier.model import TextModel, starter_model_path
 from knowledge_base.answer import Answerer
-from knowledge_base.library import load_demo_articles
+from knowledge_base.article import Article
 from knowledge_base.mongo_store import MongoArticleStore
 from routing.catalogue import load_duty_list
 from routing.departments import load_units
@@ -37,9 +40,14 @@ from routing.sla import load_profile
 
 @asynccontextmanager
 async def build_services(
-    settings: Settings, *, clock: Callable[[], datetime] = utc_now
+    settings: Settings, *, clock: Callable[[], datetime] = utc_now, first_articles: Iterable[Article] = ()
 ) -> AsyncIterator[Services]:
-    """Connect the stores, load model, index and tables, and close what was opened on leaving."""
+    """Connect the stores, load model, index and tables, and close what was opened on leaving.
+
+    ``first_articles`` go into a knowledge base that holds none yet: the demo's. A city's own starts empty, for
+    an invented county's answers must never reach real citizens.
+    """
+    segment.warm_up()
     vault = Vault(settings.key_bytes(), previous=settings.previous_key_bytes())
     model = TextModel.load(settings.model or starter_model_path())
     accounts = load_accounts(settings.wechat_accounts) if settings.wechat_accounts else {}
@@ -69,7 +77,7 @@ async def build_services(
     people, console_notices = People(database), ConsoleNotices(database)
     conversations, late_messages = ConversationStore(database, vault), LateMessages(database, vault)
     pictures = PictureShelf(database, vault)
-    for store in (
+    stores = (
         tickets,
         identities,
         articles,
@@ -78,9 +86,9 @@ async def build_services(
         conversations,
         late_messages,
         pictures,
-    ):
-        await store.prepare()
-    answerer = Answerer(await _published(articles))
+    )
+    await asyncio.gather(*(store.prepare() for store in stores))
+    answerer = _index(await _published(articles, first_articles, now=clock()))
     try:
         async with aiohttp.ClientSession() as http:
             yield Services(
@@ -125,6 +133,17 @@ async def build_services(
         mongo.close()
 
 
-async def _published(articles: MongoArticleStore):
+async def _published(
+    articles: MongoArticleStore, first: Iterable[Article], *, now: datetime
+) -> tuple[Article, ...]:
     published = await articles.all_published()
-    return published or load_demo_articles()
+    if published:
+        return published
+    await articles.add_first(first, now=now)
+    return await articles.all_published()
+
+
+@lru_cache(maxsize=1)
+def _index(articles: tuple[Article, ...]) -> Answerer:
+    """The same articles make the same index; building it takes about a second."""
+    return Answerer(articles)

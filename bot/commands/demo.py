@@ -9,6 +9,7 @@ import os
 import signal
 import socket
 import sys
+import threading
 from pathlib import Path
 from types import FrameType
 from typing import Annotated, Any, NoReturn
@@ -24,6 +25,7 @@ from bot.logs import configure_logs
 from bot.settings import Settings, SettingsInvalid, generated_secret_key
 from bot.wechat.accounts import AccountsInvalid
 from bot.wording import label
+from classifier.segment import warm_up
 
 
 def register(app: typer.Typer) -> None:
@@ -73,9 +75,12 @@ def _run(settings: Settings, listening: socket.socket) -> None:
     else:
         held = None
         _say("正在启动数据库…")
+    dictionary = threading.Thread(target=warm_up, daemon=True)
+    dictionary.start()  # takes about as long as the database
     try:
         with stores as addresses:
             setting = open_setting(data_dir)
+            dictionary.join()
             _say("正在载入模型和知识库…")
             asyncio.run(
                 service.run(

@@ -75,14 +75,12 @@ def _target(demo: str, data_dir: Path, url: str) -> Target:
 
 def _print(report: Report) -> None:
     console = Console()
-    table = Table("", "sent", "answered", "failed", "per s", "p50 ms", "p95 ms", "p99 ms", "max ms")
-    for name, kind in (("WeChat messages", report.messages), ("hotline tickets", report.tickets)):
+    table = Table("", "sent", "done", "failed", "/s", "p50", "p95", "p99", "max", caption="times in ms")
+    keys = ("sent", "answered", "failed", "per_second", "p50_ms", "p95_ms", "p99_ms", "max_ms")
+    for name, kind in (("WeChat", report.messages), ("hotline", report.tickets)):
         figures = kind.as_json(report.seconds)
-        row = (
-            figures[key]
-            for key in ("sent", "answered", "failed", "per_second", "p50_ms", "p95_ms", "p99_ms", "max_ms")
-        )
-        table.add_row(name, *("—" if value is None else f"{value:g}" for value in row))
+        cells = (figures[key] for key in keys)
+        table.add_row(name, *("—" if value is None else f"{value:g}" for value in cells))
     console.print(table)
     console.print(
         f"{report.seconds:.1f} s; {report.filed} filed by chatting, {report.kept} kept for a later answer, "

@@ -25,6 +25,8 @@ class Fate(StrEnum):
     WAITING = "waiting"
     UNSIGNED = "unsigned"
     STUCK = "stuck"
+    ANSWERED = "answered"
+    """Answered, and nobody remembered to close it: the commonest slip."""
     RETURN_ASKED = "return_asked"
     UNRATED = "unrated"
     WITHDRAWN = "withdrawn"
@@ -233,7 +235,7 @@ class Course:
         late = self.rng.random() < self._pace().closes_late
         if late and self.fate is Fate.ORDINARY:
             return self._later(max(at, due_at), 40, 900)
-        share = 0.4 if self.fate is Fate.UNRATED else self.rng.betavariate(2.2, 2) * 0.95
+        share = 0.4 if self.fate in (Fate.UNRATED, Fate.ANSWERED) else self.rng.betavariate(2.2, 2) * 0.95
         in_time = self.profile.calendar.after_share(at, due_at, share) if due_at > at else at
         return max(in_time, self._later(at, 5, 20))
 
@@ -261,6 +263,9 @@ class Course:
             reply(now)
             resolve(now)
 
+        if self.fate is Fate.ANSWERED:
+            self.life.act(at, reply)
+            return None
         if self.rng.random() < 0.7:
             return at if self.life.act(at, both) else None
         if not self.life.act(at, reply):
@@ -294,14 +299,18 @@ class Course:
         return not done or stars >= 3
 
     def _rework(self, at: datetime) -> None:
-        ticket, liaison = self.life.ticket, self._liaison()
+        ticket = self.life.ticket
         reason = self.stories.phrase("reopen", self.rng)
         reopened = self.life.act(
             at, lambda t: ticket.reopen(profile=self.profile, actor=CITIZEN, now=t, reason=reason)
         )
+        if reopened and ticket.unit_id is None and self.told.story.unit_id is not None:
+            # The centre had answered it itself; this time a unit must.
+            at = self._later(at, 4, 70)
+            self._dispatch(at, self.told.story.unit_id)
         if not reopened or ticket.unit_id is None:
             return
-        signed_at = self._later(at, 4, 120)
+        liaison, signed_at = self._liaison(), self._later(at, 4, 120)
         if not self.life.act(signed_at, lambda t: ticket.accept(actor=liaison, now=t)):
             return
         contacted_at = self._contact(signed_at)

@@ -63,6 +63,7 @@ _AT_RISK = (
     "车辆违停堵路",
     "小区电梯老坏",
 )
+_ANSWERED = ("路灯不亮", "开发商延期交房", "农民工工资没结清", "村里路灯坏了")
 _OF_DEMO_CITIZENS = (
     ("wang", "路灯不亮", Fate.UNRATED, 5.2),
     ("wang", "家里暖气不热", Fate.STUCK, 2.1),
@@ -142,6 +143,10 @@ class Historian:
         for title in _AT_RISK:
             story = stories.titled(title)
             yield _Plan(story, self._received_when(story, rng, overdue=False, now=now), Fate.STUCK)
+        for title in _ANSWERED:
+            yield _Plan(
+                stories.titled(title), now - timedelta(days=5, minutes=rng.randint(10, 300)), Fate.ANSWERED
+            )
         asked_at = now - timedelta(minutes=200)
         yield _Plan(stories.titled("楼上漏水没人管"), asked_at, Fate.RETURN_ASKED)
         for citizen, title, fate, days in _OF_DEMO_CITIZENS:

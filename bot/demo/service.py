@@ -25,6 +25,7 @@ from bot.simulator.records import SimulatedAccount
 from bot.web.login import DEMO_LOGINS, DemoLogin
 from bot.wechat.client import DeliveryRefused, DeliveryUnknown
 from bot.wiring import build_services
+from knowledge_base.library import load_demo_articles
 
 log = structlog.get_logger(__name__)
 
@@ -75,8 +76,12 @@ async def run(
     """
     with _cancelled_by_signals():
         try:
-            async with build_services(settings) as services, aiohttp.ClientSession() as http:
+            async with (
+                build_services(settings, first_articles=load_demo_articles()) as services,
+                aiohttp.ClientSession() as http,
+            ):
                 await admit(services.people, setting)
+                await _forget_tokens(services, setting)
                 await seed(services, setting, progress=progress)
                 platform = _platform(services, setting, url=url, http=http)
                 async with _served(services, platform, listening), asyncio.TaskGroup() as group:
@@ -85,6 +90,12 @@ async def run(
                     ready()
         except asyncio.CancelledError:
             progress("正在停止…")
+
+
+async def _forget_tokens(services: Services, setting: DemoSetting) -> None:
+    """The platform starts anew with every demo and knows no token it gave before."""
+    async for key in services.redis.scan_iter(match=f"value*:wechat-token:{setting.account.app_id}"):
+        await services.redis.delete(key)
 
 
 def _platform(

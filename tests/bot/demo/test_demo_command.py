@@ -1,0 +1,125 @@
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+
+from bot.data_directory import lock_data_dir
+from bot.demo.setting import PEOPLE
+from tests.bot.demo.running import RunningDemo, Start, spawn_demo
+
+
+async def fetch(demo: RunningDemo, path: str, **body: Any) -> tuple[int, Any]:
+    headers = {"Authorization": f"Bearer {demo.card['api_key']}"}
+    async with aiohttp.ClientSession(headers=headers) as http:
+        method = "POST" if body else "GET"
+        async with http.request(method, demo.url + path, json=body or None) as response:
+            text = await response.text()
+            return response.status, json.loads(text) if "json" in response.content_type else text
+
+
+async def file_ticket(demo: RunningDemo, external_number: str) -> str:
+    status, ticket = await fetch(
+        demo,
+        "/api/v1/tickets",
+        external_number=external_number,
+        channel="hotline",
+        request_type="help",
+        text="人民路的路灯坏了三盏，晚上看不见路。",
+        citizen={"phone": "13800001234"},
+        place="城关街道人民路",
+    )
+    assert status == 201, ticket
+    return str(ticket["number"])
+
+
+def alive(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2][0] not in "ZX"
+    except OSError:
+        return False
+
+
+async def test_the_demo_starts_serves_everything_and_stops_with_its_children(
+    start_demo: Start, tmp_path: Path
+) -> None:
+    demo = start_demo()
+    assert (await fetch(demo, "/healthz"))[0] == 200
+    assert (await fetch(demo, "/readyz"))[0] == 200
+    assert "清和县12345热线" in (await fetch(demo, "/simulator"))[1]
+    status, page = await fetch(demo, "/console/login")
+    assert status == 200
+    assert PEOPLE[0].user.username in page
+    status, figures = await fetch(demo, "/api/v1/figures")
+    assert figures["figures"]["closed_on_time"]["denominator"] > 50
+    card = tmp_path / "data" / "demo.json"
+    assert json.loads(card.read_text(encoding="utf-8")) == demo.card
+    assert card.stat().st_mode & 0o777 == 0o600
+    children = demo.children()
+    assert len(children) == 2
+    assert demo.end(signal.SIGTERM) == 0
+    assert not [pid for pid in children if alive(pid)]
+
+
+async def test_a_citizen_of_the_simulated_wechat_is_answered(start_demo: Start) -> None:
+    demo = start_demo()
+    status, delivery = await fetch(demo, "/simulator/api/send", citizen="wang", kind="text", text="我的诉求")
+    assert status == 200
+    assert delivery["outcome"] == "answered"
+    assert "HY" in delivery["replies"][0]
+    assert demo.end(signal.SIGINT) == 0
+
+
+async def test_what_was_acknowledged_before_a_kill_is_there_after_the_next_start(start_demo: Start) -> None:
+    demo = start_demo()
+    number = await file_ticket(demo, "before-the-kill")
+    children = demo.children()
+    demo.end(signal.SIGKILL)
+    again = start_demo()
+    assert not [pid for pid in children if alive(pid)]
+    assert again.card["api_key"] == demo.card["api_key"]
+    assert again.card["wechat"] == demo.card["wechat"]
+    status, ticket = await fetch(again, f"/api/v1/tickets/{number}")
+    assert status == 200
+    assert ticket["external_number"] == "before-the-kill"
+    assert await file_ticket(again, "after-the-kill") != number
+
+
+async def test_a_second_demo_on_the_same_data_is_refused_in_plain_words(
+    start_demo: Start, tmp_path: Path
+) -> None:
+    demo = start_demo()
+    second = spawn_demo("--port", "0", "--data-dir", str(tmp_path / "data"))
+    said, _ = second.communicate(timeout=60)
+    assert second.returncode == 1
+    assert f"正被进程 {demo.process.pid}使用" in said
+    assert "HUIYIN_DATA_DIR" in said
+    assert (await fetch(demo, "/readyz"))[0] == 200
+
+
+def test_a_port_in_use_is_named_before_anything_starts(tmp_path: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        demo = spawn_demo("--port", str(port), "--data-dir", str(tmp_path / "data"))
+        said, _ = demo.communicate(timeout=60)
+    assert demo.returncode == 2
+    assert f"端口 {port}" in said
+    assert not (tmp_path / "data").exists()
+
+
+def test_a_demo_told_to_stop_while_it_starts_leaves_nothing_running(tmp_path: Path) -> None:
+    process = spawn_demo("--port", "0", "--data-dir", str(tmp_path / "data"))
+    assert process.stdout is not None
+    assert "正在启动数据库" in process.stdout.readline()
+    process.send_signal(signal.SIGTERM)
+    process.communicate(timeout=60)
+    assert process.returncode == 0
+    # The lock is inherited by the stores: whoever can take it knows that none of them runs.
+    os.close(lock_data_dir(tmp_path / "data", patience_s=0))
