@@ -19,6 +19,7 @@ MOST_TITLE = 60
 _MOBILE = re.compile(r"(?<!\d)(?:\+?86[- ]?)?(1[3-9]\d[- ]?\d{4}[- ]?\d{4})(?!\d)")
 _LANDLINE = re.compile(r"(?<!\d)(0\d{2,3})[- ]?(\d{7,8})(?!\d)")
 _LOCAL = re.compile(r"(?<!\d)([2-8]\d{6,7})(?!\d)")
+_SAYS_NAME = re.compile(r"^(?:姓名|名字|叫|姓|是|[:：\s])+")
 
 
 class TextTooLong(Refused):
@@ -52,7 +53,8 @@ def without_phone(text: str) -> str:
     plain = unicodedata.normalize("NFKC", text)
     for pattern in (_MOBILE, _LANDLINE, _LOCAL):
         if pattern.search(plain):
-            return pattern.sub(" ", plain).strip(" ,，。:：;；电话手机号是我的")
+            rest = pattern.sub(" ", plain).strip(" ,，。:：;；电话手机号是我的")
+            return _SAYS_NAME.sub("", rest)
     return plain.strip()
 
 

@@ -60,7 +60,7 @@ class Settings(BaseModel):
     )
 
     @classmethod
-    def from_environment(cls, environ: Mapping[str, str] | None = None, **overrides: object) -> Settings:
+    def from_environment(cls, environ: Mapping[str, str] | None = None, /, **overrides: object) -> Settings:
         """Read ``HUIYIN_*``; ``overrides`` (from the command line) win. Raises ``SettingsInvalid``."""
         environ = os.environ if environ is None else environ
         values: dict[str, object] = {

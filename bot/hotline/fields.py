@@ -180,6 +180,4 @@ Version = Annotated[
     Field(ge=1, le=1_000_000, description="The version of the ticket you last read."),
     BeforeValidator(_whole),
 ]
-
-
 ReasonTags = Annotated[list[ReasonTag], Field(max_length=5)]

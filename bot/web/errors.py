@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 import secrets
+import traceback
 from collections.abc import Mapping
+from pathlib import Path
 
 import orjson
 import structlog
@@ -38,6 +40,7 @@ STATUSES: dict[type[errors.Refused], int] = {
     TextTooLong: 422,
 }
 
+_FRAMES_LOGGED = 4
 _PROBLEM_TYPE = "urn:huiyin:problem:"
 _HTTP_TITLES = {400: "Bad request", 404: "Not found", 405: "Method not allowed", 413: "Body too large"}
 _HTTP_DETAILS = {
@@ -173,14 +176,9 @@ def _failure_answer(request: web.Request, request_id: str) -> web.Response:
 
 
 def _where(failure: BaseException) -> str:
-    """File, line and function of the innermost frame; none of its values."""
-    trace = failure.__traceback__
-    while trace is not None and trace.tb_next is not None:
-        trace = trace.tb_next
-    if trace is None:
-        return "unknown"
-    code = trace.tb_frame.f_code
-    return f"{code.co_filename.rsplit('/', 1)[-1]}:{trace.tb_lineno} {code.co_name}"
+    """File, line and function of the innermost frames; none of their values."""
+    frames = traceback.extract_tb(failure.__traceback__)[-_FRAMES_LOGGED:]
+    return " < ".join(f"{Path(f.filename).name}:{f.lineno} {f.name}" for f in reversed(frames))
 
 
 def _add_headers(response: web.StreamResponse) -> None:

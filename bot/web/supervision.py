@@ -145,11 +145,10 @@ def percent(figure: Figure) -> str:
     """One decimal, and a second where one would round up to a hundred what is not all; blank as —."""
     if figure.value is None:
         return "—"
-    share = figure.value * 100
-    one = f"{share:.1f}"
-    if figure.numerator < figure.denominator and one == "100.0":
-        return f"{int(share * 100) / 100:.2f}%"
-    return f"{one}%"
+    one, two = f"{figure.value * 100:.1f}", f"{figure.value * 100:.2f}"
+    if figure.numerator == figure.denominator or one != "100.0":
+        return f"{one}%"
+    return f"{two}%" if two != "100.00" else "99.99%"
 
 
 def _cells(
