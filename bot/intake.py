@@ -14,7 +14,7 @@ from routing.errors import Incomplete, Refused
 from routing.ticket import Ticket
 
 MOST_CHARACTERS = 5000
-MOST_TITLE = 60
+MOST_TITLE = 200
 
 _MOBILE = re.compile(r"(?<!\d)(?:\+?86[- ]?)?(1[3-9]\d[- ]?\d{4}[- ]?\d{4})(?!\d)")
 _LANDLINE = re.compile(r"(?<!\d)(0\d{2,3})[- ]?(\d{7,8})(?!\d)")

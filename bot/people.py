@@ -44,6 +44,14 @@ class PasswordTooWeak(Refused):
     """Shorter than ``MIN_PASSWORD``, or made of one kind of character."""
 
 
+class RoleNotGiven(Refused):
+    """Nobody logs in or calls as a citizen or as the system: both may see every ticket."""
+
+    def __init__(self, role: Role) -> None:
+        super().__init__(role)
+        self.role = role
+
+
 class UserExists(Refused):
     """That user name is taken."""
 
@@ -100,7 +108,8 @@ class People:
     # ---- users
 
     async def add_user(self, user: User, *, password: str) -> None:
-        """Raises ``PasswordTooWeak`` or ``UserExists``."""
+        """Raises ``RoleNotGiven``, ``PasswordTooWeak`` or ``UserExists``."""
+        _check_role(user.role)
         check_password(password)
         hashed = await asyncio.to_thread(_HASHER.hash, password)
         document = {
@@ -146,7 +155,8 @@ class People:
     # ---- API keys
 
     async def add_api_key(self, *, name: str, role: Role, unit_id: UnitId, key: str | None = None) -> str:
-        """A new key, shown once. ``key`` is given only by the demo, whose key outlives restarts."""
+        """A new key, shown once; raises ``RoleNotGiven``. ``key`` is given only by the demo, whose key outlives restarts."""
+        _check_role(role)
         key = key or f"hy_{secrets.token_urlsafe(32)}"
         hashed = _hash_key(key)
         document = {
@@ -186,6 +196,11 @@ def check_password(password: str) -> None:
     )
     if len(password) < MIN_PASSWORD or sum(kinds) < 2:
         raise PasswordTooWeak
+
+
+def _check_role(role: Role) -> None:
+    if role in (Role.CITIZEN, Role.SYSTEM):
+        raise RoleNotGiven(role)
 
 
 def _verify(hashed: str, password: str) -> bool:

@@ -236,6 +236,7 @@ REFUSALS: dict[type[Any], Callable[[Any], str]] = {
     people.PasswordTooWeak: lambda r: (
         f"密码太简单。请至少用{people.MIN_PASSWORD}个字符，并包含字母、数字、符号中的两种。"
     ),
+    people.RoleNotGiven: lambda r: "这个角色不能分配给账号或密钥。请换一个角色。",
     people.UserExists: lambda r: f"用户名“{r.username}”已经有人用了。请换一个。",
     TextTooLong: lambda r: f"内容太长了，最多{r.limit}个字。请写短一些，或分两次提交。",
 }

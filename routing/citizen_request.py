@@ -30,7 +30,7 @@ class Secrecy(StrEnum):
     """How much of the citizen the handling unit may see: 公开, 保密 or 匿名."""
 
     PUBLIC = "public"
-    SECRET = "secret"
+    SECRET = "secret"  # noqa: S105 - a degree of secrecy, not a password
     ANONYMOUS = "anonymous"
 
 

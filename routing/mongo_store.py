@@ -17,6 +17,7 @@ from pymongo.errors import DuplicateKeyError
 
 from routing.citizen_request import Channel
 from routing.errors import StaleTicket, UnknownTicket
+from routing.redaction import redact
 from routing.ticket import Ticket
 from routing.working_calendar import CHINA
 
@@ -29,7 +30,7 @@ NEVER = datetime(9999, 1, 1, tzinfo=UTC)
 """Sorts tickets without a running limit behind all others."""
 
 _TICKET = TypeAdapter(Ticket)
-_DERIVED = ("_id", "next_deadline_at", "next_outbox_at", "sort_due_at", "open")
+_DERIVED = ("_id", "next_deadline_at", "next_outbox_at", "sort_due_at", "open", "search_text")
 
 
 _NUMBER_PREFIX = len("HY261121")
@@ -52,6 +53,8 @@ def to_document(ticket: Ticket) -> Document:
     document["next_outbox_at"] = ticket.next_outbox_at
     document["sort_due_at"] = ticket.next_due_at or NEVER
     document["open"] = ticket.is_open
+    # Redacted, or whoever may only read the redacted text could guess a phone number digit by digit.
+    document["search_text"] = redact(f"{ticket.title or ''}\n{ticket.text}")
     return document
 
 
@@ -107,7 +110,7 @@ class MongoTicketStore:
             )
 
     async def add(self, ticket: Ticket) -> bool:
-        ticket.version = 1
+        ticket.version = ticket.writes = 1
         try:
             await self._tickets.insert_one(to_document(ticket))
         except DuplicateKeyError:
@@ -118,6 +121,7 @@ class MongoTicketStore:
         """Bulk load of finished histories (demo data, restore)."""
         for ticket in tickets:
             ticket.version = ticket.version or 1
+            ticket.writes = ticket.writes or 1
         await self._tickets.insert_many([to_document(t) for t in tickets])
 
     async def get(self, number: str) -> Ticket:
@@ -127,24 +131,24 @@ class MongoTicketStore:
         return from_document(document)
 
     async def save(self, ticket: Ticket) -> None:
-        read = ticket.version
-        ticket.version = read + 1
-        result = await self._tickets.replace_one({"_id": ticket.number, "version": read}, to_document(ticket))
+        read = ticket.writes
+        ticket.writes = read + 1
+        result = await self._tickets.replace_one({"_id": ticket.number, "writes": read}, to_document(ticket))
         if result.modified_count == 0:
-            ticket.version = read
-            raise StaleTicket(ticket.number, read)
+            ticket.writes = read
+            raise StaleTicket(ticket.number, ticket.version)
 
     async def find_by_external_number(self, channel: Channel, external_number: str) -> Ticket | None:
         document = await self._tickets.find_one({"channel": channel, "external_number": external_number})
         return from_document(document) if document else None
 
     async def find_with_deadline(self, now: datetime, *, limit: int) -> list[Ticket]:
-        return await self._find_due("next_deadline_at", now, limit)
+        # A clock exactly at its due time is not yet overdue.
+        return await self._find_due("next_deadline_at", {"$lt": now}, limit)
 
     async def find_with_outbox(self, now: datetime, *, limit: int) -> list[Ticket]:
-        return await self._find_due("next_outbox_at", now, limit)
+        return await self._find_due("next_outbox_at", {"$lte": now}, limit)
 
-    async def _find_due(self, field: str, now: datetime, limit: int) -> list[Ticket]:
-        # A clock exactly at its due time is not yet overdue, hence strictly before.
-        cursor = self._tickets.find({field: {"$lt": now}}).sort(field, ASCENDING).limit(limit)
+    async def _find_due(self, field: str, when: Document, limit: int) -> list[Ticket]:
+        cursor = self._tickets.find({field: when}).sort(field, ASCENDING).limit(limit)
         return [from_document(d) async for d in cursor]

@@ -45,7 +45,7 @@ class TicketFilter:
     unit_id: UnitId | None = None
     due_before: datetime | None = None
     words: str | None = None
-    """Searched in number, title and text."""
+    """Searched in the number and in title and text as redacted."""
     numbers: tuple[str, ...] | None = None
     order: Order = Order.DUE
 
@@ -194,8 +194,7 @@ def _query(filter_: TicketFilter, reader: Actor) -> Document:
                     "$or": [
                         {"_id": word.upper()},
                         {"external_number": word},
-                        {"title": {"$regex": pattern}},
-                        {"text": {"$regex": pattern}},
+                        {"search_text": {"$regex": pattern}},
                     ]
                 }
             )

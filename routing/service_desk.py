@@ -28,7 +28,7 @@ from routing.workflow import CENTRE_ROLES, CITIZEN, SYSTEM, Actor, Role
 from routing.working_calendar import CHINA
 
 _TRIES = 5
-"""How often an act that carries no version (the citizen's, the system's) is taken again after losing a race."""
+"""How often an act is taken again after losing a race."""
 
 NoticePlanner = Callable[[Ticket, Event], Iterable[PlannedNotice]]
 
@@ -63,7 +63,8 @@ class ServiceDesk:
     """The one place that changes tickets. Every method returns the ticket as saved.
 
     ``version`` is what the caller last read; None (the citizen's and the system's acts) means "whatever it is
-    now", and the act is taken again when somebody else was faster. Refusals derive from ``routing.errors.Refused``.
+    now". An act that lost a race is taken again from what the winner saved, and refused with ``StaleTicket`` only
+    when a person's act came between. Refusals derive from ``routing.errors.Refused``.
     """
 
     def __init__(
@@ -367,11 +368,13 @@ class ServiceDesk:
             do(ticket)
             if key is not None:
                 ticket.done_keys = (*ticket.done_keys, key)
+            if actor.role is not Role.SYSTEM:
+                ticket.version += 1
             ticket.plan_notices(self._planner, since=seq)
             try:
                 await self._tickets.save(ticket)
             except StaleTicket:
-                if version is not None or last_try:
+                if last_try:
                     raise
                 continue
             return ticket

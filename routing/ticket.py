@@ -51,7 +51,10 @@ class Ticket:
 
     number: str
     version: int = 0
-    """The version last saved; 0 before the first save."""
+    """Counts the acts of people: what a page or a program read, and sends back with its own act. Deliveries and
+    noted deadlines leave it alone, so that nobody is told of a change that concerns nobody."""
+    writes: int = 0
+    """Counts every save: what makes a save conditional. 0 before the first."""
     channel: Channel
     external_number: str
     fingerprint: str

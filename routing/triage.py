@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
@@ -20,6 +21,7 @@ STARTER_TOPICS = frozenset(
 """The topics the starter model was trained on; a deployment with its own model passes that model's labels."""
 
 MOST_CANDIDATES = 3
+_LONG_NUMBER = re.compile(r"\d{7,}")
 
 _NAMED, _GENERAL, _LAST_RESORT = 0.8, 0.9, 0.1
 _CLEARLY_BEST = 0.5
@@ -110,7 +112,8 @@ def decide(
     local date whose duty list applies. ``known_topics`` are the labels the model can give: a duty under any
     other topic is never dispatched automatically, since the model cannot confirm it.
     """
-    folded = fold(text)
+    # A phone number is no evidence: 13812345678 must not read as a word about 12345.
+    folded = fold(_LONG_NUMBER.sub(" ", text))
     match = _locate(place, folded, gazetteer)
     around = _common(match, gazetteer)
     claims = find_claims(folded, topic=topic, duties=duties, on=on, known_topics=known_topics)

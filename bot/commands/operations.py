@@ -11,7 +11,7 @@ from motor.motor_asyncio import AsyncIOMotorClient
 from pymongo.errors import PyMongoError
 from redis.exceptions import RedisError
 
-from bot.people import PasswordTooWeak, People, User, UserExists
+from bot.people import PasswordTooWeak, People, RoleNotGiven, User, UserExists
 from bot.redis_state import make_redis
 from bot.services import utc_now
 from bot.settings import Settings, SettingsInvalid
@@ -132,6 +132,8 @@ def add_user(
     except UserExists:
         typer.echo(f"user {username} exists", err=True)
         raise typer.Exit(1) from None
+    except RoleNotGiven:
+        raise _role_not_given(role) from None
     except PasswordTooWeak:
         typer.echo("the password needs at least 10 characters of at least two kinds", err=True)
         raise typer.Exit(2) from None
@@ -149,7 +151,10 @@ def add_key(
     async def add(people: People) -> None:
         typer.echo(await people.add_api_key(name=name, role=role, unit_id=unit_id))
 
-    _with_people(add)
+    try:
+        _with_people(add)
+    except RoleNotGiven:
+        raise _role_not_given(role) from None
 
 
 def revoke_key(
@@ -163,6 +168,11 @@ def revoke_key(
             raise typer.Exit(1)
 
     _with_people(revoke)
+
+
+def _role_not_given(role: Role) -> typer.Exit:
+    typer.echo(f"nobody is given the role {role.value}; choose another", err=True)
+    return typer.Exit(2)
 
 
 def _known_unit(unit: str) -> UnitId:

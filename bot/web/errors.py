@@ -32,10 +32,11 @@ STATUSES: dict[type[errors.Refused], int] = {
     errors.TooOften: 429,
     errors.WindowClosed: 409,
     errors.ReviewPending: 409,
-    errors.UnknownYear: 503,
+    errors.UnknownYear: 422,
     people.LoginFailed: 401,
     people.LoginLocked: 423,
     people.PasswordTooWeak: 422,
+    people.RoleNotGiven: 422,
     people.UserExists: 409,
     TextTooLong: 422,
 }

@@ -22,8 +22,6 @@ from routing.service_desk import ServiceDesk
 from routing.ticket import Rating, Ticket
 from routing.workflow import Action, Actor
 
-_TRIES = 5
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
@@ -69,7 +67,7 @@ async def act(request: web.Request, viewer: Viewer, form: Form) -> web.StreamRes
     )
     action = Action(request.match_info["action"])
     try:
-        ticket = await _perform(services.desk, perform, asked, request)
+        ticket = await perform(services.desk, asked, asked.version)
     except (UnknownTicket, NotYourRole):
         raise
     except StaleTicket as stale:
@@ -96,20 +94,6 @@ async def reveal(request: web.Request, viewer: Viewer, form: Form) -> web.Stream
         attempt = Attempt(action="reveal", words=wording.explain(refused))
         return await ticket_page(request, viewer, ticket, attempt=attempt, status=status_of(refused))
     return await ticket_page(request, viewer, ticket, revealed=citizen)
-
-
-async def _perform(desk: ServiceDesk, perform: Perform, asked: Asked, request: web.Request) -> Ticket:
-    """Delivering a notice counts the version up without anything having happened to the ticket: try that again."""
-    version = asked.version
-    for _ in range(_TRIES):
-        try:
-            return await perform(desk, asked, version)
-        except StaleTicket:
-            ticket = await request.app[SERVICES].queries.get(asked.number, reader=asked.actor)
-            if len(ticket.events) != asked.seen or ticket.version == version:
-                raise
-            version = ticket.version
-    raise StaleTicket(asked.number, asked.version)
 
 
 async def _not_taken(

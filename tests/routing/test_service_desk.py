@@ -165,6 +165,18 @@ async def test_a_notice_is_claimed_by_one_worker_only(office: Office) -> None:
     assert sum(not isinstance(c, StaleTicket) for c in claims) == 1
 
 
+async def test_what_only_the_worker_did_makes_nobodys_page_stale(office: Office) -> None:
+    number = await dispatched(office)
+    await office.desk.accept(number, actor=a_liaison(), version=2, now=MONDAY_9_30)
+    replied = await office.desk.reply(number, actor=a_liaison(), version=3, now=MONDAY_9_30, text="已处理")
+    (entry,) = replied.outbox
+    for state in (NoticeState.SENDING, NoticeState.SENT):
+        await office.desk.settle_notice(number, entry.id, state, now=MONDAY_9_30)
+    await office.desk.check_deadlines(MONDAY_9_30 + timedelta(days=2))
+    closed = await office.desk.resolve(number, actor=a_liaison(), version=replied.version, now=MONDAY_9_30)
+    assert closed.state is State.RESOLVED
+
+
 async def test_deadlines_are_noted_once_and_the_overdue_unit_pays_in_the_figures(office: Office) -> None:
     number = await dispatched(office)
     later = MONDAY_9_30 + timedelta(days=1)
@@ -199,7 +211,15 @@ async def test_pages_follow_one_another_without_gap_or_repetition(office: Office
 async def test_search_finds_words_and_numbers_literally(office: Office) -> None:
     number = await dispatched(office, text="路灯(三盏)不亮")
     reader = a_supervisor()
-    for words, found in (("路灯(三", 1), (number.lower(), 1), (".*", 0), ("不存在", 0)):
+    await dispatched(office, text="请打13800005678联系我")
+    for words, found in (
+        ("1380000", 0),
+        ("联系我", 1),
+        ("路灯(三", 1),
+        (number.lower(), 1),
+        (".*", 0),
+        ("不存在", 0),
+    ):
         assert (await office.queries.search(TicketFilter(words=words), reader=reader)).total == found, words
 
 

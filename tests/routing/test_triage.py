@@ -193,6 +193,12 @@ def test_without_any_clue_the_fallback_unit_stands_last() -> None:
     assert decision.candidates[0].reasons[0].kind is ReasonKind.FALLBACK
 
 
+def test_a_phone_number_is_no_evidence() -> None:
+    plain = triage("路灯坏了三天，晚上看不见路", topic=sure_of("城乡建设"))
+    with_phone = triage("路灯坏了三天，晚上看不见路，电话13812345678", topic=sure_of("城乡建设"))
+    assert with_phone == plain
+
+
 def test_a_duty_out_of_force_is_not_followed() -> None:
     text = "小区封控了，健康码变黄，核酸去哪里做"
     then = triage(text, topic=sure_of("卫生计生"), on=date(2022, 5, 1))

@@ -1,0 +1,216 @@
+"""What a WeChat message costs beside the least any aiohttp service can do. ``make bench`` runs and prints it."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import secrets
+import sys
+import time
+from collections.abc import AsyncIterator, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import pytest
+from motor.motor_asyncio import AsyncIOMotorClient
+
+from bot.load import percentile
+from bot.services import utc_now
+from bot.settings import Settings
+from bot.simulator.crypt import PushCipher
+from bot.simulator.pushes import Push, Sealed, seal
+from bot.simulator.replies import read_reply
+from bot.wiring import build_services
+from knowledge_base.library import load_demo_articles
+from routing.citizen_request import Channel, Citizen, CitizenRequest, RequestType
+from tests.benchmarks.serving import DATABASE
+from tests.journeys.city import ACCOUNT, COMPLAINT, accounts_file
+
+CIPHER = PushCipher(encoding_aes_key=ACCOUNT.encoding_aes_key, app_id=ACCOUNT.app_id)
+REQUESTS, AT_ONCE, ROUNDS = 300, 8, 5
+QUESTION = "社保卡丢了怎么补办？"
+FILING = ("我要投诉", COMPLAINT, "城关镇人民路12号", "不留电话", "公开", "确认提交")
+_message_ids = iter(range(24_000_000_000_000_000, 25_000_000_000_000_000))
+
+
+@dataclass
+class Measured:
+    """One row: requests a second with eight callers at once, and how long one of them waited."""
+
+    name: str
+    per_second: float
+    p50_ms: float
+    p99_ms: float
+
+    def line(self, bare: Measured) -> str:
+        return (
+            f"{self.name:<34}{self.per_second:>9.0f}/s{self.p50_ms:>9.2f}{self.p99_ms:>9.2f}"
+            f"{bare.per_second / self.per_second:>9.2f}"
+        )
+
+
+@pytest.fixture
+async def serving(mongo_url: str, redis_url: str, tmp_path: Path) -> AsyncIterator[dict[str, str]]:
+    accounts_file(tmp_path)
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        "tests.benchmarks.serving",
+        mongo_url,
+        redis_url,
+        str(tmp_path),
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+    )
+    assert process.stdout is not None
+    assert process.stdin is not None
+    async with asyncio.timeout(60):
+        addresses: dict[str, str] = json.loads(await process.stdout.readline())
+    try:
+        yield addresses
+    finally:
+        process.stdin.close()
+        async with asyncio.timeout(20):
+            await process.wait()
+        client: AsyncIOMotorClient[dict[str, Any]] = AsyncIOMotorClient(mongo_url)
+        await client.drop_database(DATABASE)
+        client.close()
+
+
+def push(openid: str, text: str) -> Sealed:
+    """Signed and sealed beforehand: what the platform's side costs is not measured."""
+    now = utc_now()
+    fields: dict[str, str | int | float] = {"MsgType": "text", "Content": text}
+    message = Push(openid, "文字", fields, now, message_id=str(next(_message_ids)))
+    return seal(message, account=ACCOUNT, cipher=CIPHER, now=now)
+
+
+async def post(http: aiohttp.ClientSession, url: str, sealed: Sealed) -> bytes:
+    async with http.post(url, params=sealed.query, data=sealed.body.encode()) as response:
+        assert response.status == 200
+        return await response.read()
+
+
+async def measure(
+    http: aiohttp.ClientSession, name: str, url: str, talks: Iterable[list[tuple[str, Sealed]]]
+) -> tuple[Measured, list[tuple[str, bytes]]]:
+    """Post talks, ``AT_ONCE`` at a time, each message after the answer to the one before."""
+    waiting, waited, answers = iter(talks), list[float](), list[tuple[str, bytes]]()
+
+    async def caller() -> None:
+        for talk in waiting:
+            for openid, sealed in talk:
+                started = time.perf_counter()
+                answers.append((openid, await post(http, url, sealed)))
+                waited.append((time.perf_counter() - started) * 1000)
+
+    started = time.perf_counter()
+    await asyncio.gather(*(caller() for _ in range(AT_ONCE)))
+    seconds = time.perf_counter() - started
+    ordered = sorted(waited)
+    return (
+        Measured(name, len(waited) / seconds, percentile(ordered, 50) or 0.0, percentile(ordered, 99) or 0.0),
+        answers,
+    )
+
+
+def singles(text: str, count: int = REQUESTS) -> list[list[tuple[str, Sealed]]]:
+    """As many citizens, one message each."""
+    openids = [f"oB{secrets.token_hex(13)}" for _ in range(count)]
+    return [[(openid, push(openid, text))] for openid in openids]
+
+
+def text_of(openid: str, body: bytes) -> str:
+    reply = read_reply(body, account=ACCOUNT, cipher=CIPHER, openid=openid)
+    assert reply is not None
+    assert reply.text is not None
+    return reply.text
+
+
+async def test_a_message_against_the_least_a_service_can_do(serving: dict[str, str]) -> None:
+    wechat = f"/wechat/{ACCOUNT.name}"
+    edge, whole = serving["edge"], serving["whole"]
+    async with aiohttp.ClientSession() as http:
+        for url in (f"{edge}/bare", f"{edge}{wechat}", f"{whole}{wechat}"):  # warm up
+            await measure(http, "", url, singles(QUESTION, 50))
+        rounds = [await _round(http, edge, whole) for _ in range(ROUNDS)]
+    print(f"\n{AT_ONCE} callers at once; server and callers have a process each")
+    print(f"{'':<34}{'':>11}{'p50 ms':>9}{'p99 ms':>9}{'× bare':>9}")
+    # Side by side in each round and the median of the rounds, since other work on the machine comes and goes.
+    rows = [median(each) for each in zip(*rounds, strict=True)]
+    for row in rows:
+        print(row.line(rows[0]))
+
+
+async def _round(http: aiohttp.ClientSession, edge: str, whole: str) -> tuple[Measured, ...]:
+    """Every row once; what was answered is checked outside the measured time."""
+    wechat = f"/wechat/{ACCOUNT.name}"
+    bare, _ = await measure(http, "aiohttp, success", f"{edge}/bare", singles(QUESTION))
+    echo, echoed = await measure(http, "edge: safe mode in and out", f"{edge}{wechat}", singles(QUESTION))
+    asked, answers = await measure(http, "question → answer", f"{whole}{wechat}", singles(QUESTION))
+    talks = [
+        [(openid, push(openid, line)) for line in FILING]
+        for openid in (f"oF{secrets.token_hex(13)}" for _ in range(REQUESTS // len(FILING)))
+    ]
+    filed, lines = await measure(http, "a line of a filing", f"{whole}{wechat}", talks)
+    assert all(text_of(*answer) == QUESTION for answer in echoed)
+    assert all("来源：" in text_of(*answer) for answer in answers)
+    assert sum("工单号：" in text_of(*answer) for answer in lines) == len(talks)
+    return bare, echo, asked, filed
+
+
+def median(measured: tuple[Measured, ...]) -> Measured:
+    """The round whose rate stands in the middle."""
+    return sorted(measured, key=lambda one: one.per_second)[len(measured) // 2]
+
+
+async def test_registering_against_a_bare_insert(mongo_url: str, redis_url: str, tmp_path: Path) -> None:
+    settings = Settings.from_environment(
+        {},
+        mongo_url=mongo_url,
+        redis_url=redis_url,
+        database="benchmark_insert",
+        secret_key="a secret key of the benchmarks, long enough",
+        data_dir=tmp_path,
+    )
+    count = 200
+    async with build_services(settings, first_articles=load_demo_articles()) as services:
+        try:
+            request = _request("warm-up")
+            await services.desk.register(request, now=utc_now())
+            document = await services.database["tickets"].find_one({})
+            assert document is not None
+            bare = services.database["bare_inserts"]
+            started = time.perf_counter()
+            for index in range(count):
+                await bare.insert_one({**document, "_id": f"B{index}"})
+            raw = (time.perf_counter() - started) / count * 1000
+            started = time.perf_counter()
+            for index in range(count):
+                services.desk.draft(_request(f"D{index}"), number=f"D{index}", now=utc_now())
+            thinking = (time.perf_counter() - started) / count * 1000
+            started = time.perf_counter()
+            for index in range(count):
+                await services.desk.register(_request(f"R{index}"), now=utc_now())
+            whole = (time.perf_counter() - started) / count * 1000
+            assert await services.database["tickets"].count_documents({}) == count + 1
+        finally:
+            await services.database.client.drop_database("benchmark_insert")
+    print(
+        f"\none after another, journalled: bare insert {raw:.2f} ms; register {whole:.2f} ms "
+        f"({whole / raw:.1f} ×), of which triage, promise and events in memory {thinking:.2f} ms"
+    )
+
+
+def _request(external_number: str) -> CitizenRequest:
+    return CitizenRequest(
+        channel=Channel.HOTLINE,
+        external_number=external_number,
+        request_type=RequestType.COMPLAINT,
+        text=COMPLAINT,
+        citizen=Citizen(name="王建国", phone="13800005678"),
+        received_at=utc_now(),
+        place="城关镇人民路12号",
+    )

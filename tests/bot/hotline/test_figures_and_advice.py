@@ -1,0 +1,143 @@
+"""Figures, classification and answers over HTTP."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from routing.figures import FigureName
+from tests.bot.hotline.conftest import Api
+from tests.factories import CITY_MANAGEMENT, HOUSING
+
+
+def terms(figure: dict[str, Any]) -> tuple[int, int, float | None]:
+    return figure["numerator"], figure["denominator"], figure["value"]
+
+
+async def test_a_closed_and_rated_ticket_moves_the_figures(api: Api) -> None:
+    before = await api.get("/figures")
+    assert {terms(f) for f in before["figures"].values()} == {(0, 0, None)}
+    ticket = await api.resolved()
+    await api.act(ticket, "rate", stars=4)
+    after = (await api.get("/figures"))["figures"]
+    assert set(after) == {name.value for name in FigureName}
+    for name in ("sign_in_on_time", "closed_on_time", "closed", "satisfied"):
+        assert terms(after[name]) == (1, 1, 1.0), name
+    assert after["closed"]["as_of"] == "2026-11-16T09:30:00+08:00"
+
+
+async def test_a_late_sign_in_counts_against_the_unit_that_was_late(api: Api) -> None:
+    await api.dispatched()
+    running = (await api.get("/figures"))["figures"]["sign_in_on_time"]
+    assert running["excluded"] == {"not_yet_due": 1}
+    api.clock.advance(days=2)
+    answer = await api.get("/figures", group_by="department", detail="sign_in_on_time")
+    groups = {g["department"]["id"]: g["figures"] for g in answer["groups"]}
+    assert terms(groups[CITY_MANAGEMENT]["sign_in_on_time"]) == (0, 1, 0.0)
+    assert terms(answer["figures"]["sign_in_on_time"]) == (0, 1, 0.0)
+    late = [v for v in answer["detail"]["verdicts"] if not v["excluded"]]
+    assert [(v["department"]["id"], v["counted"]) for v in late] == [(CITY_MANAGEMENT, False)]
+
+
+async def test_the_drill_down_adds_up_to_the_figure_and_the_groups_to_the_total(api: Api) -> None:
+    for n in range(4):
+        ticket = await (api.resolved() if n % 2 else api.dispatched())
+        if n == 0:
+            await api.act(ticket, "transfer", department=HOUSING, reason="改派")
+    await api.act(await api.dispatched(), "withdraw")
+    api.clock.advance(days=3)
+    for name in FigureName:
+        answer = await api.get("/figures", group_by="department", detail=name.value)
+        total = answer["figures"][name]
+        verdicts = answer["detail"]["verdicts"]
+        assert total["numerator"] == sum(v["counted"] for v in verdicts)
+        assert total["denominator"] == sum(v["excluded"] is None for v in verdicts)
+        assert sum(total["excluded"].values()) == sum(v["excluded"] is not None for v in verdicts)
+        groups = [g["figures"][name] for g in answer["groups"]]
+        for term in ("numerator", "denominator"):
+            assert sum(g[term] for g in groups) == total[term], name
+
+
+async def test_the_period_is_read_in_china_and_its_last_day_is_included(api: Api) -> None:
+    await api.registered()
+    for since, until, count in (
+        ("2026-11-16", "2026-11-16", 1),
+        ("2026-11-17", "2026-11-30", 0),
+        ("2026-11-01", "2026-11-15", 0),
+        ("2026-11-16T09:30", "2026-11-16T09:31", 1),
+        ("2026-11-16T09:31:00+08:00", "2026-11-17", 0),
+    ):
+        period: dict[str, Any] = {"from": since, "to": until}
+        answer = await api.get("/figures", **period)
+        assert answer["figures"]["closed"]["denominator"] == count, (since, until)
+    assert answer["to"] == "2026-11-18T00:00:00+08:00"
+    default = await api.get("/figures")
+    assert (default["from"], default["to"]) == ("2026-10-17T00:00:00+08:00", None)
+
+
+async def test_an_unescaped_plus_in_a_time_is_understood(api: Api) -> None:
+    response = await api.request("GET", "/figures?from=2026-11-16T09:30:00+08:00")
+    assert (await response.json())["from"] == "2026-11-16T09:30:00+08:00"
+
+
+async def test_a_unit_reads_its_own_part_only(api: Api) -> None:
+    ticket = await api.dispatched()
+    api.clock.advance(days=2)
+    await api.act(ticket, "transfer", department=HOUSING, reason="改派")
+    theirs = await api.get("/figures", role="stranger", group_by="department")
+    assert [g["department"]["id"] for g in theirs["groups"]] == [HOUSING]
+    assert theirs["figures"]["sign_in_on_time"]["denominator"] == 0
+    one = await api.get("/figures", department=CITY_MANAGEMENT)
+    assert terms(one["figures"]["sign_in_on_time"]) == (0, 1, 0.0)
+
+
+BAD_PERIODS: list[tuple[dict[str, str], int, list[str]]] = [
+    ({"from": "2026-11-17", "to": "2026-11-16"}, 422, ["to"]),
+    ({"from": "yesterday"}, 422, ["from"]),
+    ({"to": "2026-02-30"}, 422, ["to"]),
+    ({"group_by": "weather"}, 422, ["group_by"]),
+    ({"detail": "everything"}, 422, ["detail"]),
+    ({"department": "qh.nothing"}, 404, []),
+]
+
+
+async def test_figures_that_cannot_be_meant_are_refused(api: Api) -> None:
+    for params, status, fields in BAD_PERIODS:
+        refused = await api.get("/figures", expect=status, **params)
+        assert list(refused["errors"]) == fields, params
+
+
+async def test_a_text_is_classified_with_reasons_and_nothing_is_stored(api: Api) -> None:
+    text = "公司拖欠我三个月工资，老板一直不给，希望劳动监察帮忙。"
+    said = await api.post("/classify", {"text": text}, role="editor")
+    assert said["label"] == "劳动和社会保障"
+    assert said["because"]
+    assert 0 < said["confidence"] <= 1
+    best = said["triage"]["candidates"][0]
+    assert "劳动" in best["department"]["name"]
+    assert best["reasons"]
+    assert (await api.get("/tickets"))["total"] == 0
+    nonsense = await api.post("/classify", {"text": "asdf"})
+    assert nonsense["abstained"]
+
+
+async def test_an_emergency_is_recognised(api: Api) -> None:
+    assert (await api.post("/classify", {"text": "楼道里煤气味很大，有人晕倒了"}))["emergency"]
+    assert not (await api.post("/classify", {"text": "路灯坏了"}))["emergency"]
+
+
+async def test_a_question_is_answered_with_its_source_or_refused_with_the_nearest(api: Api) -> None:
+    said = await api.post("/answers", {"question": "社保卡丢了怎么补办？"})
+    assert said["answered"]
+    assert said["answer"]["citation"]["title"]
+    assert said["answer"]["citation"]["published_on"].startswith("20")
+    refused = await api.post("/answers", {"question": "楼下烧烤店半夜吵死人了"})
+    assert not refused["answered"]
+    assert refused["answer"] is None
+    assert refused["reason"]
+    await api.post("/answers", {"question": "问" * 501}, expect=422)
+
+
+async def test_departments_are_listed_with_the_ids_that_dispatching_takes(api: Api) -> None:
+    units = (await api.get("/departments", role="liaison"))["departments"]
+    assert CITY_MANAGEMENT in {u["id"] for u in units}
+    assert all(u["name"] and u["level"] for u in units)

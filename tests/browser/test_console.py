@@ -1,0 +1,181 @@
+"""The console in a real browser: the liaison's whole path at both widths, with and without script."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.async_api import Browser, Page, async_playwright, expect
+
+from routing.citizen_request import Channel
+from routing.ticket import Ticket
+from routing.workflow import State
+from tests.bot.web.conftest import PASSWORD, Console
+from tests.bot.web.conftest import clock as clock  # the fixtures of the running console
+from tests.bot.web.conftest import console as console
+
+CHROMIUM = Path("/usr/bin/chromium")
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+WIDE = {"width": 1440, "height": 900}
+PHONE = {"width": 390, "height": 844}
+ANSWER = "已到现场核实，责令商户七日内装净化设备。"
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(not CHROMIUM.exists(), reason="needs: apt-get install chromium fonts-noto-cjk"),
+]
+
+
+@pytest.fixture
+async def browser() -> AsyncIterator[Browser]:
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=str(CHROMIUM), args=FLAGS)
+        yield browser
+        await browser.close()
+
+
+class Person:
+    """Somebody at a screen; everything the browser complains of is kept."""
+
+    def __init__(self, page: Page, base: str) -> None:
+        self.page = page
+        self.base = base
+        self.complaints: list[str] = []
+        page.on("console", lambda message: self._note(message.type, message.text))
+        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+
+    def _note(self, kind: str, text: str) -> None:
+        # A refused form answers 4xx on purpose; the browser reports that as an error of its own.
+        if kind == "error" and "Failed to load resource" not in text:
+            self.complaints.append(text)
+
+    async def log_in(self, user: str) -> None:
+        await self.page.goto(f"{self.base}/console/login")
+        await self.page.get_by_label("用户名").fill(user)
+        await self.page.get_by_label("密码").fill(PASSWORD)
+        await self.page.get_by_role("button", name="登录", exact=True).click()
+        await expect(self.page.get_by_text("退出")).to_be_visible()
+
+    async def looks_right(self, name: str) -> None:
+        """Nothing runs over the edge and the browser has no complaint; keeps a picture where asked for."""
+        over = await self.page.evaluate("document.documentElement.scrollWidth - innerWidth")
+        assert over <= 0, f"{name} is {over} px too wide"
+        assert self.complaints == [], name
+        if folder := os.environ.get("HUIYIN_TEST_SCREENSHOTS"):
+            width = self.page.viewport_size["width"] if self.page.viewport_size else 0
+            await self.page.screenshot(path=str(Path(folder) / f"console-{name}-{width}.png"), full_page=True)
+
+
+async def _person(browser: Browser, console: Console, viewport: Any, *, script: bool = True) -> Person:
+    context = await browser.new_context(viewport=viewport, java_script_enabled=script, locale="zh-CN")
+    return Person(await context.new_page(), str(console.server.make_url("")).rstrip("/"))
+
+
+async def _ticket(console: Console) -> Ticket:
+    return await console.ticket(
+        title="夜市烧烤油烟扰民",
+        text="楼下烧烤店每天营业到凌晨，油烟排到二楼窗户。" * 8,
+        place="城关街道东门社区",
+        channel=Channel.HOTLINE,
+    )
+
+
+@pytest.mark.parametrize("viewport", [WIDE, PHONE], ids=["wide", "phone"])
+@pytest.mark.parametrize("script", [True, False], ids=["script", "no-script"])
+async def test_a_liaison_signs_in_contacts_answers_and_closes(
+    browser: Browser, console: Console, viewport: Any, script: bool
+) -> None:
+    ticket = await _ticket(console)
+    person = await _person(browser, console, viewport, script=script)
+    page = person.page
+    await person.log_in("liaison")
+    await page.get_by_role("link", name="夜市烧烤油烟扰民").click()
+    await page.get_by_role("button", name="签收", exact=True).click()
+    await expect(page.get_by_role("status")).to_contain_text("已签收")
+    await page.get_by_label("联系情况").fill("9:40 电话联系，市民补充了楼号。")
+    await page.get_by_role("button", name="先行联系", exact=True).click()
+    await expect(page.get_by_role("status")).to_contain_text("已记下联系情况")
+    await page.get_by_label("答复内容").fill(ANSWER)
+    await page.get_by_role("button", name="答复并办结").click()
+    await expect(page.get_by_role("status")).to_contain_text("已办结")
+    await expect(page.get_by_role("heading", name="给市民的答复")).to_be_visible()
+    stored = await console.stored(ticket.number)
+    assert (stored.state, stored.reply_text) == (State.RESOLVED, ANSWER)
+
+
+@pytest.mark.parametrize("viewport", [WIDE, PHONE], ids=["wide", "phone"])
+async def test_no_page_runs_over_the_edge_or_makes_the_browser_complain(
+    browser: Browser, console: Console, viewport: Any
+) -> None:
+    ticket, waiting = await _ticket(console), await console.ticket(None)
+    person = await _person(browser, console, viewport)
+    await person.page.goto(f"{person.base}/console/login")
+    await person.looks_right("login")
+    pages = {
+        "liaison": ["/console/tickets", f"/console/tickets/{ticket.number}", "/console/nothing"],
+        "dispatcher": ["/console/tickets?tab=received", f"/console/tickets/{waiting.number}"],
+        "supervisor": ["/console/figures", "/console/figures/closed?period=month"],
+        "auditor": ["/console/identity-reads"],
+        "editor": ["/console/"],
+    }
+    for user, paths in pages.items():
+        person = await _person(browser, console, viewport)
+        await person.log_in(user)
+        for path in paths:
+            await person.page.goto(person.base + path)
+            await person.looks_right(f"{user}-{paths.index(path)}")
+
+
+async def test_a_half_written_answer_survives_a_reload_and_goes_with_the_login(
+    browser: Browser, console: Console
+) -> None:
+    ticket = await _ticket(console)
+    person = await _person(browser, console, PHONE)
+    page = person.page
+    await person.log_in("liaison")
+    await page.goto(f"{person.base}/console/tickets/{ticket.number}")
+    await page.get_by_role("button", name="签收", exact=True).click()
+    await page.get_by_label("答复内容").fill(ANSWER)
+    await page.reload()
+    await expect(page.get_by_label("答复内容")).to_have_value(ANSWER)
+    await page.get_by_role("button", name="退出").click()
+    await expect(page.get_by_role("button", name="登录", exact=True)).to_be_visible()
+    assert await page.evaluate("sessionStorage.length") == 0
+
+
+async def test_a_double_click_signs_in_once(browser: Browser, console: Console) -> None:
+    ticket = await _ticket(console)
+    person = await _person(browser, console, WIDE)
+    await person.log_in("liaison")
+    await person.page.goto(f"{person.base}/console/tickets/{ticket.number}")
+    await person.page.get_by_role("button", name="签收", exact=True).dblclick()
+    await expect(person.page.get_by_role("status")).to_contain_text("已签收")
+    stored = await console.stored(ticket.number)
+    assert [event.kind for event in stored.events].count("accepted") == 1
+
+
+async def test_the_keyboard_alone_reaches_and_sends_the_answer(browser: Browser, console: Console) -> None:
+    ticket = await _ticket(console)
+    person = await _person(browser, console, WIDE)
+    page = person.page
+    await person.log_in("liaison")
+    await page.goto(f"{person.base}/console/tickets/{ticket.number}")
+    await page.get_by_role("button", name="签收", exact=True).focus()
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_role("status")).to_contain_text("已签收")
+    await page.get_by_label("答复内容").focus()
+    await page.keyboard.type(ANSWER)
+    await page.keyboard.press("Tab")
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_role("status")).to_contain_text("已办结")
