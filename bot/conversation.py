@@ -26,6 +26,7 @@ from bot.session import (
     Pick,
     RecordFeedback,
     Session,
+    ShowTicket,
     Step,
     Turn,
     Understanding,
@@ -37,6 +38,7 @@ from routing.citizen_request import RequestType
 
 _FOLLOW_UP = 10
 """A question this short after an answer is about that answer."""
+_SUBMITS = frozenset({"确认提交", "确认", "提交"})
 
 __all__ = ["Outcome", "Session", "Turn", "Understanding", "after", "take_turn"]
 
@@ -110,10 +112,16 @@ def _on_picture(session: Session, heard: Heard) -> Turn:
     """Photos join what the citizen is busy with; soon after filing, the ticket just filed (domain §6)."""
     if session.step in (Step.TICKET, Step.SUPPLEMENT) and session.ticket:
         return following.add_picture(session, heard, session.ticket)
-    just_filed = session.filed_at is not None and heard.now - session.filed_at <= PHOTOS_JOIN
-    if session.draft is None and session.filed and just_filed:
-        return following.add_picture(session, heard, session.filed)
+    filed = _just_filed(session, heard)
+    if session.draft is None and filed:
+        return following.add_picture(session, heard, filed)
     return filing.add_picture(session, heard)
+
+
+def _just_filed(session: Session, heard: Heard) -> str | None:
+    """The number of a ticket that what comes now may well belong to."""
+    recent = session.filed_at is not None and heard.now - session.filed_at <= PHOTOS_JOIN
+    return session.filed if recent else None
 
 
 def _on_words(session: Session, heard: Heard) -> Turn:
@@ -166,6 +174,10 @@ def _at_large(session: Session, heard: Heard, word: str, command: tuple[Pick, st
         return _pick(session, heard, *command)
     if word in spoken.THANKS:
         return to_home(session, phrases.THANKS)
+    filed = _just_filed(session, heard)
+    if word in _SUBMITS and session.draft is None and filed:
+        # 确认提交 tapped twice: the second tap shows what the first one made.
+        return Turn(session, act=ShowTicket(filed))
     if len(word) <= 1 or word.isdigit():
         return again(session, phrases.NO_SUCH_CHOICE)
     return _ask(session, heard, heard.text)

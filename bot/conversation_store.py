@@ -10,15 +10,18 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
+import structlog
 from bson.binary import Binary
 from motor.motor_asyncio import AsyncIOMotorDatabase
-from pydantic import TypeAdapter
+from pydantic import TypeAdapter, ValidationError
 from pymongo import ASCENDING, IndexModel
 from pymongo.errors import DuplicateKeyError
 
 from bot.session import Picture, Session
 from bot.wechat.messages import IncomingMessage
-from routing.identity import Vault
+from routing.identity import SealBroken, Vault
+
+log = structlog.get_logger(__name__)
 
 Database = AsyncIOMotorDatabase[dict[str, Any]]
 
@@ -27,6 +30,12 @@ MOST_TURNS = 20
 
 MOST_PER_MINUTE = 60
 """A person never writes more; nine photos in a row, or a whole filing typed ahead, stay far below."""
+
+MOST_ATTEMPTS = 5
+"""How often a late answer is tried before it is given up."""
+
+TOMBSTONE = timedelta(minutes=10)
+"""How long an answered late message is remembered, so that keeping it once more answers nothing."""
 
 KEPT = timedelta(days=180)
 """A conversation nobody goes on with is deleted by the store after this long."""
@@ -121,17 +130,24 @@ class ConversationStore:
 
 
 class LateMessages:
-    """Collection ``late_messages``: what could not be answered within WeChat's five seconds."""
+    """Collection ``late_messages``: what could not be answered within WeChat's five seconds.
+
+    Whoever sends an answer calls ``done`` first, which one caller wins, and ``postpone`` if nothing was delivered.
+    """
 
     def __init__(self, database: Database, vault: Vault) -> None:
         self._messages = database["late_messages"]
         self._vault = vault
 
     async def prepare(self) -> None:
-        await self._messages.create_indexes([IndexModel([("kept_at", ASCENDING)])])
+        waiting = IndexModel([("kept_at", ASCENDING)])
+        tombstones = IndexModel([("done_at", ASCENDING)], expireAfterSeconds=int(TOMBSTONE.total_seconds()))
+        await self._messages.create_indexes([waiting, tombstones])
+        # What could not be read may have lacked only its key, and a new start may have brought that back.
+        await self._messages.update_many({"broken": True}, {"$unset": {"broken": ""}})
 
     async def keep(self, message: IncomingMessage, *, now: datetime) -> None:
-        """Durable once this returns; keeping the same message again changes nothing."""
+        """Durable once this returns; keeping the same message again, even one just answered, changes nothing."""
         sealed = self._vault.seal(_MESSAGE.dump_json(message), about=f"late_messages.{message.key}")
         try:
             await self._messages.insert_one({"_id": message.key, "sealed": Binary(sealed), "kept_at": now})
@@ -139,14 +155,35 @@ class LateMessages:
             return
 
     async def find_late(self, now: datetime, *, limit: int = 100) -> list[IncomingMessage]:
-        """Kept messages, the oldest first."""
-        cursor = self._messages.find({"kept_at": {"$lte": now}}).sort("kept_at", ASCENDING).limit(limit)
-        return [self._open(document) async for document in cursor]
+        """The messages due for an answer, the oldest first; one that cannot be read is set aside until a new start."""
+        due = {"kept_at": {"$lte": now}, "done_at": None, "broken": None}
+        cursor = self._messages.find(due).sort("kept_at", ASCENDING).limit(limit)
+        found = []
+        for document in await cursor.to_list(length=limit):
+            try:
+                found.append(self._open(document))
+            except (SealBroken, ValidationError, KeyError, TypeError) as error:
+                log.error("late message unreadable", error=type(error).__name__)
+                await self._messages.update_one({"_id": document["_id"]}, {"$set": {"broken": True}})
+        return found
+
+    async def postpone(self, key: str, *, until: datetime) -> bool:
+        """Nothing was delivered: try again at ``until``, also after ``done``. False when no attempt is left."""
+        left = {"_id": key, "attempts": {"$not": {"$gte": MOST_ATTEMPTS - 1}}}
+        again = {"$set": {"kept_at": until}, "$inc": {"attempts": 1}, "$unset": {"done_at": ""}}
+        result = await self._messages.update_one(left, again)
+        if result.matched_count == 1:
+            return True
+        await self.done(key)
+        return False
 
     async def done(self, key: str) -> bool:
         """Take a message off the list; True for exactly one caller."""
-        result = await self._messages.delete_one({"_id": key})
-        return result.deleted_count == 1
+        # The store's own clock, by which it also removes the tombstone.
+        result = await self._messages.update_one(
+            {"_id": key, "done_at": None}, {"$currentDate": {"done_at": True}}
+        )
+        return result.modified_count == 1
 
     def _open(self, document: dict[str, Any]) -> IncomingMessage:
         about = f"late_messages.{document['_id']}"

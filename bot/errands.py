@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from hashlib import sha256
 from typing import Protocol
 
 import structlog
@@ -14,6 +16,7 @@ from bot.outcomes import Done, Filed, Found, Mine, Outcome, PersonHours
 from bot.session import (
     Act,
     AskKnowledge,
+    Draft,
     FileTicket,
     FindProgress,
     HandToPerson,
@@ -33,7 +36,7 @@ from bot.wechat.messages import IncomingMessage
 from knowledge_base.answer import Answer, Refusal
 from routing.citizen_request import Channel, Citizen, RequestType, Secrecy
 from routing.departments import Units
-from routing.errors import Refused
+from routing.errors import ExternalNumberConflict, Refused
 from routing.ticket import Rating, Ticket
 from routing.working_calendar import CHINA, WorkingCalendar
 
@@ -44,6 +47,8 @@ class Desk(Registers, Protocol):
     """The service desk as a citizen uses it; ``key`` makes a repeated act count once."""
 
     def query_code(self, number: str) -> str: ...
+
+    async def find_by_external_number(self, channel: Channel, external_number: str) -> Ticket | None: ...
 
     async def supplement(
         self, number: str, *, text: str, now: datetime, key: str | None = None
@@ -133,6 +138,8 @@ class Errands:
         key, now = heard.message.key, heard.now
         match act:
             case Supplement(number, text, pictures):
+                if pictures:
+                    key = _burst(heard.message)
                 ticket = await self.desk.supplement(number, text=text, now=now, key=key)
                 await self.pictures.put(number, pictures, now=now)
                 return ticket
@@ -147,32 +154,53 @@ class Errands:
                 return await self.desk.reopen(number, reason=reason, now=now, key=key)
 
     async def _file(self, act: FileTicket, heard: Heard) -> Filed:
-        draft, message = act.draft, heard.message
-        text = draft.text
-        if draft.latitude is not None and draft.longitude is not None:
-            text += f"\n（市民发来的位置：北纬{draft.latitude}，东经{draft.longitude}）"
-        if draft.pictures:
-            text += f"\n（市民附照片{len(draft.pictures)}张）"
-        ticket = await register_citizen_request(
-            self.desk,
-            channel=Channel.WECHAT,
-            external_number=draft.id,
-            text=text,
-            citizen=Citizen(
-                name=draft.name,
-                phone=draft.phone,
-                account=message.account,
-                openid=message.openid,
-                secrecy=draft.secrecy or Secrecy.SECRET,
-            ),
-            received_at=heard.now,
-            now=heard.now,
-            request_type=draft.request_type or RequestType.HELP,
-            place=draft.place,
+        """Register the draft; one that was registered before, as after a lost race or a crash, gets what was
+        added to it since. No refusal of the addition may hide the number."""
+        draft, now = act.draft, heard.now
+        ticket, left_out = await self._registered(draft, heard), None
+        await self.pictures.put(ticket.number, draft.pictures, now=now)
+        added = added_since(ticket, draft)
+        if added:
+            key = f"{draft.id}:{sha256(added.encode()).hexdigest()[:16]}"
+            try:
+                ticket = await self.desk.supplement(ticket.number, text=added, now=now, key=key)
+            except Refused as refused:
+                left_out = refused
+        chosen = draft.secrecy or Secrecy.SECRET
+        return Filed(
+            view_of(ticket, self.units),
+            self.desk.query_code(ticket.number),
+            self._opens_at(now),
+            left_out=left_out,
+            kept_secrecy=ticket.secrecy if ticket.secrecy is not chosen else None,
         )
-        await self.pictures.put(ticket.number, draft.pictures, now=heard.now)
-        code = self.desk.query_code(ticket.number)
-        return Filed(view_of(ticket, self.units), code, self._opens_at(heard.now))
+
+    async def _registered(self, draft: Draft, heard: Heard) -> Ticket:
+        message = heard.message
+        try:
+            return await register_citizen_request(
+                self.desk,
+                channel=Channel.WECHAT,
+                external_number=draft.id,
+                text=filed_text(draft),
+                citizen=Citizen(
+                    name=draft.name,
+                    phone=draft.phone,
+                    account=message.account,
+                    openid=message.openid,
+                    secrecy=draft.secrecy or Secrecy.SECRET,
+                ),
+                received_at=heard.now,
+                now=heard.now,
+                request_type=draft.request_type or RequestType.HELP,
+                place=draft.place,
+            )
+        except ExternalNumberConflict:
+            # The draft's id is ours and this citizen's, so the number can only be this very draft's.
+            ticket = await self.desk.find_by_external_number(Channel.WECHAT, draft.id)
+            if ticket is None:
+                raise
+            return ticket
 
     async def _find(self, number: str, code: str | None, message: IncomingMessage) -> Found:
         """One's own ticket opens without a code; any other needs number and code together."""
@@ -186,3 +214,46 @@ class Errands:
     def _opens_at(self, now: datetime) -> datetime | None:
         """When work begins again; None while the office is open."""
         return None if self.calendar.is_open(now) else self.calendar.next_opening(now)
+
+
+# ---- what a draft says as a ticket
+
+_NOTES = re.compile(
+    r"(?:\n（市民发来的位置：[^\n]*）)?(?:\n（市民附照片(?P<pictures>\d+)张）)?\Z",
+)
+
+
+def filed_text(draft: Draft) -> str:
+    """The citizen's words, then what else they sent, as the unit reads it."""
+    pictures = f"（市民附照片{len(draft.pictures)}张）" if draft.pictures else ""
+    return "\n".join(part for part in (draft.text.strip(), _position(draft), pictures) if part)
+
+
+def added_since(ticket: Ticket, draft: Draft) -> str:
+    """What this draft says and the ticket made of it does not; empty for a ticket just registered."""
+    notes = _NOTES.search(ticket.text)
+    assert notes is not None, "the end of a text always matches"
+    filed, said, place = ticket.text[: notes.start()], draft.text.strip(), (draft.place or "").strip()
+    lines = []
+    if said.startswith(f"{filed}\n"):
+        lines.append(said.removeprefix(filed).strip())
+    elif said != filed and ticket.text != filed_text(draft):
+        lines.append(f"市民改了内容：{said}")
+    if place and place != ticket.place:
+        lines.append(f"市民改了地点：{place}")
+    if _position(draft) not in notes[0]:
+        lines.append(_position(draft))
+    if len(draft.pictures) > int(notes["pictures"] or 0):
+        lines.append(f"（市民附照片，一共{len(draft.pictures)}张）")
+    return "\n".join(lines)
+
+
+def _position(draft: Draft) -> str:
+    if draft.latitude is None or draft.longitude is None:
+        return ""
+    return f"（市民发来的位置：北纬{draft.latitude}，东经{draft.longitude}）"
+
+
+def _burst(message: IncomingMessage) -> str:
+    """The key of all photos of one minute: nine sent together are one event on the ticket, not nine."""
+    return f"pictures:{int(message.created_at.timestamp()) // 60}"

@@ -209,7 +209,7 @@ def add_picture(session: Session, heard: Heard, number: str) -> Turn:
     """A photo for a ticket already filed."""
     message = heard.message
     picture = Picture(message.media_id or message.key, message.picture_url)
-    return Turn(session, act=Supplement(number, "市民补充了一张照片。", (picture,)))
+    return Turn(session, act=Supplement(number, "市民补充了照片。", (picture,)))
 
 
 def add_place(session: Session, heard: Heard, number: str) -> Turn:

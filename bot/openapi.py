@@ -67,9 +67,8 @@ _PROBLEMS = {
     409: "The ticket's state, its version or a pending decision does not admit this.",
     413: "The body is larger than 256 KiB.",
     415: "The body is not application/json in UTF-8.",
-    422: "Fields are missing or wrong; `errors` names them.",
+    422: "Fields are missing or wrong, which `errors` names; or no official calendar is loaded for a date.",
     429: "Done as often as it may be.",
-    503: "The official calendar of a year that is needed is not loaded.",
 }
 
 

@@ -35,8 +35,8 @@ from bot.ticket_view import TicketView
 from bot.wechat_text import quote, tappable
 from bot.wording import explain
 from knowledge_base.answer import Answer, Refusal
-from routing.citizen_request import RequestType
-from routing.errors import ExternalNumberConflict, Refused
+from routing.citizen_request import RequestType, Secrecy
+from routing.errors import Refused, TooOften
 from routing.ticket import SATISFIED_FROM
 from routing.workflow import Action
 
@@ -46,11 +46,17 @@ _MOST_SUGGESTION = 28
 
 @dataclass(frozen=True, slots=True)
 class Filed:
-    """The new ticket, its query code, and when work begins if the office is closed now."""
+    """The new ticket, its query code, and when work begins if the office is closed now.
+
+    The last two speak of a draft that was changed after it had become a ticket: ``left_out`` why the change
+    could not be added, ``kept_secrecy`` what the ticket keeps where the citizen now chose otherwise.
+    """
 
     ticket: TicketView
     code: str
     opens_at: datetime | None
+    left_out: Refused | None = None
+    kept_secrecy: Secrecy | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,8 +95,6 @@ def after(session: Session, act: Act, outcome: Outcome, heard: Heard) -> Turn:
             return _after_question(session, act, outcome, heard)
         case FileTicket(), Filed():
             return _after_filing(session, outcome, heard.now)
-        case FileTicket(), ExternalNumberConflict():
-            return to_home(replace(session, draft=None), explain(outcome))
         case FindProgress(), Found():
             return _after_search(session, act, outcome.ticket, heard)
         case ListMine(), Mine():
@@ -105,6 +109,8 @@ def after(session: Session, act: Act, outcome: Outcome, heard: Heard) -> Turn:
             return to_home(session, phrases.GLAD) if act.helpful else Turn(session)
         case _, Done():
             return _after_act(session, act, outcome.ticket, heard.now)
+        case Supplement(), TooOften():
+            return to_home(session, phrases.SUPPLEMENTED_ENOUGH)
         case _, Refused():
             return _after_refusal(session, outcome)
         case _:
@@ -155,7 +161,14 @@ def _after_filing(session: Session, filed: Filed, now: datetime) -> Turn:
         Choice("我的诉求", Pick.MINE),
         Choice("首页", Pick.HOME),
     )
-    return to_step(remembered, Step.TICKET, said, choices=choices)
+    return to_step(remembered, Step.TICKET, said, *_notes_on(filed), choices=choices)
+
+
+def _notes_on(filed: Filed) -> tuple[str, ...]:
+    """What the citizen must know where the ticket is not quite what they last said."""
+    secrecy = (phrases.kept_secrecy(filed.kept_secrecy),) if filed.kept_secrecy else ()
+    left_out = (phrases.left_out(explain(filed.left_out)),) if filed.left_out else ()
+    return (*left_out, *secrecy)
 
 
 def _after_person(session: Session, opens_at: datetime | None, now: datetime) -> Turn:

@@ -11,6 +11,7 @@ from typing import Any
 
 from argon2 import PasswordHasher
 from argon2.exceptions import VerificationError
+from pymongo import ReturnDocument
 from pymongo.errors import DuplicateKeyError
 
 from routing.departments import UnitId, Units
@@ -101,8 +102,12 @@ class People:
     def __init__(self, database: Database) -> None:
         self._users: Collection = database.get_collection("users", codec_options=AWARE)
         self._keys: Collection = database.get_collection("api_keys", codec_options=AWARE)
+        self._attempts: Collection = database.get_collection("login_attempts", codec_options=AWARE)
+        # Each hash takes 19 MiB: a rush of guesses must not take the machine's memory.
+        self._hashing = asyncio.Semaphore(4)
 
     async def prepare(self) -> None:
+        await self._attempts.create_index("at", expireAfterSeconds=24 * 3600)
         await self._keys.create_index("hash", unique=True)
 
     # ---- users
@@ -118,8 +123,6 @@ class People:
             "role": str(user.role),
             "unit_id": user.unit_id,
             "password": hashed,
-            "failures": 0,
-            "locked_until": None,
         }
         try:
             await self._users.insert_one(document)
@@ -131,26 +134,39 @@ class People:
         return _user(document) if document else None
 
     async def log_in(self, username: str, password: str, *, now: datetime) -> User:
-        """The user; raises ``LoginLocked`` or ``LoginFailed``. Counts failures and locks after five."""
+        """The user; raises ``LoginLocked`` or ``LoginFailed``.
+
+        An attempt is counted before the password is looked at, so that guesses in parallel are all counted, and
+        for any name, so that the lock does not tell which names exist.
+        """
+        await self._count_attempt(username, now)
         document = await self._users.find_one({"_id": username})
-        if document is not None and document["locked_until"] and document["locked_until"] > now:
-            raise LoginLocked(document["locked_until"])
         hashed = document["password"] if document is not None else _NO_SUCH_USER
-        right = await asyncio.to_thread(_verify, hashed, password)
+        async with self._hashing:
+            right = await asyncio.to_thread(_verify, hashed, password)
         if document is None or not right:
-            if document is not None:
-                await self._count_failure(document, now)
             raise LoginFailed
-        await self._users.update_one({"_id": username}, {"$set": {"failures": 0, "locked_until": None}})
+        await self._attempts.delete_one({"_id": username})
         return _user(document)
 
-    async def _count_failure(self, document: dict[str, Any], now: datetime) -> None:
-        # Incremented in the store, so that parallel guesses are all counted.
-        await self._users.update_one({"_id": document["_id"]}, {"$inc": {"failures": 1}})
-        await self._users.update_one(
-            {"_id": document["_id"], "failures": {"$gte": MAX_FAILURES}},
-            {"$set": {"failures": 0, "locked_until": now + LOCKED_FOR}},
-        )
+    async def _count_attempt(self, username: str, now: datetime) -> None:
+        open_for_attempts = {"_id": username, "locked_until": {"$not": {"$gt": now}}}
+        try:
+            counted = await self._attempts.find_one_and_update(
+                open_for_attempts,
+                {"$inc": {"attempts": 1}, "$set": {"at": now, "locked_until": None}},
+                upsert=True,
+                return_document=ReturnDocument.AFTER,
+            )
+        except DuplicateKeyError:  # the name is there and locked, or was just written by another attempt
+            locked = await self._attempts.find_one({"_id": username})
+            raise LoginLocked(locked["locked_until"] if locked and locked["locked_until"] else now) from None
+        if counted["attempts"] > MAX_FAILURES:
+            until = now + LOCKED_FOR
+            await self._attempts.update_one(
+                {"_id": username}, {"$set": {"attempts": 0, "locked_until": until}}
+            )
+            raise LoginLocked(until)
 
     # ---- API keys
 

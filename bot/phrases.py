@@ -69,6 +69,7 @@ CODE_BLOCKED = "查询码错得太多了，为了安全先停一小时。\n着�
 NONE_MINE = "您在这里还没有反映过事情。\n打电话反映的，可以用工单号来查。"
 PICK_TICKET = "请选一件。"
 SUPPLEMENT = "请把要补充的话或照片发过来。"
+SUPPLEMENTED_ENOUGH = "今天补充的次数已经满了，这一次没有加进去。\n请明天再补充。急事请拨打12345，报工单号。"
 RATE = "这件事办得怎么样？请选一个。"
 WHY_GOOD = "谢谢！好在哪里？再点一下就评完了。"
 WHY_BAD = "对不起，没让您满意。主要是哪里不好？"
@@ -173,6 +174,17 @@ def filed(
     if opens_at:
         lines.append(f"现在是下班时间，{say_time(opens_at, now=now)}上班后开始办。")
     return "\n".join([*lines, "有了结果，我在这里告诉您。", "还有照片，直接发过来就行。"])
+
+
+def left_out(why: str) -> str:
+    return f"这件事刚才已经登记，您后来改的没有加进去。\n{why}"
+
+
+def kept_secrecy(secrecy: Secrecy) -> str:
+    return (
+        f"这件事刚才已经登记，身份还是“{label(secrecy)}”（{SECRECY_NOTES[secrecy]}）。\n"
+        "要改请拨打12345，报工单号。"
+    )
 
 
 def person(*, opens_at: datetime | None, now: datetime) -> str:

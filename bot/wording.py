@@ -230,6 +230,7 @@ REFUSALS: dict[type[Any], Callable[[Any], str]] = {
     errors.ReviewPending: lambda r: (
         f"这张工单有一件{_REVIEWS.get(r.kind, '申请')}还在等审批。请等审批完再办。"
     ),
+    errors.AlreadyThere: lambda r: "工单已经在这个单位了。要改派，请另选一个单位。",
     errors.UnknownYear: lambda r: f"{r.year}年的放假安排还没有录入，算不出期限。请联系管理员录入。",
     people.LoginFailed: lambda r: "用户名或密码不对。请核对后再试。",
     people.LoginLocked: lambda r: f"密码错的次数太多，账号已锁定，{say_time(r.until)}后自动解锁。",
@@ -308,7 +309,7 @@ def notice_to_official(ticket: Ticket, event: Event, *, units: Units) -> str:
             clock = ticket.clock(event.clock) if event.clock else None
             due = f"，期限{say_time(clock.due_at)}" if clock else ""
             state = "已超期" if event.kind is EventKind.OVERDUE else "快到期"
-            unit = _unit_name(event.unit_id, units)
+            unit = _unit_name(event.unit_id, units, short=True)
             return f"{state} {head}{which}{due}{f'，{unit}' if unit else ''}"
         case EventKind.RATED:
             return f"市民评价 {head}{STARS.get(event.stars or 0, '')}{said}"
@@ -323,12 +324,15 @@ def _until(ticket: Ticket, name: ClockName, act: str) -> str:
     return f"，请于{say_time(clock.due_at)}前{act}" if clock else ""
 
 
-def _unit_name(unit_id: UnitId | None, units: Units) -> str | None:
+def _unit_name(unit_id: UnitId | None, units: Units, *, short: bool = False) -> str | None:
     """None also for a unit that has since been dissolved."""
     try:
-        return units.get(unit_id).name if unit_id else None
+        unit = units.get(unit_id) if unit_id else None
     except errors.UnknownUnit:
         return None
+    if unit is None:
+        return None
+    return unit.short_name if short else unit.name
 
 
 # ---- triage: why the machine chose a unit, or left the choice to a person ({} is the fact it rests on)

@@ -15,8 +15,12 @@ import structlog
 from bot import notices
 from bot.services import Services
 from bot.wechat.delivery import DeliveryClass, DeliveryRefused, DeliveryUnknown
+from bot.wechat.messages import IncomingMessage
+from routing.citizen_request import Citizen
 from routing.errors import StaleTicket
 from routing.events import NoticeChannel, NoticeState, OutboxEntry
+from routing.service_desk import INTERRUPTED
+from routing.store import Sweep
 from routing.ticket import Ticket
 from routing.workflow import SYSTEM
 
@@ -24,7 +28,9 @@ log = structlog.get_logger(__name__)
 
 SWEEP_EVERY_S = 0.5
 BATCH = 100
-CLAIM = timedelta(seconds=60)
+AT_ONCE = 10
+"""Tickets in delivery at the same time: a platform that hangs holds up no alarm."""
+CLAIM = timedelta(minutes=2)
 """A notice still ``sending`` after this long was cut off by a crash; its outcome is unknown."""
 RETRY_AFTER = (timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=30), timedelta(hours=2))
 
@@ -59,69 +65,89 @@ class Worker:
 
     async def deliver_notices(self, now: datetime) -> int:
         """Attempt every notice that is due; returns how many tickets had one."""
-        tickets = await self._services.tickets.find_with_outbox(now, limit=BATCH)
-        for ticket in tickets:
+        numbers = await self._services.tickets.numbers_due(Sweep.OUTBOX, now, limit=BATCH)
+        places = asyncio.Semaphore(AT_ONCE)
+
+        async def deliver(number: str) -> None:
+            async with places:
+                await self._deliver_all(number, now)
+
+        await asyncio.gather(*(deliver(number) for number in numbers))
+        return len(numbers)
+
+    async def _deliver_all(self, number: str, now: datetime) -> None:
+        """One ticket's notices. A ticket that cannot be read or written must not hold up the others."""
+        try:
+            ticket = await self._services.tickets.get(number)
             for entry in ticket.outbox:
                 if entry.next_attempt_at is not None and entry.next_attempt_at <= now:
-                    await self._deliver_or_postpone(ticket, entry, now)
-        return len(tickets)
-
-    async def _deliver_or_postpone(self, ticket: Ticket, entry: OutboxEntry, now: datetime) -> None:
-        try:
-            await self._deliver(ticket, entry, now)
+                    await self._deliver(ticket, entry)
+        except StaleTicket:
+            return  # somebody is at work on it; the next sweep looks again
         except Exception as error:
-            # One notice that cannot be made must not hold up all the others.
-            log.error("notice failed", notice=entry.id, error=type(error).__name__)
-            await self._services.desk.settle_notice(
-                ticket.number,
-                entry.id,
-                NoticeState.UNKNOWN if entry.channel is NoticeChannel.WECHAT else NoticeState.QUEUED,
-                now=now,
-                failure=type(error).__name__,
-                try_again_at=None if entry.channel is NoticeChannel.WECHAT else now + RETRY_AFTER[0],
-            )
+            log.error("notices failed", number=number, error=type(error).__name__)
+            await self._services.tickets.put_off(number, Sweep.OUTBOX, now + RETRY_AFTER[0])
 
-    async def _deliver(self, ticket: Ticket, entry: OutboxEntry, now: datetime) -> None:
-        desk = self._services.desk
+    async def _deliver(self, ticket: Ticket, entry: OutboxEntry) -> None:
         if entry.channel is NoticeChannel.CONSOLE:
             # Writing the same console notice twice changes nothing, so it needs no claim.
             await self._put_on_console(ticket, entry)
-            await desk.settle_notice(ticket.number, entry.id, NoticeState.SENT, now=now)
-            return
-        if entry.state is NoticeState.SENDING:
-            await desk.settle_notice(
-                ticket.number, entry.id, NoticeState.UNKNOWN, now=now, failure="interrupted"
+            await self._settle(ticket, entry, NoticeState.SENT, was=entry.state)
+        elif entry.state is NoticeState.SENDING:
+            await self._settle(
+                ticket, entry, NoticeState.UNKNOWN, was=NoticeState.SENDING, failure=INTERRUPTED
             )
-            return
-        try:
-            await desk.settle_notice(
-                ticket.number, entry.id, NoticeState.SENDING, now=now, try_again_at=now + CLAIM
-            )
-        except StaleTicket:
-            return  # another worker has it
-        await self._send_to_citizen(ticket, entry, now)
-
-    async def _send_to_citizen(self, ticket: Ticket, entry: OutboxEntry, now: datetime) -> None:
-        services = self._services
-        text = notices.render(ticket, ticket.event(entry.event_seq), entry.audience, units=services.units)
-        citizen = await services.identities.read(
-            ticket.number, reader=SYSTEM, reason=f"notice {entry.id}", now=now
-        )
-        client = services.wechat_clients.get(citizen.account or "")
-        state, failure, again = NoticeState.SENT, None, None
-        if client is None or citizen.openid is None:
-            state, failure = NoticeState.FAILED, "no-account"
         else:
-            try:
-                await client.send_text(citizen.openid, text)
-            except DeliveryUnknown:
-                state, failure = NoticeState.UNKNOWN, "no-answer"
-            except DeliveryRefused as refusal:
-                failure = str(refusal.code)
-                again = _next_try(entry, refusal, now)
-                state = NoticeState.QUEUED if again else NoticeState.FAILED
-        await services.desk.settle_notice(
-            ticket.number, entry.id, state, now=now, failure=failure, try_again_at=again
+            # All that can fail without anything having been sent comes before the claim.
+            text = notices.render(
+                ticket, ticket.event(entry.event_seq), entry.audience, units=self._services.units
+            )
+            reason = f"notice {entry.id}"
+            citizen = await self._services.identities.read(
+                ticket.number, reader=SYSTEM, reason=reason, now=self._services.clock()
+            )
+            until = self._services.clock() + CLAIM
+            await self._settle(ticket, entry, NoticeState.SENDING, was=NoticeState.QUEUED, again=until)
+            state, failure, again = await self._send(citizen, entry, text)
+            await self._settle(ticket, entry, state, was=NoticeState.SENDING, failure=failure, again=again)
+
+    async def _send(
+        self, citizen: Citizen, entry: OutboxEntry, text: str
+    ) -> tuple[NoticeState, str | None, datetime | None]:
+        """What became of the attempt: the state, why, and when to try again."""
+        client = self._services.wechat_clients.get(citizen.account or "")
+        if client is None or citizen.openid is None:
+            return NoticeState.FAILED, "no-account", None
+        try:
+            await client.send_text(citizen.openid, text)
+        except DeliveryRefused as refusal:
+            again = _next_try(entry, refusal, self._services.clock())
+            return NoticeState.QUEUED if again else NoticeState.FAILED, str(refusal.code), again
+        except Exception as error:
+            # Whatever broke after the claim may have broken after the sending: never send it again.
+            if not isinstance(error, DeliveryUnknown):
+                log.error("notice outcome unknown", notice=entry.id, error=type(error).__name__)
+            return NoticeState.UNKNOWN, "no-answer", None
+        return NoticeState.SENT, None, None
+
+    async def _settle(
+        self,
+        ticket: Ticket,
+        entry: OutboxEntry,
+        state: NoticeState,
+        *,
+        was: NoticeState,
+        failure: str | None = None,
+        again: datetime | None = None,
+    ) -> None:
+        await self._services.desk.settle_notice(
+            ticket.number,
+            entry.id,
+            state,
+            was=was,
+            now=self._services.clock(),
+            failure=failure,
+            try_again_at=again,
         )
 
     async def _put_on_console(self, ticket: Ticket, entry: OutboxEntry) -> None:
@@ -134,23 +160,44 @@ class Worker:
     # ---- messages that could not be answered within WeChat's five seconds
 
     async def answer_late_messages(self, now: datetime) -> int:
-        services = self._services
-        late = await services.late_messages.find_late(now)
+        late = await self._services.late_messages.find_late(now)
         for message in late:
-            reply = await services.dialogue(message, now=now)
-            client = services.wechat_clients.get(message.account)
-            # Taken off the list before sending: after an unknown outcome it must not be sent again.
-            if await services.late_messages.done(message.key) and reply and client is not None:
-                try:
-                    await client.send_text(message.openid, reply)
-                except (DeliveryUnknown, DeliveryRefused) as failure:
-                    log.warning("late answer not delivered", reason=type(failure).__name__)
+            try:
+                await self._answer_late(message, now)
+            except Exception as error:
+                # Nothing was sent, or the outcome is unknown and the message is off the list.
+                log.error("late answer failed", key=message.key[:12], error=type(error).__name__)
         return len(late)
+
+    async def _answer_late(self, message: IncomingMessage, now: datetime) -> None:
+        """Push the reply the dialogue gives, the same for the same message however often it is asked."""
+        late_messages = self._services.late_messages
+        try:
+            reply = await self._services.dialogue(message, now=now)
+        except Exception as error:
+            log.error("late message not answered", key=message.key[:12], error=type(error).__name__)
+            await late_messages.postpone(message.key, until=now + RETRY_AFTER[0])
+            return
+        client = self._services.wechat_clients.get(message.account)
+        # Off the list before sending: two workers must not both send, nor anybody after an unknown outcome.
+        if not await late_messages.done(message.key) or not reply or client is None:
+            return
+        try:
+            await client.send_text(message.openid, reply)
+        except DeliveryRefused as refusal:
+            log.warning("late answer refused", code=refusal.code)
+            if refusal.klass in _PASSING:
+                await late_messages.postpone(message.key, until=now + RETRY_AFTER[0])
+        except DeliveryUnknown:
+            log.warning("late answer has an unknown outcome")
+
+
+_PASSING = frozenset({DeliveryClass.BUSY, DeliveryClass.TOKEN, DeliveryClass.ACCOUNT})
+"""Refusals that pass: the platform or our account is at fault, not the citizen or the message."""
 
 
 def _next_try(entry: OutboxEntry, refusal: DeliveryRefused, now: datetime) -> datetime | None:
-    """When a refused notice is worth another attempt: only while the platform or our account is at fault."""
-    passing = refusal.klass in (DeliveryClass.BUSY, DeliveryClass.TOKEN, DeliveryClass.ACCOUNT)
-    if not passing or entry.attempts >= len(RETRY_AFTER):
+    """When a refused notice is worth another attempt."""
+    if refusal.klass not in _PASSING or entry.attempts >= len(RETRY_AFTER):
         return None
     return now + RETRY_AFTER[entry.attempts]

@@ -91,6 +91,14 @@ class ReviewPending(Refused):
         self.kind = kind
 
 
+class AlreadyThere(Refused):
+    """The ticket is with that unit already; handing it over again would only restart the unit's clocks."""
+
+    def __init__(self, unit_id: str) -> None:
+        super().__init__(unit_id)
+        self.unit_id = unit_id
+
+
 class UnknownYear(Refused):
     """The official calendar of that year is not loaded, so no date in it can be promised."""
 

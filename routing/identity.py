@@ -26,8 +26,8 @@ class Vault:
     """Seals bytes with AES-256-GCM and makes blind indexes, under keys derived from one secret.
 
     Sealed layout: format (1) | key id (4) | nonce (12) | ciphertext and tag. ``about`` names collection, field
-    and record; bytes moved to another record do not open. ``previous`` secrets open what they sealed, so keys
-    rotate by re-sealing at leisure; blind indexes use the first secret only.
+    and record; bytes moved to another record do not open. ``previous`` secrets still open, find and recognise
+    what they sealed, indexed or gave out; whatever is made anew is made under the first.
     """
 
     def __init__(self, secret_key: bytes, *, previous: tuple[bytes, ...] = ()) -> None:
@@ -36,8 +36,9 @@ class Vault:
         keys = [_derive(secret, b"seal") for secret in (secret_key, *previous)]
         self._ciphers = {hashlib.sha256(key).digest()[:_KEY_ID_BYTES]: AESGCM(key) for key in keys}
         self._key_id = hashlib.sha256(keys[0]).digest()[:_KEY_ID_BYTES]
-        self._index_key = _derive(secret_key, b"index")
-        self._code_key = _derive(secret_key, b"query-code")
+        secrets = (secret_key, *previous)
+        self._index_keys = [_derive(secret, b"index") for secret in secrets]
+        self._code_keys = [_derive(secret, b"query-code") for secret in secrets]
 
     def seal(self, plain: bytes, *, about: str) -> bytes:
         nonce = os.urandom(_NONCE_BYTES)
@@ -59,12 +60,24 @@ class Vault:
 
     def blind_index(self, value: str, *, field: str) -> str:
         """A keyed hash to look a value up by without storing it; the same value differs between fields."""
-        return hmac.new(self._index_key, f"{field}\x00{value}".encode(), hashlib.sha256).hexdigest()
+        return self.blind_indexes(value, field=field)[0]
+
+    def blind_indexes(self, value: str, *, field: str) -> list[str]:
+        """The index under every key, the present one first: what a look-up must try."""
+        text = f"{field}\x00{value}".encode()
+        return [hmac.new(key, text, hashlib.sha256).hexdigest() for key in self._index_keys]
 
     def query_code(self, number: str) -> str:
         """Six digits that let whoever filed ``number`` see its progress; derived, so never stored."""
-        digest = hmac.new(self._code_key, number.encode(), hashlib.sha256).digest()
-        return f"{int.from_bytes(digest[:8]) % 1_000_000:06d}"
+        return self._query_codes(number)[0]
+
+    def is_query_code(self, number: str, code: str) -> bool:
+        """Whether ``code`` was given out for ``number``, before a key rotation or since."""
+        return any(hmac.compare_digest(c.encode(), code.encode()) for c in self._query_codes(number))
+
+    def _query_codes(self, number: str) -> list[str]:
+        digests = (hmac.new(key, number.encode(), hashlib.sha256).digest() for key in self._code_keys)
+        return [f"{int.from_bytes(digest[:8]) % 1_000_000:06d}" for digest in digests]
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +98,9 @@ def mask_phone(phone: str | None) -> str | None:
         return None
     if len(phone) < 7:
         return "*" * len(phone)
+    if len(phone) < 11:
+        # Seven to ten digits are a local number: two of them are enough to recognise it by.
+        return "*" * (len(phone) - 2) + phone[-2:]
     return f"{phone[:3]}{'*' * (len(phone) - 7)}{phone[-4:]}"
 
 

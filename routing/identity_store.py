@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import orjson
+import structlog
 from pydantic import TypeAdapter
 from pymongo import ASCENDING, DESCENDING, IndexModel
 from pymongo.errors import DuplicateKeyError
@@ -16,6 +17,8 @@ from routing.errors import UnknownTicket
 from routing.identity import MaskedCitizen, Vault, mask_name, mask_phone, normalise_phone
 from routing.mongo_store import AWARE, Collection, Database, Document
 from routing.workflow import Actor
+
+log = structlog.get_logger(__name__)
 
 _CITIZEN = TypeAdapter(Citizen)
 
@@ -72,6 +75,10 @@ class MongoIdentityStore:
         """Bulk load beside ``MongoTicketStore.add_many``."""
         await self._identities.insert_many([self.document(n, c) for n, c in citizens.items()])
 
+    async def discard(self, number: str) -> None:
+        """Forget an identity whose ticket never came to be."""
+        await self._identities.delete_one({"_id": number})
+
     async def read(self, number: str, *, reader: Actor, reason: str, now: datetime) -> Citizen:
         document = await self._identities.find_one({"_id": number})
         if document is None:
@@ -86,13 +93,19 @@ class MongoIdentityStore:
         )
 
     async def numbers_of(self, *, account: str, openid: str, limit: int) -> list[str]:
-        index = self._openid_index(account, openid)
-        cursor = self._identities.find({"openid_index": index}, {"_id": 1}).sort("_id", DESCENDING)
+        indexes = self._vault.blind_indexes(f"{account}\x00{openid}", field="openid")
+        cursor = self._identities.find({"openid_index": {"$in": indexes}}, {"_id": 1})
+        cursor = cursor.sort("_id", DESCENDING)
         return [d["_id"] async for d in cursor.limit(limit)]
 
-    async def reads(self, *, number: str | None = None) -> AsyncIterator[IdentityRead]:
-        """The log, oldest first, for the auditor."""
-        async for d in self._reads.find({"number": number} if number else {}).sort("_id", ASCENDING):
+    async def reads(
+        self, *, number: str | None = None, before: int | None = None, limit: int = 200
+    ) -> AsyncIterator[IdentityRead]:
+        """The log for the auditor, newest first, from the line before seq ``before``."""
+        query: Document = {"number": number} if number else {}
+        if before is not None:
+            query["_id"] = {"$lt": before}
+        async for d in self._reads.find(query).sort("_id", DESCENDING).limit(limit):
             yield IdentityRead(
                 d["_id"], d["at"], d["actor_id"], d["actor_name"], d["role"], d["number"], d["reason"]
             )
@@ -101,7 +114,7 @@ class MongoIdentityStore:
         """The seq of the first log line that was altered, or follows one that was removed; None when intact."""
         before, expected = "", 1
         async for document in self._reads.find().sort("_id", ASCENDING):
-            if document["_id"] != expected or document["chain"] != self._chain(document, before):
+            if document["_id"] != expected or document["chain"] not in self._chains(document, before):
                 return expected
             before, expected = document["chain"], expected + 1
         return None
@@ -119,17 +132,19 @@ class MongoIdentityStore:
                 "number": number,
                 "reason": reason,
             }
-            document["chain"] = self._chain(document, last["chain"] if last else "")
+            document["chain"] = self._chains(document, last["chain"] if last else "")[0]
             try:
                 await self._reads.insert_one(document)
             except DuplicateKeyError:
                 continue  # another read took this seq: chain behind it
+            # Lines cut off the end of the log can only be missed by comparing with what was written elsewhere.
+            log.info("identity read", seq=document["_id"], chain=document["chain"][:16])
             return
 
-    def _chain(self, document: Document, before: str) -> str:
-        """A keyed hash over the line and its predecessor: whoever alters one line must hold the key."""
+    def _chains(self, document: Document, before: str) -> list[str]:
+        """A keyed hash over the line and its predecessor, under each key: whoever alters a line must hold one."""
         line = {k: v for k, v in document.items() if k != "chain"}
-        return self._vault.blind_index(
+        return self._vault.blind_indexes(
             before + orjson.dumps(line, option=orjson.OPT_SORT_KEYS | orjson.OPT_UTC_Z).decode(),
             field="identity_reads",
         )

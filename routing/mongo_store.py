@@ -18,6 +18,7 @@ from pymongo.errors import DuplicateKeyError
 from routing.citizen_request import Channel
 from routing.errors import StaleTicket, UnknownTicket
 from routing.redaction import redact
+from routing.store import Sweep
 from routing.ticket import Ticket
 from routing.working_calendar import CHINA
 
@@ -142,13 +143,12 @@ class MongoTicketStore:
         document = await self._tickets.find_one({"channel": channel, "external_number": external_number})
         return from_document(document) if document else None
 
-    async def find_with_deadline(self, now: datetime, *, limit: int) -> list[Ticket]:
-        # A clock exactly at its due time is not yet overdue.
-        return await self._find_due("next_deadline_at", {"$lt": now}, limit)
+    async def numbers_due(self, sweep: Sweep, now: datetime, *, limit: int) -> list[str]:
+        # A clock exactly at its due time is not yet overdue; a notice due now is.
+        due = {"$lt": now} if sweep is Sweep.DEADLINES else {"$lte": now}
+        cursor = self._tickets.find({sweep.value: due}, {"_id": 1}).sort(sweep.value, ASCENDING).limit(limit)
+        return [d["_id"] async for d in cursor]
 
-    async def find_with_outbox(self, now: datetime, *, limit: int) -> list[Ticket]:
-        return await self._find_due("next_outbox_at", {"$lte": now}, limit)
-
-    async def _find_due(self, field: str, when: Document, limit: int) -> list[Ticket]:
-        cursor = self._tickets.find({field: when}).sort(field, ASCENDING).limit(limit)
-        return [from_document(d) async for d in cursor]
+    async def put_off(self, number: str, sweep: Sweep, until: datetime) -> None:
+        # The field is derived: the next save of the ticket sets it right again.
+        await self._tickets.update_one({"_id": number}, {"$set": {sweep.value: until}})

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+
+import structlog
 
 from classifier.model import Classification
 from routing.catalogue import DutyList
-from routing.citizen_request import Citizen, CitizenRequest, Secrecy
+from routing.citizen_request import Channel, Citizen, CitizenRequest, Secrecy
 from routing.departments import UnitId, Units
 from routing.errors import (
     ExternalNumberConflict,
@@ -21,14 +23,20 @@ from routing.events import Event, NoticeState, OutboxEntry, PlannedNotice
 from routing.identity import Vault
 from routing.places import Gazetteer
 from routing.sla import Profile
-from routing.store import IdentityStore, TicketStore
+from routing.store import IdentityStore, Sweep, TicketStore
 from routing.ticket import Rating, Ticket, fingerprint
 from routing.triage import TriageDecision, decide
 from routing.workflow import CENTRE_ROLES, CITIZEN, SYSTEM, Actor, Role
 from routing.working_calendar import CHINA
 
+log = structlog.get_logger(__name__)
+
 _TRIES = 5
 """How often an act is taken again after losing a race."""
+
+_PUT_OFF = timedelta(minutes=5)
+INTERRUPTED = "interrupted"
+"""The failure noted for a delivery whose worker died while sending."""
 
 NoticePlanner = Callable[[Ticket, Event], Iterable[PlannedNotice]]
 
@@ -96,6 +104,7 @@ class ServiceDesk:
         # Identity first: a crash in between leaves a record without a ticket, never a ticket without its citizen.
         await self._identities.put(number, request.citizen)
         if not await self._tickets.add(ticket):
+            await self._identities.discard(number)
             raced = await self.find_registered(request)
             assert raced is not None
             return raced
@@ -107,6 +116,10 @@ class ServiceDesk:
         if earlier is not None and earlier.fingerprint != fingerprint(request):
             raise ExternalNumberConflict(request.external_number)
         return earlier
+
+    async def find_by_external_number(self, channel: Channel, external_number: str) -> Ticket | None:
+        """The ticket registered under that number, whatever its text."""
+        return await self._tickets.find_by_external_number(channel, external_number)
 
     def draft(self, request: CitizenRequest, *, number: str, now: datetime, actor: Actor = CITIZEN) -> Ticket:
         """Register and triage without saving: the whole decision, in memory."""
@@ -207,7 +220,9 @@ class ServiceDesk:
             number,
             actor,
             version,
-            lambda t: t.decide_return(approved=approved, actor=actor, now=now, reason=reason),
+            lambda t: t.decide_return(
+                approved=approved, profile=self._profile, actor=actor, now=now, reason=reason
+            ),
         )
 
     async def reject(
@@ -313,16 +328,17 @@ class ServiceDesk:
 
     async def check_deadlines(self, now: datetime, *, limit: int = 200) -> int:
         """Note limits that came near or passed; returns how many tickets had one."""
-        tickets = await self._tickets.find_with_deadline(now, limit=limit)
-        for ticket in tickets:
-            seq = len(ticket.events)
-            ticket.check_deadlines(actor=SYSTEM, now=now)
-            ticket.plan_notices(self._planner, since=seq)
+        numbers = await self._tickets.numbers_due(Sweep.DEADLINES, now, limit=limit)
+        for number in numbers:
             try:
-                await self._tickets.save(ticket)
+                await self._act(number, SYSTEM, None, lambda t: t.check_deadlines(actor=SYSTEM, now=now))
             except StaleTicket:
                 continue  # somebody is at work on it; the next sweep looks again
-        return len(tickets)
+            except Exception as error:
+                # One ticket that cannot be read or saved must not stop the watch over all others.
+                log.error("deadline not noted", number=number, error=type(error).__name__)
+                await self._tickets.put_off(number, Sweep.DEADLINES, now + _PUT_OFF)
+        return len(numbers)
 
     async def settle_notice(
         self,
@@ -330,16 +346,21 @@ class ServiceDesk:
         entry_id: str,
         state: NoticeState,
         *,
+        was: NoticeState,
         now: datetime,
         failure: str | None = None,
         try_again_at: datetime | None = None,
     ) -> Ticket:
-        """Write the delivery ledger. ``sending`` is refused (``StaleTicket``) unless the entry is still queued,
-        so that two workers never send the same notice."""
+        """Write the delivery ledger, if the entry still stands where the caller saw it (``was``): of two workers
+        one goes on and the other gets ``StaleTicket``. A claim (``sending``) is taken over only once it expired."""
 
         def settle(ticket: Ticket) -> None:
             entry = _entry(ticket, entry_id)
-            if state is NoticeState.SENDING and entry.state is not NoticeState.QUEUED:
+            taken_over = (
+                was is NoticeState.SENDING and state is NoticeState.UNKNOWN and failure == INTERRUPTED
+            )
+            alive = entry.next_attempt_at is not None and entry.next_attempt_at > now
+            if entry.state is not was or (taken_over and alive):
                 raise StaleTicket(number, ticket.version)
             ticket.settle_notice(entry_id, state, now=now, failure=failure, try_again_at=try_again_at)
 
@@ -352,7 +373,7 @@ class ServiceDesk:
         number: str,
         actor: Actor,
         version: int | None,
-        do: Callable[[Ticket], None],
+        do: Callable[[Ticket], object],
         *,
         key: str | None = None,
     ) -> Ticket:

@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 from datetime import datetime
+from enum import StrEnum
 from typing import Protocol
 
 from routing.citizen_request import Channel, Citizen
 from routing.identity import MaskedCitizen
 from routing.ticket import Ticket
 from routing.workflow import Actor
+
+
+class Sweep(StrEnum):
+    """What the worker looks for: a clock that has something to say, or a notice to attempt."""
+
+    DEADLINES = "next_deadline_at"
+    OUTBOX = "next_outbox_at"
 
 
 class TicketStore(Protocol):
@@ -28,11 +36,11 @@ class TicketStore(Protocol):
 
     async def find_by_external_number(self, channel: Channel, external_number: str) -> Ticket | None: ...
 
-    async def find_with_deadline(self, now: datetime, *, limit: int) -> list[Ticket]:
-        """Tickets with a clock that has something to say, the most overdue first."""
+    async def numbers_due(self, sweep: Sweep, now: datetime, *, limit: int) -> list[str]:
+        """Numbers of the tickets a sweep must look at now, the longest waiting first."""
 
-    async def find_with_outbox(self, now: datetime, *, limit: int) -> list[Ticket]:
-        """Tickets with a notice to attempt, the longest waiting first."""
+    async def put_off(self, number: str, sweep: Sweep, until: datetime) -> None:
+        """Let a sweep pass a ticket by until then, without reading or changing the ticket itself."""
 
 
 class IdentityStore(Protocol):
@@ -42,6 +50,9 @@ class IdentityStore(Protocol):
 
     async def read(self, number: str, *, reader: Actor, reason: str, now: datetime) -> Citizen:
         """Open the identity; the read is logged before it is given. Raises ``UnknownTicket``."""
+
+    async def discard(self, number: str) -> None:
+        """Forget an identity whose ticket never came to be."""
 
     async def masked(self, number: str) -> MaskedCitizen: ...
 

@@ -8,17 +8,30 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from routing.citizen_request import Channel, CitizenRequest, RequestType, Secrecy, Urgency
-from routing.clocks import Clock
+from routing.clocks import Clock, ClockState
 from routing.departments import UnitId
-from routing.errors import ActionNotAllowed, Incomplete, ReviewPending, TooOften, WindowClosed
+from routing.errors import (
+    ActionNotAllowed,
+    AlreadyThere,
+    Incomplete,
+    ReviewPending,
+    TooOften,
+    WindowClosed,
+)
 from routing.events import ActorRef, Event, EventKind, NoticeState, OutboxEntry, PlannedNotice
 from routing.sla import ClockName, Profile
 from routing.triage import TriageDecision
 from routing.workflow import OPEN_STATES, Action, Actor, State, next_state
 
 REMINDERS_PER_DAY = 1
+SUPPLEMENTS_PER_DAY = 20
+"""Enough for any real matter; a ticket must not grow without end."""
 SATISFIED_FROM = 3
 """好差评 counts 基本满意 (3 of 5 stars) as satisfied."""
+
+
+_UNITS_OWN = (ClockName.SIGN_IN, ClockName.FIRST_CONTACT)
+"""Limits that begin anew with every unit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +148,8 @@ class Ticket:
         _required("reason", reason)
         state = next_state(Action.TRANSFER, self.state, actor.role)
         before = self.unit_id
+        if before == unit_id:
+            raise AlreadyThere(unit_id)
         self.state = state
         self.pending_return = None
         self._hand_to(unit_id, profile=profile, now=now)
@@ -203,15 +218,20 @@ class Ticket:
         self.pending_return = PendingReturn(
             asked_at=now, unit_id=self.unit_id, reason=reason.strip(), basis=basis.strip()
         )
+        # The unit cannot act while the centre decides, so its own limits must not run meanwhile.
+        self._cancel(_UNITS_OWN, now)
         self._record(EventKind.RETURN_REQUESTED, actor, now, unit_id=self.unit_id, text=reason.strip())
 
-    def decide_return(self, *, approved: bool, actor: Actor, now: datetime, reason: str) -> None:
-        """Approved: back to the dispatcher. Refused: the unit's one return is spent and it handles the ticket."""
+    def decide_return(
+        self, *, approved: bool, profile: Profile, actor: Actor, now: datetime, reason: str
+    ) -> None:
+        """Approved: back to the dispatcher, whose limit starts anew, and the citizen's date is the centre's
+        again. Refused: the unit's one return is spent, it handles the ticket, and its limits start anew."""
         _required("reason", reason)
         next_state(Action.DECIDE_RETURN, self.state, actor.role)
         if self.pending_return is None:
             raise ActionNotAllowed(Action.DECIDE_RETURN, self.state)
-        unit_id = self.pending_return.unit_id
+        unit_id, asked_at = self.pending_return.unit_id, self.pending_return.asked_at
         self.pending_return = None
         self.returned_by = (*self.returned_by, unit_id)
         kind = EventKind.RETURN_APPROVED if approved else EventKind.RETURN_REFUSED
@@ -219,7 +239,13 @@ class Ticket:
         if approved:
             self.state = State.RECEIVED
             self.unit_id = None
-            self._cancel((ClockName.SIGN_IN, ClockName.FIRST_CONTACT), now)
+            self._charge_promise_to(None, now)
+            self._start(profile, ClockName.DISPATCH, at=now, unit_id=None)
+            return
+        for name in _UNITS_OWN:
+            clock = self.clock(name)
+            if clock is not None and clock.state is ClockState.CANCELLED and clock.stopped_at == asked_at:
+                self._start(profile, name, at=now, unit_id=unit_id)
 
     # ---- the citizen's side
 
@@ -227,25 +253,24 @@ class Ticket:
         """补充材料."""
         _required("text", text)
         self.state = next_state(Action.SUPPLEMENT, self.state, actor.role)
+        self._limit(Action.SUPPLEMENT, EventKind.SUPPLEMENTED, SUPPLEMENTS_PER_DAY, now)
         self._record(EventKind.SUPPLEMENTED, actor, now, unit_id=self.unit_id, text=text.strip())
 
     def remind(self, *, actor: Actor, now: datetime, text: str | None) -> None:
         """催办, limited per 24 hours so that it stays a signal."""
         self.state = next_state(Action.REMIND, self.state, actor.role)
-        recent = [
-            e
-            for e in self.events
-            if e.kind is EventKind.REMINDED and (now - e.at).total_seconds() < 24 * 3600
-        ]
-        if len(recent) >= REMINDERS_PER_DAY:
-            raise TooOften(Action.REMIND, REMINDERS_PER_DAY)
+        self._limit(Action.REMIND, EventKind.REMINDED, REMINDERS_PER_DAY, now)
         self._record(EventKind.REMINDED, actor, now, unit_id=self.unit_id, text=text)
 
     def rate(self, rating: Rating, *, actor: Actor, now: datetime) -> None:
         """评价: satisfied archives the ticket; otherwise it stays resolved so that it can be reopened."""
         if not 1 <= rating.stars <= 5:
             raise Incomplete("stars")
-        self.state = next_state(Action.RATE, self.state, actor.role)
+        state = next_state(Action.RATE, self.state, actor.role)
+        if self.rating is not None:
+            # One rating per answer: the next one comes after a rework.
+            raise ActionNotAllowed(Action.RATE, state)
+        self.state = state
         self.rating = rating
         self.rated_at = now
         if rating.satisfied and rating.resolved is not False:
@@ -412,11 +437,17 @@ class Ticket:
         self.unit_id = unit_id
         self.first_unit_id = self.first_unit_id or unit_id
         self._stop(ClockName.DISPATCH, now)
-        self._cancel((ClockName.SIGN_IN, ClockName.FIRST_CONTACT), now)
+        self._cancel(_UNITS_OWN, now)
         self._start(profile, ClockName.SIGN_IN, at=now, unit_id=unit_id)
         self._start(profile, ClockName.FIRST_CONTACT, at=now, unit_id=unit_id)
+        self._charge_promise_to(unit_id, now)
+
+    def _charge_promise_to(self, unit_id: UnitId | None, now: datetime) -> None:
+        """Who must keep the citizen's date from now on. A date already missed stays with who missed it."""
         self.clocks = tuple(
-            replace(c, unit_id=unit_id) if c.running and c.name in (ClockName.REPLY, ClockName.REWORK) else c
+            replace(c, unit_id=unit_id)
+            if c.running and c.name in (ClockName.REPLY, ClockName.REWORK) and not c.overdue(now)
+            else c
             for c in self.clocks
         )
 
@@ -431,12 +462,19 @@ class Ticket:
         self.clocks = tuple(c.cancel(now) if c.running and c.name in names else c for c in self.clocks)
 
     def _close(self, now: datetime) -> None:
-        """Closing answers every limit still open: what was due before is missed, the rest is kept."""
+        """Closing answers every limit still open: what was due before is missed, the rest is kept. First contact
+        is the exception: it counts only with its proof, so without one it merely no longer applies."""
         self.resolved_at = now
+        self._cancel((ClockName.FIRST_CONTACT,), now)
         self.clocks = tuple(c.stop(now) if c.running else c for c in self.clocks)
 
     def _end_all_clocks(self, now: datetime) -> None:
         self.clocks = tuple(c.cancel(now) if c.running else c for c in self.clocks)
+
+    def _limit(self, action: Action, kind: EventKind, per_day: int, now: datetime) -> None:
+        recent = [e for e in self.events if e.kind is kind and (now - e.at).total_seconds() < 24 * 3600]
+        if len(recent) >= per_day:
+            raise TooOften(action, per_day)
 
     def _no_review(self) -> None:
         if self.pending_return is not None:

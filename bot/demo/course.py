@@ -186,7 +186,10 @@ class Course:
         ticket = self.life.ticket
         reason = self.stories.phrase("return-approved" if approved else "return-refused", self.rng)
         done = self.life.act(
-            at, lambda t: ticket.decide_return(approved=approved, actor=DISPATCHER, now=t, reason=reason)
+            at,
+            lambda t: ticket.decide_return(
+                approved=approved, profile=self.profile, actor=DISPATCHER, now=t, reason=reason
+            ),
         )
         return at if done else None
 

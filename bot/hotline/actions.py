@@ -72,16 +72,16 @@ def _action(
     return declare
 
 
-def _key(call: Call[BodyT, NoQuery]) -> str | None:
-    """The caller's key, told apart from other callers' and from WeChat's message keys."""
+def _key(call: Call[BodyT, NoQuery], action: Action) -> str | None:
+    """The caller's key, told apart from its keys for other actions, other callers' and WeChat's message keys."""
     body = call.body
-    return f"{call.actor.id}:{body.key}" if isinstance(body, ForTheCitizen) and body.key else None
+    return f"{call.actor.id}:{action}:{body.key}" if isinstance(body, ForTheCitizen) and body.key else None
 
 
 # ---- the centre
 
 
-@_action(Action.DISPATCH, Dispatching, refuses=(503,))
+@_action(Action.DISPATCH, Dispatching)
 async def dispatch(call: Call[Dispatching, NoQuery]) -> Ticket:
     return await call.services.desk.dispatch(
         call.number,
@@ -93,7 +93,7 @@ async def dispatch(call: Call[Dispatching, NoQuery]) -> Ticket:
     )
 
 
-@_action(Action.TRANSFER, Transferring, refuses=(503,))
+@_action(Action.TRANSFER, Transferring)
 async def transfer(call: Call[Transferring, NoQuery]) -> Ticket:
     return await call.services.desk.transfer(
         call.number,
@@ -162,7 +162,7 @@ async def resolve(call: Call[Closing, NoQuery]) -> Ticket:
     )
 
 
-@_action(Action.REQUEST_RETURN, ReturnRequest, refuses=(429, 503))
+@_action(Action.REQUEST_RETURN, ReturnRequest, refuses=(429,))
 async def request_return(call: Call[ReturnRequest, NoQuery]) -> Ticket:
     return await call.services.desk.request_return(
         call.number,
@@ -177,7 +177,7 @@ async def request_return(call: Call[ReturnRequest, NoQuery]) -> Ticket:
 # ---- for the citizen
 
 
-@_action(Action.SUPPLEMENT, Supplement)
+@_action(Action.SUPPLEMENT, Supplement, refuses=(429,))
 async def supplement(call: Call[Supplement, NoQuery]) -> Ticket:
     return await call.services.desk.supplement(
         call.number,
@@ -185,7 +185,7 @@ async def supplement(call: Call[Supplement, NoQuery]) -> Ticket:
         text=call.body.text,
         now=call.now,
         version=call.body.version,
-        key=_key(call),
+        key=_key(call, Action.SUPPLEMENT),
     )
 
 
@@ -197,7 +197,7 @@ async def remind(call: Call[Reminder, NoQuery]) -> Ticket:
         text=call.body.text or None,
         now=call.now,
         version=call.body.version,
-        key=_key(call),
+        key=_key(call, Action.REMIND),
     )
 
 
@@ -211,11 +211,16 @@ async def rate(call: Call[RatingIn, NoQuery]) -> Ticket:
         comment=body.comment or None,
     )
     return await call.services.desk.rate(
-        call.number, rating=rating, actor=call.actor, now=call.now, version=body.version, key=_key(call)
+        call.number,
+        rating=rating,
+        actor=call.actor,
+        now=call.now,
+        version=body.version,
+        key=_key(call, Action.RATE),
     )
 
 
-@_action(Action.REOPEN, Reopening, refuses=(503,))
+@_action(Action.REOPEN, Reopening)
 async def reopen(call: Call[Reopening, NoQuery]) -> Ticket:
     return await call.services.desk.reopen(
         call.number,
@@ -223,7 +228,7 @@ async def reopen(call: Call[Reopening, NoQuery]) -> Ticket:
         reason=call.body.reason,
         now=call.now,
         version=call.body.version,
-        key=_key(call),
+        key=_key(call, Action.REOPEN),
     )
 
 
@@ -235,7 +240,7 @@ async def withdraw(call: Call[Withdrawal, NoQuery]) -> Ticket:
         reason=call.body.reason or "",
         now=call.now,
         version=call.body.version,
-        key=_key(call),
+        key=_key(call, Action.WITHDRAW),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from datetime import datetime, time, timedelta
 
@@ -20,6 +21,8 @@ from routing.workflow import Role
 from routing.working_calendar import CHINA
 
 _DEFAULT_DAYS = 30
+DETAIL_PAGE = 1000
+"""Verdicts a page of the drill-down holds."""
 
 
 class FigureJson(BaseModel):
@@ -49,9 +52,10 @@ class VerdictJson(BaseModel):
 
 
 class DetailJson(BaseModel):
-    """The drill-down of one figure."""
+    """The drill-down of one figure: of ``count`` verdicts, in the order of their numbers, those of one page."""
 
     figure: FigureName
+    count: int
     verdicts: list[VerdictJson]
 
 
@@ -86,14 +90,8 @@ async def figures(call: Call[NoBody, FiguresQuery]) -> Result:
         """A ticket that changed hands is judged once per unit; a unit's people read their own part."""
         return (unit_id is None or judged == unit_id) and (own is None or judged in own)
 
-    judged = _judge(rows, period, concerns)
-    return 200, FiguresJson(
-        from_=period.since,
-        to=period.until if period.until < NEVER else None,
-        figures=_count(judged, period),
-        groups=_groups(judged, period, units) if query.group_by is GroupBy.DEPARTMENT else None,
-        detail=_detail(query.detail, judged[query.detail], units) if query.detail else None,
-    )
+    # Judging a city's month takes a second: beside the event loop, WeChat does not wait for it.
+    return 200, await asyncio.to_thread(_answer, rows, query, period, concerns, units)
 
 
 def _period(query: FiguresQuery, now: datetime) -> Period:
@@ -103,6 +101,26 @@ def _period(query: FiguresQuery, now: datetime) -> Period:
     if since >= until:
         raise problems.invalid({"to": "must lie after from"})
     return Period(since, until, as_of=now)
+
+
+def _answer(
+    rows: list[FigureRow],
+    query: FiguresQuery,
+    period: Period,
+    concerns: Callable[[UnitId | None], bool],
+    units: Units,
+) -> FiguresJson:
+    """Every figure judged once; totals, groups and drill-down are made of the same verdicts."""
+    judged = _judge(rows, period, concerns)
+    return FiguresJson(
+        from_=period.since,
+        to=period.until if period.until < NEVER else None,
+        figures=_count(judged, period),
+        groups=_groups(judged, period, units) if query.group_by is GroupBy.DEPARTMENT else None,
+        detail=_detail(query.detail, judged[query.detail], units, page=query.detail_page)
+        if query.detail
+        else None,
+    )
 
 
 def _judge(
@@ -143,9 +161,11 @@ def _groups(judged: dict[FigureName, list[Verdict]], period: Period, units: Unit
     ]
 
 
-def _detail(name: FigureName, parts: list[Verdict], units: Units) -> DetailJson:
+def _detail(name: FigureName, parts: list[Verdict], units: Units, *, page: int) -> DetailJson:
+    parts = sorted(parts, key=lambda verdict: verdict.number)
     return DetailJson(
         figure=name,
+        count=len(parts),
         verdicts=[
             VerdictJson(
                 number=v.number,
@@ -153,7 +173,7 @@ def _detail(name: FigureName, parts: list[Verdict], units: Units) -> DetailJson:
                 counted=v.counted,
                 excluded=v.excluded,
             )
-            for v in parts
+            for v in parts[(page - 1) * DETAIL_PAGE : page * DETAIL_PAGE]
         ],
     )
 

@@ -236,3 +236,4 @@ class FiguresQuery(Query):
     group_by: GroupBy | None = None
     department: UnitIdText | None = Field(None, description="Only what this unit had to keep.")
     detail: FigureName | None = Field(None, description="List every ticket's part in this figure.")
+    detail_page: Annotated[int, Field(ge=1, le=100_000)] = Field(1, description="1,000 parts a page.")

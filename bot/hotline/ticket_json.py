@@ -168,16 +168,6 @@ class TicketJson(BaseModel):
 
 
 _SEES_THE_ORIGINAL = CENTRE_ROLES | {Role.SYSTEM}
-# What a citizen said; the rest was written by offices, whose own telephone numbers must stay readable.
-_CITIZENS_WORDS = frozenset(
-    {
-        EventKind.SUPPLEMENTED,
-        EventKind.REMINDED,
-        EventKind.RATED,
-        EventKind.REOPENED,
-        EventKind.WITHDRAWN,
-    }
-)
 
 
 async def show_ticket(ticket: Ticket, *, services: Services, reader: Actor, now: datetime) -> TicketJson:
@@ -249,7 +239,7 @@ class _View:
             triage=show_triage(ticket.triage, self.units, self.words) if ticket.triage else None,
             topic=TopicJson(label=ticket.topic, confidence=ticket.topic_confidence) if ticket.topic else None,
             pending_return=self._pending_return(ticket),
-            reply=ticket.reply_text,
+            reply=self._said(ticket.reply_text),
             rating=self._rating(ticket),
             citizen=citizen,
             query_code=code,
@@ -272,7 +262,6 @@ class _View:
         )
 
     def _event(self, event: Event) -> EventJson:
-        citizens = event.kind in _CITIZENS_WORDS
         return EventJson(
             seq=event.seq,
             kind=event.kind,
@@ -280,7 +269,7 @@ class _View:
             at=event.at,
             by=ActorJson(role=event.by.role, name=event.by.name),
             unit=self._unit(event.unit_id),
-            text=self._said(event.text) if citizens else event.text,
+            text=self._said(event.text),
             clock=event.clock,
             stars=event.stars,
         )
@@ -291,8 +280,8 @@ class _View:
             return None
         return PendingReturnJson(
             department=show_department(pending.unit_id, self.units),
-            reason=pending.reason,
-            basis=pending.basis,
+            reason=self.words(pending.reason),
+            basis=self.words(pending.basis),
             asked_at=pending.asked_at,
         )
 

@@ -43,7 +43,7 @@ class TicketPage(BaseModel):
     roles=INTAKE_ROLES,
     body=NewTicket,
     returns={201: TicketJson, 200: TicketJson},
-    refuses=(409, 503),
+    refuses=(409,),
 )
 async def register(call: Call[NewTicket, NoQuery]) -> Result:
     body = call.body

@@ -9,10 +9,11 @@ from urllib.parse import quote, urlsplit
 from aiohttp import web
 
 from bot.services import SERVICES
+from bot.web.errors import error_page
 from bot.web.pages import VIEWER, Viewer
 from bot.web.sessions import COOKIE, Sessions
-from routing.errors import NotYourRole
-from routing.workflow import Role
+from routing.errors import NotYourRole, UnknownUnit
+from routing.workflow import Actor, Role
 
 Form = Mapping[str, str]
 Shown = Callable[[web.Request, Viewer], Awaitable[web.StreamResponse]]
@@ -20,6 +21,7 @@ Acted = Callable[[web.Request, Viewer, Form], Awaitable[web.StreamResponse]]
 Plain = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 LOGIN = "/console/login"
+LOGOUT = "/console/logout"
 
 
 def sessions_of(request: web.Request) -> Sessions:
@@ -34,6 +36,8 @@ def shown_to(roles: frozenset[Role], handler: Shown) -> Plain:
         viewer = await _find_viewer(request)
         if viewer is None:
             raise web.HTTPSeeOther(_login_then(request.path_qs))
+        if viewer.unit_is_dissolved:
+            return _without_a_unit(request)
         _require(viewer, roles)
         response = await handler(request, viewer)
         # A picture the page fetches must not swallow the sentence meant for the next page.
@@ -52,6 +56,8 @@ def done_by(roles: frozenset[Role], handler: Acted) -> Plain:
         if viewer is None:
             # Not back to the address of the form, which answers only a POST.
             raise web.HTTPSeeOther(_login_then(_page_of(request)))
+        if viewer.unit_is_dissolved and request.path != LOGOUT:
+            return _without_a_unit(request)
         _require(viewer, roles)
         form = await read_form(request)
         if not compare_digest(form.get("csrf", "").encode(), viewer.session.csrf.encode()):
@@ -64,15 +70,20 @@ def done_by(roles: frozenset[Role], handler: Acted) -> Plain:
 async def read_form(request: web.Request) -> Form:
     """The text fields of a form; the last of a name counts. Raises what HTTP has for a body that is no form.
 
-    Our forms send no files, so the far larger grammar of multipart is not even parsed.
+    Our forms send no files, so the far larger grammar of multipart is not even parsed; and they are sent in UTF-8,
+    while some other encodings can spell what no store takes.
     """
-    if request.content_type != "application/x-www-form-urlencoded":
+    if request.content_type != "application/x-www-form-urlencoded" or not _is_utf8(request.charset):
         raise web.HTTPUnsupportedMediaType
     try:
         fields = await request.post()
     except (ValueError, LookupError):
         raise web.HTTPBadRequest from None
     return {name: value for name, value in fields.items() if isinstance(value, str)}
+
+
+def _is_utf8(charset: str | None) -> bool:
+    return charset is None or charset.lower().replace("-", "").replace("_", "") == "utf8"
 
 
 async def set_flash(request: web.Request, viewer: Viewer, words: str) -> None:
@@ -85,7 +96,7 @@ def safe_next(address: str | None) -> str:
     if not address or not address.startswith("/console/") or "\\" in address or not address.isprintable():
         return "/console/"
     parts = urlsplit(address)
-    if parts.scheme or parts.netloc or parts.path in (LOGIN, "/console/logout"):
+    if parts.scheme or parts.netloc or parts.path in (LOGIN, LOGOUT):
         return "/console/"
     return address
 
@@ -100,9 +111,17 @@ async def _find_viewer(request: web.Request) -> Viewer | None:
     user = await services.people.find_user(session.username)
     if user is None:
         return None
-    viewer = Viewer(user=user, actor=user.actor(services.units), session=session)
+    try:
+        viewer = Viewer(user=user, actor=user.actor(services.units), session=session)
+    except UnknownUnit:
+        nowhere = Actor(user.username, user.name, user.role)
+        viewer = Viewer(user=user, actor=nowhere, session=session, unit_is_dissolved=True)
     request[VIEWER] = viewer
     return viewer
+
+
+def _without_a_unit(request: web.Request) -> web.Response:
+    return error_page(request, status=403, words="您的单位已撤并，请联系管理员。")
 
 
 def _require(viewer: Viewer, roles: frozenset[Role]) -> None:

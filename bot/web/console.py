@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from aiohttp import web
 
 from bot.web import assets, liaison, login, read_log, supervision, ticket, ticket_actions, watermark
-from bot.web.access import LOGIN, Plain, done_by, shown_to
+from bot.web.access import LOGIN, LOGOUT, Plain, done_by, shown_to
 from bot.web.pages import EVERY_ROLE, FIGURE_ROLES, READ_LOG_ROLES, TICKET_ROLES
 from routing.workflow import Role
 
@@ -27,7 +27,7 @@ class ConsoleRoute:
 ROUTES: tuple[ConsoleRoute, ...] = (
     ConsoleRoute("GET", LOGIN, login.show_login, None),
     ConsoleRoute("POST", LOGIN, login.log_in, None),
-    ConsoleRoute("POST", "/console/logout", done_by(EVERY_ROLE, login.log_out), EVERY_ROLE),
+    ConsoleRoute("POST", LOGOUT, done_by(EVERY_ROLE, login.log_out), EVERY_ROLE),
     ConsoleRoute("GET", "/console/static/{name}", assets.static, None),
     ConsoleRoute("GET", "/console/watermark.svg", shown_to(EVERY_ROLE, watermark.watermark), EVERY_ROLE),
     ConsoleRoute("GET", "/console/", shown_to(EVERY_ROLE, liaison.home), EVERY_ROLE),

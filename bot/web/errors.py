@@ -32,6 +32,7 @@ STATUSES: dict[type[errors.Refused], int] = {
     errors.TooOften: 429,
     errors.WindowClosed: 409,
     errors.ReviewPending: 409,
+    errors.AlreadyThere: 409,
     errors.UnknownYear: 422,
     people.LoginFailed: 401,
     people.LoginLocked: 423,

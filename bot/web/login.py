@@ -84,4 +84,8 @@ def _from_our_own_page(request: web.Request) -> bool:
     if origin is None:
         return request.headers.get("Sec-Fetch-Site", "same-origin") in ("same-origin", "none")
     public = request.app[SERVICES].settings.public_url
-    return urlsplit(origin).netloc in {request.host, urlsplit(public).netloc} - {""}
+    try:
+        site = urlsplit(origin).netloc
+    except ValueError:  # such as "http://[": no page of ours
+        return False
+    return site in {request.host, urlsplit(public).netloc} - {""}

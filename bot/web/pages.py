@@ -42,6 +42,8 @@ class Viewer:
     user: User
     actor: Actor
     session: Session
+    unit_is_dissolved: bool = False
+    """The units' table has this user's unit no more: nothing opens, and ``actor`` answers for no unit."""
 
 
 VIEWER: web.RequestKey[Viewer] = web.RequestKey("viewer", Viewer)
@@ -66,7 +68,7 @@ def show(
     """The page for this reader; never kept by a cache, since it may name people."""
     viewer = request.get(VIEWER)
     services = request.app[SERVICES]
-    role = viewer.actor.role if viewer else None
+    role = viewer.actor.role if viewer and not viewer.unit_is_dissolved else None
     around = {
         "viewer": viewer,
         "csrf": viewer.session.csrf if viewer else "",

@@ -56,7 +56,9 @@ class Sessions:
         return f"{session_id}.{self._sign(session_id)}"
 
     async def find(self, cookie: str, *, now: datetime) -> Session | None:
-        """The session of a cookie; None when it is forged, unknown or over. Using it keeps it alive."""
+        """The session of a cookie; None when it is forged, unknown or over, or no cookie of ours. Using it keeps it alive."""
+        if not cookie.isascii():
+            return None
         session_id, _, signature = cookie.partition(".")
         if not hmac.compare_digest(signature.encode(), self._sign(session_id).encode()):
             return None
@@ -78,7 +80,8 @@ class Sessions:
 
     async def end(self, cookie: str) -> None:
         """Forget the session at once, for every process."""
-        await self._redis.delete(_redis_key(cookie.partition(".")[0]))
+        if cookie.isascii():
+            await self._redis.delete(_redis_key(cookie.partition(".")[0]))
 
     async def set_flash(self, session: Session, text: str) -> None:
         await self._write(session.key, "flash", text)

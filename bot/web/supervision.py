@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
@@ -13,7 +14,7 @@ from bot.web.pages import Viewer, present, show, unit_name
 from bot.web.periods import PRESETS, ChosenPeriod, chosen_period
 from bot.wording import label
 from routing.departments import UnitId
-from routing.figures import Exclusion, Figure, FigureName, Verdict, by_unit, count, totals, verdicts
+from routing.figures import Exclusion, Figure, FigureName, Verdict, add_up, by_unit, count, verdicts
 from routing.queries import TicketFilter
 from routing.workflow import State
 
@@ -72,7 +73,9 @@ class GroupRow:
 async def figures(request: web.Request, viewer: Viewer) -> web.StreamResponse:
     services, chosen = request.app[SERVICES], chosen_period(request.query, now=present(request))
     rows = await services.queries.figure_rows(chosen.period, reader=viewer.actor)
-    groups = sorted(by_unit(rows, chosen.period).items(), key=lambda group: _worst_first(group[1]))
+    # Judging a city's month takes a second: beside the event loop, WeChat does not wait for it.
+    judged = await asyncio.to_thread(by_unit, rows, chosen.period)
+    groups = sorted(judged.items(), key=lambda group: _worst_first(group[1]))
     closing = [
         (_group_name(unit_id, services), _cell(figures_[FigureName.CLOSED_ON_TIME], chosen, unit_id))
         for unit_id, figures_ in groups
@@ -81,7 +84,7 @@ async def figures(request: web.Request, viewer: Viewer) -> web.StreamResponse:
     context = {
         "chosen": chosen,
         "presets": PRESETS,
-        "cards": [_cell(figure, chosen, None) for figure in totals(rows, chosen.period).values()],
+        "cards": [_cell(figure, chosen, None) for figure in add_up(judged, chosen.period).values()],
         "names": list(FigureName),
         "meanings": _MEANINGS,
         "groups": [
@@ -104,8 +107,13 @@ async def drill_down(request: web.Request, viewer: Viewer) -> web.StreamResponse
     unit = request.query.get("unit", "")[:64]
     unit_id = UnitId(unit) if unit and unit != _NO_UNIT else None
     rows = await services.queries.figure_rows(chosen.period, reader=viewer.actor, unit_id=unit_id)
-    judged = [v for v in verdicts(name, rows, chosen.period) if not unit or v.unit_id == unit_id]
-    judged.sort(key=lambda v: _verdict_order(v, name))
+
+    def judge() -> tuple[list[Verdict], Figure]:
+        found = [v for v in verdicts(name, rows, chosen.period) if not unit or v.unit_id == unit_id]
+        found.sort(key=lambda v: _verdict_order(v, name))
+        return found, count(name, found, chosen.period)
+
+    judged, figure = await asyncio.to_thread(judge)
     page = max(1, _page_number(request.query.get("page", "")))
     shown = judged[(page - 1) * DRILL_DOWN_PAGE : page * DRILL_DOWN_PAGE]
     found = await services.queries.search(
@@ -116,7 +124,7 @@ async def drill_down(request: web.Request, viewer: Viewer) -> web.StreamResponse
         "chosen": chosen,
         "name": name,
         "meaning": _MEANINGS[name],
-        "cell": _cell(count(name, judged, chosen.period), chosen, unit_id),
+        "cell": _cell(figure, chosen, unit_id),
         "unit": _group_name(unit_id, services) if unit else "",
         "lines": [
             {

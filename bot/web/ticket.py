@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from aiohttp import web
@@ -19,7 +19,7 @@ from routing.citizen_request import Citizen, Secrecy
 from routing.clocks import Clock
 from routing.events import Event, EventKind, NoticeState, OutboxEntry
 from routing.service_desk import may_reveal
-from routing.ticket import Ticket
+from routing.ticket import PendingReturn, Rating, Ticket
 from routing.workflow import Action, Actor, Role
 
 _FAILURES = {
@@ -94,13 +94,17 @@ async def ticket_page(
     happenings = [_happening(e, services, actor, attempt.seen) for e in reversed(ticket.events)]
     promise, nearest = ticket.promise, nearest_clock(ticket, now=now)
     promised = clock_words(promise, now=now) if promise else None
+    text, place = for_reader(ticket.text, actor), for_reader(ticket.place or "", actor)
     first_unit = ticket.first_unit_id if ticket.first_unit_id != ticket.unit_id else None
     context = {
         "ticket": ticket,
         "heading": heading_of(ticket, actor),
-        "text": for_reader(ticket.text, actor),
-        "text_is_redacted": for_reader(ticket.text, actor) != ticket.text,
-        "reply_text": ticket.reply_text or "",
+        "text": text,
+        "place": place,
+        "text_is_redacted": (text, place) != (ticket.text, ticket.place or ""),
+        "reply_text": for_reader(ticket.reply_text or "", actor),
+        "rating": _rating_for(ticket, actor),
+        "pending_return": _pending_return_for(ticket, actor),
         "unit": unit_name(ticket.unit_id, services.units),
         "first_unit": unit_name(first_unit, services.units),
         "promise": promise,
@@ -111,7 +115,7 @@ async def ticket_page(
         "citizen": await services.queries.masked_citizen(ticket, reader=actor),
         "may_reveal": may_reveal(ticket, actor) and actor.answers_for(ticket.unit_id),
         "revealed": revealed,
-        "triage": triage_words(ticket, services.units),
+        "triage": triage_words(ticket, services.units, actor),
         "dispatch_now": Action.DISPATCH in _offered(ticket, actor),
         "limits": [
             Limit(clock=c, stands=clock_words(c, now=now), unit=_clock_unit(c, services))
@@ -134,6 +138,26 @@ def _offered(ticket: Ticket, actor: Actor) -> set[str]:
 def _places_for_words(ticket: Ticket, actor: Actor) -> set[str]:
     """The actions whose form is still on the page, so that the refusal stands beside what was typed."""
     return {"reveal"}.union(*(form.kept_for for form in forms_for(ticket, actor)))
+
+
+def _rating_for(ticket: Ticket, reader: Actor) -> Rating | None:
+    rating = ticket.rating
+    if rating is None:
+        return None
+    return replace(
+        rating,
+        reasons=tuple(for_reader(reason, reader) for reason in rating.reasons),
+        comment=for_reader(rating.comment or "", reader),
+    )
+
+
+def _pending_return_for(ticket: Ticket, reader: Actor) -> PendingReturn | None:
+    pending = ticket.pending_return
+    if pending is None:
+        return None
+    return replace(
+        pending, reason=for_reader(pending.reason, reader), basis=for_reader(pending.basis, reader)
+    )
 
 
 def _clock_unit(clock: Clock, services: Services) -> str:

@@ -10,14 +10,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bot.errands import added_since, filed_text
 from bot.phrases import CODE_BLOCKED
-from bot.session import DRAFT_LIFETIME, MOST_PICTURES, PAUSE, PHOTOS_JOIN, Step
+from bot.session import DRAFT_LIFETIME, MOST_PICTURES, PAUSE, PHOTOS_JOIN, Draft, Picture, Step
 from bot.wechat.messages import MessageKind
 from routing.citizen_request import RequestType, Secrecy
-from routing.ticket import Ticket
+from routing.ticket import SUPPLEMENTS_PER_DAY, Ticket
 from routing.workflow import State
 from tests.bot.town import Chat
-from tests.factories import MONDAY_9_30
+from tests.factories import MONDAY_9_30, a_request, a_ticket
 
 NIGHT = MONDAY_9_30 + timedelta(hours=12)
 
@@ -183,6 +184,66 @@ async def test_photos_before_during_and_after_filing_reach_the_same_ticket() -> 
     await chat.says("首页")
     await chat.sends(MessageKind.IMAGE, media_id="much later")
     assert len(chat.town.pictures.kept[number]) == 3
+
+
+async def test_a_supplement_too_many_is_refused_in_words_and_leaves_no_photo() -> None:
+    chat = Chat()
+    number = (await filed(chat)).number
+    for n in range(SUPPLEMENTS_PER_DAY):
+        await chat.says("补充")
+        assert number in await chat.says(f"昨晚第{n}次吵")
+    await chat.says("补充")
+    assert "今天补充的次数已经满了" in await chat.says("又吵了")
+    assert "今天补充的次数已经满了" in await chat.sends(MessageKind.IMAGE, media_id="one too many")
+    assert not chat.town.pictures.kept.get(number)
+    chat.waits(days=1)
+    for said in ("我的诉求", "1", "补充"):
+        await chat.says(said)
+    assert number in await chat.says("今晚又吵了")
+
+
+_PLACES = st.none() | st.sampled_from(["人民路12号", " 人民路14号 "])
+_POSITIONS = st.none() | st.sampled_from([30.1, -0.5])
+_TEXTS = st.text(st.sampled_from("路灯坏了（市民附照片3张）\n"), min_size=4).filter(str.strip)
+_DRAFTS = st.builds(
+    lambda text, place, position, pictures: Draft(
+        id="d",
+        touched_at=MONDAY_9_30,
+        text=text,
+        place=place,
+        latitude=position,
+        longitude=position,
+        pictures=tuple(Picture(f"p{n}") for n in range(pictures)),
+    ),
+    _TEXTS,
+    _PLACES,
+    _POSITIONS,
+    st.integers(0, MOST_PICTURES),
+)
+
+
+def _as_filed(draft: Draft) -> Ticket:
+    """The ticket as the intake makes it: outer spaces taken off."""
+    place = (draft.place or "").strip() or None
+    return a_ticket(a_request(filed_text(draft).strip(), place=place))
+
+
+@given(_DRAFTS)
+def test_nothing_is_added_to_a_ticket_just_made_of_its_draft(draft: Draft) -> None:
+    assert added_since(_as_filed(draft), draft) == ""
+
+
+@given(_DRAFTS, _DRAFTS)
+def test_whatever_a_draft_says_is_on_its_ticket_or_among_what_is_added(first: Draft, then: Draft) -> None:
+    ticket = _as_filed(first)
+    on_ticket = f"{ticket.text}\n{ticket.place}\n{added_since(ticket, then)}"
+    for line in then.text.strip().splitlines():
+        assert line in on_ticket
+    assert (then.place or "").strip() in on_ticket
+    if then.latitude is not None:
+        assert f"北纬{then.latitude}，" in on_ticket
+    if len(then.pictures) > len(first.pictures):
+        assert f"{len(then.pictures)}张" in on_ticket
 
 
 async def test_a_tenth_photo_is_refused_in_words() -> None:

@@ -5,15 +5,17 @@ from __future__ import annotations
 import asyncio
 import logging
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from motor.motor_asyncio import AsyncIOMotorDatabase
 
 from bot.conversation_store import (
+    MOST_ATTEMPTS,
     MOST_PER_MINUTE,
     MOST_TURNS,
+    TOMBSTONE,
     Conversation,
     ConversationStore,
     LateMessages,
@@ -27,6 +29,7 @@ from bot.session import Draft, Picture, Session, Step
 from bot.wechat.messages import IncomingMessage, MessageKind
 from classifier.model import Classification
 from routing.catalogue import load_duty_list
+from routing.citizen_request import CitizenRequest
 from routing.events import EventKind
 from routing.identity import Vault
 from routing.identity_store import MongoIdentityStore
@@ -34,6 +37,7 @@ from routing.mongo_store import MongoTicketStore
 from routing.places import load_gazetteer
 from routing.queries import Queries
 from routing.service_desk import ServiceDesk, TriageTools
+from routing.ticket import Ticket
 from tests.bot.town import ACCOUNT, UNITS, Feedback, KnowledgeBase, understand
 from tests.factories import MONDAY_9_30, PROFILE
 
@@ -140,6 +144,92 @@ async def test_a_crash_between_filing_and_saving_files_no_second_ticket(house: H
     reply = await house.dialogue(confirm, now=house.now)
     (ticket,) = await house.queries.of_citizen(ACCOUNT, OPENID)
     assert ticket.number in str(reply)
+
+
+@pytest.mark.parametrize("photos", [1, 3])
+async def test_photos_that_cross_the_confirmation_lose_neither_number_nor_photo(
+    house: House, photos: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for said in FILING:
+        await house.hears(said)
+    register = house.desk.register
+    confirm = house.message("确认提交")
+    crossing = [house.message("", kind=MessageKind.IMAGE, media_id=f"p{n}") for n in range(photos)]
+    meant = iter(crossing)
+
+    async def register_while_a_photo_arrives(request: CitizenRequest, *, now: datetime) -> Ticket:
+        photo = next(meant, None)
+        if photo is not None:
+            assert "照片收到了" in str(await house.dialogue(photo, now=house.now))
+        return await register(request, now=now)
+
+    monkeypatch.setattr(house.desk, "register", register_while_a_photo_arrives)
+    reply = str(await house.dialogue(confirm, now=house.now))
+    (ticket,) = await house.queries.of_citizen(ACCOUNT, OPENID)
+    assert ticket.number in reply
+    assert house.desk.query_code(ticket.number) in reply
+    kept = await PictureShelf(house.database, VAULT).of_ticket(ticket.number)
+    assert [p.media_id for p in kept] == [f"p{n}" for n in range(photos)]
+    assert f"（市民附照片，一共{photos}张）" in supplements(ticket)
+    assert (await house.dialogue.conversations.load(ACCOUNT, OPENID)).session.draft is None
+
+
+async def crash_before_saving(house: House) -> None:
+    """The confirmation makes its ticket, and the process dies before the conversation knows."""
+    for said in FILING:
+        await house.hears(said)
+    conversations = house.dialogue.conversations
+    before = await conversations.load(ACCOUNT, OPENID)
+    await house.hears("确认提交")
+    after = await conversations.load(ACCOUNT, OPENID)
+    assert await conversations.save(replace(before, version=after.version), now=house.now)
+
+
+async def test_words_added_after_a_crash_while_filing_reach_the_ticket(house: House) -> None:
+    await crash_before_saving(house)
+    await house.hears("昨晚又吵到两点")
+    await house.hears("改地点")
+    await house.hears("人民路14号")
+    reply = str(await house.hears("确认提交"))
+    (ticket,) = await house.queries.of_citizen(ACCOUNT, OPENID)
+    assert ticket.number in reply
+    assert supplements(ticket) == ["昨晚又吵到两点\n市民改了地点：人民路14号"]
+    assert "没有加进去" not in reply
+
+
+async def test_a_change_that_comes_too_late_is_told_beside_the_number(house: House) -> None:
+    await crash_before_saving(house)
+    (ticket,) = await house.queries.of_citizen(ACCOUNT, OPENID)
+    await house.desk.withdraw(ticket.number, reason="另有人撤回", now=house.now)
+    for said in ("昨晚又吵到两点", "改公开方式", "公开"):
+        await house.hears(said)
+    reply = str(await house.hears("确认提交"))
+    assert ticket.number in reply
+    assert "您后来改的没有加进去" in reply
+    assert "身份还是“保密”" in reply
+
+
+async def test_confirming_twice_shows_the_ticket_made_by_the_first(house: House) -> None:
+    for said in FILING:
+        await house.hears(said)
+    taps = [house.message("确认提交") for _ in range(2)]
+    replies = await asyncio.gather(*(house.dialogue(tap, now=house.now) for tap in taps))
+    (ticket,) = await house.queries.of_citizen(ACCOUNT, OPENID)
+    assert all(ticket.number in str(reply) for reply in replies)
+
+
+async def test_photos_sent_together_after_filing_are_one_event(house: House) -> None:
+    for said in (*FILING, "确认提交"):
+        await house.hears(said)
+    photos = [house.message("", kind=MessageKind.IMAGE, media_id=f"p{n}") for n in range(9)]
+    minute = MONDAY_9_30 + timedelta(minutes=5)
+    burst = [replace(photo, created_at=minute + timedelta(seconds=n)) for n, photo in enumerate(photos)]
+    await asyncio.gather(*(house.dialogue(photo, now=minute) for photo in burst))
+    house.now = minute + timedelta(minutes=2)
+    await house.hears("", kind=MessageKind.IMAGE, media_id="later")
+    (ticket,) = await house.queries.of_citizen(ACCOUNT, OPENID)
+    assert supplements(ticket) == ["市民补充了照片。"] * 2
+    assert len(await PictureShelf(house.database, VAULT).of_ticket(ticket.number)) == 10
 
 
 async def test_photos_sent_together_all_reach_the_draft(house: House) -> None:
@@ -259,6 +349,66 @@ async def test_late_messages_are_kept_once_found_in_order_and_done_once(house: H
     assert await late.find_late(MONDAY_9_30 - timedelta(seconds=1)) == []
     assert [await late.done(first.key), await late.done(first.key)] == [True, False]
     assert await late.find_late(house.now) == [second]
+    await late.keep(first, now=house.now)
+    assert await late.find_late(house.now) == [second], "the platform delivered the first one once more"
+
+
+async def test_an_answered_late_message_is_forgotten_by_the_store_after_a_while(house: House) -> None:
+    late = LateMessages(house.database, VAULT)
+    await late.prepare()
+    await late.keep(house.message("第一句"), now=house.now)
+    indexes = await house.database["late_messages"].index_information()
+    assert indexes["done_at_1"]["expireAfterSeconds"] == TOMBSTONE.total_seconds()
+    (document,) = [d async for d in house.database["late_messages"].find()]
+    assert "done_at" not in document, "what waits must not expire"
+    assert await late.done(document["_id"])
+    (document,) = [d async for d in house.database["late_messages"].find()]
+    assert abs(document["done_at"] - datetime.now(UTC)) < timedelta(minutes=1)
+
+
+@pytest.mark.parametrize("sealed", [b"x" * 40, b"", "no bytes", None])
+async def test_one_unreadable_late_message_does_not_hold_back_the_others(
+    house: House, sealed: object, capsys: pytest.CaptureFixture[str]
+) -> None:
+    late = LateMessages(house.database, VAULT)
+    await late.prepare()
+    bad, good = house.message("第一句"), house.message("第二句")
+    await late.keep(bad, now=MONDAY_9_30)
+    await late.keep(good, now=house.now)
+    messages = house.database["late_messages"]
+    whole = await messages.find_one({"_id": bad.key})
+    assert whole is not None
+    await messages.update_one({"_id": bad.key}, {"$set": {"sealed": sealed}})
+    assert await late.find_late(house.now, limit=1) == []
+    assert await late.find_late(house.now, limit=1) == [good], "what is broken takes no place in the queue"
+    logged = capsys.readouterr().out
+    assert "late message unreadable" in logged
+    assert OPENID not in logged
+    await messages.replace_one({"_id": bad.key}, {**whole, "broken": True})
+    await late.prepare()
+    assert await late.find_late(house.now) == [bad, good], "the key came back with a new start"
+
+
+@pytest.mark.parametrize("claimed", [False, True])
+async def test_a_late_answer_is_tried_five_times_and_then_given_up(house: House, claimed: bool) -> None:
+    late, now = LateMessages(house.database, VAULT), MONDAY_9_30
+    await late.prepare()
+    message = house.message("第一句")
+    await late.keep(message, now=now)
+    tries = 0
+    while await late.find_late(now) == [message]:
+        tries += 1
+        if claimed:
+            assert await late.done(message.key)
+        until = now + timedelta(minutes=1)
+        left = await late.postpone(message.key, until=until)
+        assert await late.find_late(now) == []
+        assert left is (tries < MOST_ATTEMPTS)
+        now = until
+    assert tries == MOST_ATTEMPTS
+    await late.keep(message, now=now)
+    assert await late.find_late(now + timedelta(days=1)) == []
+    assert not await late.postpone("never kept", until=now)
 
 
 async def test_the_same_photo_is_shelved_once(database: Database) -> None:
@@ -267,6 +417,10 @@ async def test_the_same_photo_is_shelved_once(database: Database) -> None:
     await shelf.put("HY1", (Picture("b", "http://x"), Picture("c")), now=MONDAY_9_30 + timedelta(seconds=1))
     assert [p.media_id for p in await shelf.of_ticket("HY1")] == ["a", "b", "c"]
     assert await shelf.of_ticket("HY2") == []
+
+
+def supplements(ticket: Ticket) -> list[str | None]:
+    return [event.text for event in ticket.events if event.kind is EventKind.SUPPLEMENTED]
 
 
 def _bytes_of(document: dict[str, Any]) -> bytes:

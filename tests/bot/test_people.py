@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import timedelta
 
 import pytest
@@ -54,6 +55,24 @@ async def test_guessing_locks_the_account_and_it_opens_by_itself(people: People)
         await people.log_in("zhao", PASSWORD, now=MONDAY_9_30)
     later = MONDAY_9_30 + LOCKED_FOR + timedelta(seconds=1)
     assert await people.log_in("zhao", PASSWORD, now=later) == ZHAO
+
+
+async def test_guesses_in_parallel_are_all_counted(people: People) -> None:
+    guesses = [f"wrong-{n}" for n in range(20)] + [PASSWORD]
+    results = await asyncio.gather(
+        *(people.log_in("zhao", guess, now=MONDAY_9_30) for guess in guesses), return_exceptions=True
+    )
+    assert sum(isinstance(r, LoginFailed | User) for r in results) <= MAX_FAILURES
+    with pytest.raises(LoginLocked):
+        await people.log_in("zhao", PASSWORD, now=MONDAY_9_30)
+
+
+async def test_a_name_nobody_has_locks_like_any_other(people: People) -> None:
+    for _ in range(MAX_FAILURES):
+        with pytest.raises(LoginFailed):
+            await people.log_in("nobody", "wrong", now=MONDAY_9_30)
+    with pytest.raises(LoginLocked):
+        await people.log_in("nobody", "wrong", now=MONDAY_9_30)
 
 
 @pytest.mark.parametrize("password", ["short-1", "aaaaaaaaaaaa", "123456789012", ""])

@@ -52,6 +52,7 @@ EXAMPLES: dict[type[Refused], Refused] = {
     errors.TooOften: errors.TooOften("remind", 1),
     errors.WindowClosed: errors.WindowClosed("return"),
     errors.ReviewPending: errors.ReviewPending("return"),
+    errors.AlreadyThere: errors.AlreadyThere("qh.housing"),
     errors.UnknownYear: errors.UnknownYear(2029),
     TextTooLong: TextTooLong(6000, 5000),
 }

@@ -13,7 +13,7 @@ from bot.wechat.messages import IncomingMessage, MessageKind
 from classifier.model import Guess
 from classifier.signals import Emergency, find_emergency
 from knowledge_base.answer import Answer, Citation, Refusal, RefusalReason, Suggestion
-from routing.citizen_request import Citizen, CitizenRequest
+from routing.citizen_request import Channel, Citizen, CitizenRequest
 from routing.departments import Units, load_units
 from routing.errors import ExternalNumberConflict, UnknownTicket
 from routing.ticket import Rating, Ticket, fingerprint
@@ -42,6 +42,10 @@ class Desk:
         ticket.dispatch(CITY_MANAGEMENT, profile=PROFILE, actor=SYSTEM, now=now)
         self.tickets[number], self.citizens[number] = ticket, request.citizen
         return ticket
+
+    async def find_by_external_number(self, channel: Channel, external_number: str) -> Ticket | None:
+        found = (t for t in self.tickets.values() if t.external_number == external_number)
+        return next(found, None)
 
     def query_code(self, number: str) -> str:
         return f"{int(number[-4:]) + 314159:06d}"

@@ -25,6 +25,7 @@ from schemathesis.specs.openapi.checks import (
 
 from bot.hotline.actions import KNOWN
 from bot.hotline.api import ENDPOINTS, api_routes, openapi_document
+from bot.web.errors import STATUSES
 from routing.workflow import Role
 from tests.bot.hotline.conftest import Api, api, clock
 
@@ -119,6 +120,25 @@ def test_the_guide_names_every_path_every_action_and_every_field_of_a_ticket() -
     missing = [word for word in (*paths, *KNOWN, *fields) if f"`{word}`" not in guide and word not in paths]
     assert not missing
     assert not [path for path in paths if path not in guide]
+
+
+def test_every_status_described_is_one_a_refusal_has() -> None:
+    beside_the_domain = {400, 401, 413, 415, 422}
+    known = {*STATUSES.values(), *beside_the_domain}
+    for endpoint in ENDPOINTS:
+        assert set(endpoint.operation.problems) <= known, endpoint.operation.name
+
+
+def test_the_guide_gives_every_code_the_status_it_is_answered_with() -> None:
+    guide = (ROOT / "docs" / "api.md").read_text(encoding="utf-8")
+    said = {
+        code: int(status)
+        for status, codes in re.findall(r"^\| (\d{3}) \| ([^|]+) \|", guide, flags=re.M)
+        for code in re.findall(r"`(\w+)`", codes)
+    }
+    answered = {re.sub(r"(?<=[a-z])(?=[A-Z])", "_", kind.__name__).lower(): s for kind, s in STATUSES.items()}
+    assert said["unknown_year"] == answered["unknown_year"]
+    assert {code: status for code, status in said.items() if answered.get(code, status) != status} == {}
 
 
 def _json(document: Any) -> str:

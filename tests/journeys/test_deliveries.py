@@ -72,7 +72,12 @@ async def test_a_worker_that_died_while_sending_leaves_an_unknown_outcome(city: 
     number, citizen = await an_answered_ticket(city)
     entry = (await ledger(city, number))[-1]
     await city.services.desk.settle_notice(
-        number, entry.id, NoticeState.SENDING, now=city.clock(), try_again_at=city.clock() + CLAIM
+        number,
+        entry.id,
+        NoticeState.SENDING,
+        was=NoticeState.QUEUED,
+        now=city.clock(),
+        try_again_at=city.clock() + CLAIM,
     )
     await city.sweep()
     assert (await ledger(city, number))[-1].state is NoticeState.SENDING

@@ -8,6 +8,7 @@ import pytest
 
 from routing.clocks import ClockState
 from routing.departments import UnitId
+from routing.events import EventKind
 from routing.figures import (
     ClockRow,
     Exclusion,
@@ -15,6 +16,7 @@ from routing.figures import (
     FigureRow,
     Period,
     by_unit,
+    handovers,
     totals,
     verdicts,
 )
@@ -107,6 +109,18 @@ def test_departments_add_up_to_the_total_and_every_figure_to_its_tickets() -> No
         judged = list(verdicts(name, rows, PERIOD))
         assert sum(v.counted for v in judged) == total.numerator
         assert len([v for v in judged if v.excluded is None]) == total.denominator
+
+
+def test_one_approved_return_answers_one_dispatch() -> None:
+    handed = handovers(
+        [
+            (EventKind.DISPATCHED, CITY_MANAGEMENT),
+            (EventKind.RETURN_APPROVED, CITY_MANAGEMENT),
+            (EventKind.DISPATCHED, HOUSING),
+            (EventKind.DISPATCHED, CITY_MANAGEMENT),
+        ]
+    )
+    assert handed == ((CITY_MANAGEMENT, True), (HOUSING, False), (CITY_MANAGEMENT, False))
 
 
 def test_the_governments_own_printed_figures_come_out_as_they_should_have() -> None:

@@ -42,11 +42,24 @@ def test_a_rotated_key_still_opens_what_the_old_one_sealed() -> None:
         Vault(OTHER_KEY).open(sealed, about="a")
 
 
+async def test_what_was_found_before_a_key_rotation_is_found_after_it(database: Database) -> None:
+    before = MongoIdentityStore(database, Vault(KEY))
+    await before.put("HY1", CITIZEN)
+    await before.read("HY1", reader=a_liaison(), reason="一", now=MONDAY_9_30)
+    rotated = Vault(OTHER_KEY, previous=(KEY,))
+    after = MongoIdentityStore(database, rotated)
+    assert await after.numbers_of(account="demo", openid="oAbC-1", limit=5) == ["HY1"]
+    assert rotated.is_query_code("HY1", Vault(KEY).query_code("HY1"))
+    await after.read("HY1", reader=a_liaison(), reason="二", now=MONDAY_9_30)
+    assert await after.first_broken_read() is None
+
+
 def test_masks_show_enough_to_recognise_and_too_little_to_call() -> None:
     assert mask_name("王建国") == "王**"
     assert mask_name("欧阳") == "欧*"
     assert mask_phone("13800005678") == "138****5678"
     assert mask_phone("110") == "***"
+    assert mask_phone("8123456") == "*****56"
     assert mask_phone(None) is None
     assert normalise_phone("+86 138-0000-5678") == "13800005678"
 
@@ -58,6 +71,9 @@ def test_masks_show_enough_to_recognise_and_too_little_to_call() -> None:
         ("我叫王建国，住在3号楼2单元501室", "我叫[姓名]，住在[门牌]"),
         ("身份证11010519491231002X", "身份证[身份证号]"),
         ("车牌京A12345乱停", "车牌[车牌]乱停"),
+        ("请打１３８００００５６７８", "请打[手机号]"),
+        ("电话138.0000.5678或138 0000 56 78", "电话[手机号]或[手机号]"),
+        ("家里8123-4567，电话8123456", "家里[电话]，电话[电话]"),
         ("卡号6222 0212 3456 7890 123", "卡号[银行卡号]"),
         ("2026年10月1日下午3点，公交103路", "2026年10月1日下午3点，公交103路"),
     ],

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
+from itertools import pairwise
 
 import pytest
 
@@ -12,7 +14,7 @@ from classifier.model import Classification
 from routing.catalogue import load_duty_list
 from routing.citizen_request import Channel, Secrecy
 from routing.departments import load_units
-from routing.errors import ExternalNumberConflict, NotYourRole, StaleTicket, UnknownTicket
+from routing.errors import ExternalNumberConflict, Incomplete, NotYourRole, StaleTicket, UnknownTicket
 from routing.events import Audience, EventKind, NoticeChannel, NoticeState, PlannedNotice
 from routing.figures import FigureName, Period, totals
 from routing.identity import Vault
@@ -20,7 +22,8 @@ from routing.identity_store import MongoIdentityStore
 from routing.mongo_store import Database, MongoTicketStore
 from routing.places import load_gazetteer
 from routing.queries import Order, Queries, TicketFilter
-from routing.service_desk import ServiceDesk, TriageTools
+from routing.service_desk import INTERRUPTED, ServiceDesk, TriageTools
+from routing.store import Sweep
 from routing.ticket import Rating
 from routing.workflow import SYSTEM, Actor, Role, State
 from tests.factories import (
@@ -157,7 +160,9 @@ async def test_a_notice_is_claimed_by_one_worker_only(office: Office) -> None:
     (entry,) = ticket.outbox
     claims = await asyncio.gather(
         *(
-            office.desk.settle_notice(number, entry.id, NoticeState.SENDING, now=MONDAY_9_30)
+            office.desk.settle_notice(
+                number, entry.id, NoticeState.SENDING, was=NoticeState.QUEUED, now=MONDAY_9_30
+            )
             for _ in range(5)
         ),
         return_exceptions=True,
@@ -170,8 +175,8 @@ async def test_what_only_the_worker_did_makes_nobodys_page_stale(office: Office)
     await office.desk.accept(number, actor=a_liaison(), version=2, now=MONDAY_9_30)
     replied = await office.desk.reply(number, actor=a_liaison(), version=3, now=MONDAY_9_30, text="已处理")
     (entry,) = replied.outbox
-    for state in (NoticeState.SENDING, NoticeState.SENT):
-        await office.desk.settle_notice(number, entry.id, state, now=MONDAY_9_30)
+    for was, state in pairwise((NoticeState.QUEUED, NoticeState.SENDING, NoticeState.SENT)):
+        await office.desk.settle_notice(number, entry.id, state, was=was, now=MONDAY_9_30)
     await office.desk.check_deadlines(MONDAY_9_30 + timedelta(days=2))
     closed = await office.desk.resolve(number, actor=a_liaison(), version=replied.version, now=MONDAY_9_30)
     assert closed.state is State.RESOLVED
@@ -189,6 +194,62 @@ async def test_deadlines_are_noted_once_and_the_overdue_unit_pays_in_the_figures
     assert (figure.numerator, figure.denominator) == (0, 1)
     ticket = await office.tickets.get(number)
     assert EventKind.OVERDUE in [e.kind for e in ticket.events]
+
+
+async def test_a_claim_is_taken_over_only_after_it_expired(office: Office) -> None:
+    number = await dispatched(office)
+    await office.desk.accept(number, actor=a_liaison(), version=2, now=MONDAY_9_30)
+    replied = await office.desk.reply(number, actor=a_liaison(), version=3, now=MONDAY_9_30, text="已处理")
+    (entry,) = replied.outbox
+    until = MONDAY_9_30 + timedelta(minutes=2)
+    await office.desk.settle_notice(
+        number,
+        entry.id,
+        NoticeState.SENDING,
+        was=NoticeState.QUEUED,
+        now=MONDAY_9_30,
+        try_again_at=until,
+    )
+
+    async def take_over(now: datetime) -> None:
+        await office.desk.settle_notice(
+            number,
+            entry.id,
+            NoticeState.UNKNOWN,
+            was=NoticeState.SENDING,
+            now=now,
+            failure=INTERRUPTED,
+        )
+
+    with pytest.raises(StaleTicket):
+        await take_over(MONDAY_9_30 + timedelta(minutes=1))
+    await take_over(until)
+    assert (await office.tickets.get(number)).outbox[0].state is NoticeState.UNKNOWN
+
+
+async def test_one_broken_ticket_does_not_stop_the_watch_over_the_others(office: Office) -> None:
+    broken, sound = await dispatched(office), await dispatched(office)
+    await office.database["tickets"].update_one(
+        {"_id": broken}, {"$set": {"clocks.0.name": "no such clock", "next_deadline_at": MONDAY_9_30}}
+    )
+    await office.desk.check_deadlines(MONDAY_9_30 + timedelta(days=1))
+    assert EventKind.OVERDUE in [e.kind for e in (await office.tickets.get(sound)).events]
+    assert broken not in await office.tickets.numbers_due(
+        Sweep.DEADLINES, MONDAY_9_30 + timedelta(days=1), limit=10
+    )
+
+
+async def test_a_lost_race_leaves_no_identity_behind(office: Office) -> None:
+    request = a_request(external_number="12345-9")
+    await asyncio.gather(*(office.desk.register(request, now=MONDAY_9_30) for _ in range(6)))
+    assert await office.database["identities"].count_documents({}) == 1
+
+
+@pytest.mark.parametrize("at", ["9999-12-31T23:59:59-01:00", "0001-01-01T00:00:00+01:00", "x"])
+async def test_a_forged_cursor_is_refused_in_words(office: Office, at: str) -> None:
+    forged = base64.urlsafe_b64encode(f"{at}|HY1".encode()).decode()
+    with pytest.raises(Incomplete):
+        await office.queries.search(TicketFilter(), reader=a_supervisor(), cursor=forged)
 
 
 async def test_pages_follow_one_another_without_gap_or_repetition(office: Office) -> None:

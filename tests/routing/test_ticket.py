@@ -12,6 +12,7 @@ from routing.citizen_request import RequestType, Secrecy
 from routing.clocks import ClockState
 from routing.errors import (
     ActionNotAllowed,
+    AlreadyThere,
     Incomplete,
     NotYourRole,
     Refused,
@@ -22,7 +23,7 @@ from routing.errors import (
 from routing.events import EventKind
 from routing.mongo_store import from_document, to_document
 from routing.sla import ClockName
-from routing.ticket import Rating, Ticket
+from routing.ticket import SUPPLEMENTS_PER_DAY, Rating, Ticket
 from routing.workflow import CITIZEN, SYSTEM, TRANSITIONS, Action, Actor, Role, State, actions_for
 from tests.factories import (
     CITY_MANAGEMENT,
@@ -110,16 +111,61 @@ def test_a_transfer_wipes_no_lateness() -> None:
     assert first.state is ClockState.MISSED
 
 
+def test_a_date_missed_before_a_transfer_stays_with_who_missed_it() -> None:
+    ticket = dispatched()
+    ticket.transfer(
+        HOUSING, profile=PROFILE, actor=a_dispatcher(), now=MONDAY_9_30 + 14 * DAY, reason="属房产职责"
+    )
+    reply = ticket.clock(ClockName.REPLY)
+    assert reply is not None
+    assert reply.unit_id == CITY_MANAGEMENT
+
+
+def test_a_transfer_to_the_same_unit_is_refused() -> None:
+    with pytest.raises(AlreadyThere):
+        dispatched().transfer(
+            CITY_MANAGEMENT, profile=PROFILE, actor=a_dispatcher(), now=MONDAY_9_30, reason="再派一次"
+        )
+
+
+def test_closing_without_contact_is_no_proof_of_contact() -> None:
+    ticket = dispatched()
+    ticket.accept(actor=a_liaison(), now=MONDAY_9_30)
+    ticket.reply(actor=a_liaison(), now=MONDAY_9_30, text="已修好")
+    ticket.resolve(actor=a_liaison(), now=MONDAY_9_30)
+    assert clock_state(ticket, ClockName.FIRST_CONTACT) is ClockState.CANCELLED
+
+
+def test_one_answer_is_rated_once() -> None:
+    ticket = resolved()
+    ticket.rate(Rating(1), actor=CITIZEN, now=MONDAY_9_30 + DAY)
+    with pytest.raises(ActionNotAllowed):
+        ticket.rate(Rating(5), actor=CITIZEN, now=MONDAY_9_30 + DAY)
+
+
+def test_supplements_are_many_but_not_endless() -> None:
+    ticket = dispatched()
+    for n in range(SUPPLEMENTS_PER_DAY):
+        ticket.supplement(actor=CITIZEN, now=MONDAY_9_30, text=f"第{n}条")
+    with pytest.raises(TooOften):
+        ticket.supplement(actor=CITIZEN, now=MONDAY_9_30, text="再一条")
+
+
 def test_a_return_is_asked_once_per_unit_and_the_refused_unit_handles_it() -> None:
     ticket = dispatched()
     ask = {"profile": PROFILE, "actor": a_liaison(), "reason": "不属我局", "basis": "三定方案"}
     ticket.request_return(now=MONDAY_9_30 + HOUR, **ask)  # type: ignore[arg-type]
     with pytest.raises(ReviewPending):
         ticket.accept(actor=a_liaison(), now=MONDAY_9_30 + HOUR)
-    ticket.decide_return(approved=False, actor=a_dispatcher(), now=MONDAY_9_30 + HOUR, reason="属城管")
+    ticket.decide_return(
+        approved=False, profile=PROFILE, actor=a_dispatcher(), now=MONDAY_9_30 + 5 * HOUR, reason="属城管"
+    )
     assert ticket.unit_id == CITY_MANAGEMENT
+    # The centre took its time; the unit's limit starts anew and is not lost by waiting.
+    ticket.accept(actor=a_liaison(), now=MONDAY_9_30 + 6 * HOUR)
+    assert clock_state(ticket, ClockName.SIGN_IN) is ClockState.MET
     with pytest.raises(TooOften):
-        ticket.request_return(now=MONDAY_9_30 + 2 * HOUR, **ask)  # type: ignore[arg-type]
+        ticket.request_return(now=MONDAY_9_30 + 7 * HOUR, **ask)  # type: ignore[arg-type]
 
 
 def test_an_approved_return_goes_back_to_the_dispatcher() -> None:
@@ -127,8 +173,14 @@ def test_an_approved_return_goes_back_to_the_dispatcher() -> None:
     ticket.request_return(
         profile=PROFILE, actor=a_liaison(), now=MONDAY_9_30 + HOUR, reason="不属我局", basis="三定方案"
     )
-    ticket.decide_return(approved=True, actor=a_dispatcher(), now=MONDAY_9_30 + HOUR, reason="属实")
+    ticket.decide_return(
+        approved=True, profile=PROFILE, actor=a_dispatcher(), now=MONDAY_9_30 + 5 * HOUR, reason="属实"
+    )
     assert (ticket.state, ticket.unit_id) == (State.RECEIVED, None)
+    # Neither the unit's limits nor the citizen's date are the returning unit's any more, and somebody is watched.
+    running = {c.name: c.unit_id for c in ticket.clocks if c.running}
+    assert running == {ClockName.DISPATCH: None, ClockName.REPLY: None}
+    assert clock_state(ticket, ClockName.SIGN_IN) is ClockState.CANCELLED
 
 
 def test_a_return_after_its_window_is_refused() -> None:
@@ -221,7 +273,9 @@ def _do(ticket: Ticket, action: str, actor: Actor, at_hours: int) -> None:
         case "request_return":
             ticket.request_return(profile=PROFILE, reason="理由", basis="依据", **common)  # type: ignore[arg-type]
         case "approve_return" | "refuse_return":
-            ticket.decide_return(approved=action == "approve_return", reason="理由", **common)  # type: ignore[arg-type]
+            ticket.decide_return(
+                approved=action == "approve_return", profile=PROFILE, reason="理由", **common
+            )  # type: ignore[arg-type]
         case "rate":
             ticket.rate(Rating(1 + at_hours % 5), **common)  # type: ignore[arg-type]
         case "reopen":

@@ -7,8 +7,8 @@ from bot.demo.history import DAYS, Historian, History
 from bot.demo.stories import Stories
 from bot.simulator.citizens import DemoCitizens
 from routing.departments import UnitId, load_units
-from routing.events import EventKind, NoticeChannel, NoticeState
-from routing.figures import ClockRow, FigureName, FigureRow, Period, by_unit, totals
+from routing.events import NoticeChannel, NoticeState
+from routing.figures import ClockRow, FigureName, FigureRow, Period, by_unit, handovers, totals
 from routing.places import load_gazetteer
 from routing.ticket import Ticket
 from routing.workflow import OPEN_STATES, State
@@ -19,7 +19,6 @@ DEMO_UNITS = ("qh.urban-management", "qh.housing", "qh.human-resources", "qh.liu
 
 
 def figure_row(ticket: Ticket) -> FigureRow:
-    handed = (EventKind.DISPATCHED, EventKind.TRANSFERRED)
     return FigureRow(
         number=ticket.number,
         unit_id=ticket.unit_id,
@@ -27,10 +26,7 @@ def figure_row(ticket: Ticket) -> FigureRow:
         received_at=ticket.received_at,
         ratings=tuple((e.stars, e.at) for e in ticket.events if e.stars is not None),
         clocks=tuple(ClockRow(c.name, c.unit_id, c.due_at, c.state) for c in ticket.clocks),
-        dispatched_to=tuple(e.unit_id for e in ticket.events if e.kind in handed and e.unit_id),
-        returned_by=tuple(
-            e.unit_id for e in ticket.events if e.kind is EventKind.RETURN_APPROVED and e.unit_id
-        ),
+        handed=handovers((e.kind, e.unit_id) for e in ticket.events if e.unit_id),
     )
 
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import UTC, datetime
 from typing import Any
 
-from bot.hotline.actions import KNOWN
+from bot.hotline.actions import KNOWN, supplement
+from routing.ticket import SUPPLEMENTS_PER_DAY
 from routing.workflow import TRANSITIONS, Action, Role
 from tests.bot.hotline.conftest import CALL, Api
 from tests.factories import CITY_MANAGEMENT, HOUSING
@@ -87,6 +89,33 @@ async def test_a_citizens_act_with_a_key_counts_once_and_without_a_version_is_ne
     shown = await api.get(f"/tickets/{ticket['number']}")
     said = [e["text"] for e in shown["events"] if e["kind"] == "supplemented"]
     assert sorted(said) == ["第1条", "第2条", "第3条"]
+
+
+async def test_the_same_key_for_another_act_is_another_act(api: Api) -> None:
+    ticket = await api.dispatched()
+    path = f"/tickets/{ticket['number']}"
+    for _ in range(2):
+        ticket = await api.post(f"{path}/supplement", {"text": "在东门", "key": "call-1"}, role="operator")
+    assert [e["kind"] for e in ticket["events"]].count("supplemented") == 1
+    for _ in range(2):
+        ticket = await api.post(f"{path}/withdraw", {"key": "call-1"}, role="operator")
+    assert ticket["state"] == "withdrawn"
+    assert [e["kind"] for e in ticket["events"]].count("withdrawn") == 1
+
+
+async def test_too_many_supplements_are_refused_as_described(api: Api) -> None:
+    ticket = await api.dispatched()
+    for n in range(SUPPLEMENTS_PER_DAY):
+        ticket = await api.act(ticket, "supplement", text=f"第{n}条")
+    assert (await api.act(ticket, "supplement", expect=429, text="又一条"))["code"] == "too_often"
+    assert 429 in supplement.operation.problems
+
+
+async def test_without_the_calendar_of_a_year_no_date_is_promised_and_the_refusal_says_so(api: Api) -> None:
+    ticket = await api.registered()
+    api.clock.now = datetime(2099, 1, 5, 2, 0, tzinfo=UTC)
+    refused = await api.act(ticket, "dispatch", department=HOUSING, expect=422)
+    assert refused["code"] == "unknown_year"
 
 
 async def test_of_two_on_the_same_version_one_is_told_that_it_is_stale(api: Api) -> None:

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import threading
+from collections import Counter
 from typing import Any
 
+import pytest
+
+from bot.hotline import figures_json
 from routing.figures import FigureName
 from tests.bot.hotline.conftest import Api
+from tests.bot.web.judges import watch_the_judges
 from tests.factories import CITY_MANAGEMENT, HOUSING
 
 
@@ -55,6 +61,38 @@ async def test_the_drill_down_adds_up_to_the_figure_and_the_groups_to_the_total(
         groups = [g["figures"][name] for g in answer["groups"]]
         for term in ("numerator", "denominator"):
             assert sum(g[term] for g in groups) == total[term], name
+
+
+async def test_figures_are_judged_once_each_and_beside_the_loop(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tickets = [await api.dispatched() for _ in range(2)]
+    judged = watch_the_judges(monkeypatch)
+    await api.get("/figures", group_by="department", detail="closed_on_time")
+    assert Counter((name, number) for name, number, _ in judged) == Counter(
+        (name, ticket["number"]) for name in FigureName for ticket in tickets
+    )
+    assert threading.get_ident() not in {thread for _, _, thread in judged}
+
+
+async def test_a_long_drill_down_comes_page_by_page_without_gap_or_repetition(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(figures_json, "DETAIL_PAGE", 2)
+    numbers = [(await api.registered())["number"] for _ in range(5)]
+    seen: list[str] = []
+    for page, length in ((1, 2), (2, 2), (3, 1), (4, 0)):
+        detail = (await api.get("/figures", detail="closed", detail_page=str(page)))["detail"]
+        assert (detail["count"], len(detail["verdicts"])) == (5, length)
+        seen += [v["number"] for v in detail["verdicts"]]
+    assert seen == sorted(numbers)
+    for strange in ("0", "-1", "x", "9" * 30):
+        refused = await api.get("/figures", detail="closed", detail_page=strange, expect=422)
+        assert list(refused["errors"]) == ["detail_page"]
+
+
+def test_a_page_of_the_drill_down_holds_a_thousand() -> None:
+    assert figures_json.DETAIL_PAGE == 1000
 
 
 async def test_the_period_is_read_in_china_and_its_last_day_is_included(api: Api) -> None:

@@ -160,13 +160,29 @@ async def test_a_secret_citizen_is_absent_for_the_unit(api: Api) -> None:
     assert [r.reason async for r in api.services.identities.reads(number=ticket["number"])] == ["核实"]
 
 
-async def test_what_a_citizen_adds_is_redacted_too_and_what_the_unit_answers_is_not(api: Api) -> None:
-    ticket = await api.act(await api.dispatched(), "accept", role="liaison")
-    ticket = await api.act(ticket, "supplement", text="改打13900001111")
-    ticket = await api.act(ticket, "reply", role="liaison", text="请联系0576-88881234")
-    said = {e["kind"]: e["text"] for e in ticket["events"]}
-    assert said["supplemented"] == "改打[手机号]"
-    assert ticket["reply"] == said["replied"] == "请联系0576-88881234"
+async def test_whatever_a_person_wrote_is_redacted_outside_the_centre(api: Api) -> None:
+    phone = "13900001111"
+    ticket = await api.act(await api.dispatched(place=f"华庭小区{phone}"), "accept", role="liaison")
+    ticket = await api.act(ticket, "supplement", text=f"改打{phone}")
+    ticket = await api.act(ticket, "contact", role="liaison", text=f"已打{phone}")
+    ticket = await api.act(ticket, "return", role="liaison", reason=f"已问{phone}", basis=f"{phone}说的")
+    for role in ("liaison", "auditor"):
+        shown = await api.get(f"/tickets/{ticket['number']}", role=role)
+        assert shown["pending_return"]["reason"] == "已问[手机号]"
+        assert shown["pending_return"]["basis"] == "[手机号]说的"
+    ticket = await api.act(ticket, "decide-return", approved=False, reason=f"再问{phone}")
+    ticket = await api.act(ticket, "resolve", role="liaison", text=f"已答复{phone}")
+    ticket = await api.act(ticket, "rate", stars=1, reasons=[f"没打{phone}"], comment=f"打{phone}")
+    for role in ("liaison", "auditor"):
+        shown = await api.get(f"/tickets/{ticket['number']}", role=role)
+        assert phone not in str(shown)
+        assert phone not in str(await api.get("/tickets", role=role))
+        said = {e["kind"]: e["text"] for e in shown["events"]}
+        assert said["supplemented"] == "改打[手机号]"
+        assert said["contacted"] == "已打[手机号]"
+        assert shown["reply"] == said["replied"] == "已答复[手机号]"
+        assert shown["rating"]["comment"] == "打[手机号]"
+    assert (await api.get(f"/tickets/{ticket['number']}", role="operator"))["reply"] == f"已答复{phone}"
 
 
 async def test_lists_are_filtered_and_paged_without_gap_or_repetition(api: Api) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from dataclasses import replace
 from datetime import timedelta
@@ -10,7 +11,7 @@ import pytest
 from aiohttp.test_utils import TestClient, TestServer
 
 from bot.app import create_app
-from bot.web.access import safe_next
+from bot.web.access import LOGIN, safe_next
 from bot.web.console import ROUTES, ConsoleRoute
 from bot.web.sessions import ABSOLUTE, COOKIE, IDLE
 from routing.workflow import Role
@@ -190,6 +191,31 @@ async def test_a_forged_cookie_is_nobody(console: Console, change: str) -> None:
     assert page.status == 303
 
 
+@pytest.mark.parametrize("value", ["é", "é.é", "会话.签名", "a.\udcff", "\udcff.a"])
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [("GET", LOGIN), ("POST", LOGIN), ("GET", "/console/tickets"), ("POST", "/console/logout")],
+)
+async def test_a_cookie_that_is_not_ascii_is_nobody_s(
+    console: Console, method: str, path: str, value: str
+) -> None:
+    # Written by hand: no client would send such a header.
+    cookie = f"{COOKIE}={value}".encode("utf-8", "surrogateescape")
+    form = f"user=liaison&password={PASSWORD}" if path == LOGIN else "csrf=x"
+    reader, writer = await asyncio.open_connection(console.server.host, console.server.port)
+    writer.write(
+        f"{method} {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n"
+        "Content-Type: application/x-www-form-urlencoded\r\n"
+        f"Content-Length: {len(form)}\r\nCookie: ".encode()
+        + cookie
+        + f"\r\n\r\n{form}".encode()
+    )
+    status = int((await reader.readline()).split()[1])
+    writer.close()
+    await writer.wait_closed()
+    assert status == (200 if (method, path) == ("GET", LOGIN) else 303)
+
+
 async def test_an_hour_without_use_ends_the_session(console: Console) -> None:
     browser = await console.as_("liaison")
     console.clock.now += IDLE - timedelta(seconds=1)
@@ -232,6 +258,8 @@ async def test_a_form_without_its_token_changes_nothing(console: Console, token:
     [
         ({"Origin": "https://evil.example"}, 403),
         ({"Origin": "null"}, 403),
+        ({"Origin": "http://["}, 403),
+        ({"Origin": "http://a]b"}, 403),
         ({"Sec-Fetch-Site": "cross-site"}, 403),
         ({"Sec-Fetch-Site": "same-origin"}, 303),
         ({}, 303),
@@ -261,6 +289,60 @@ async def test_what_is_not_a_form_is_refused_without_a_failure(
     browser = await console.stranger()
     response = await browser.client.post("/console/login", data=body, headers={"Content-Type": content_type})
     assert response.status in (400, 401, 415)
+
+
+@pytest.mark.parametrize("charset", ["utf-7", "unicode_escape", "utf-16", "gbk", "latin-1", "nonsense"])
+async def test_a_form_in_another_encoding_than_ours_is_not_read(console: Console, charset: str) -> None:
+    ticket = await console.ticket()
+    browser = await console.as_("liaison")
+    headers = {"Content-Type": f"application/x-www-form-urlencoded; charset={charset}"}
+    page = await browser.open(f"/console/tickets/{ticket.number}")
+    body = f"csrf={page.hidden('csrf')}&version=2&seen=2&reason=\\ud800&user=\\ud800&password=+2AA-"
+    for path in (LOGIN, f"/console/tickets/{ticket.number}/reveal"):
+        response = await browser.client.post(path, data=body.encode(), headers=headers)
+        assert response.status == 415, path
+
+
+@pytest.mark.parametrize("charset", ["utf-8", "UTF8"])
+async def test_a_form_may_say_that_it_is_utf_8(console: Console, charset: str) -> None:
+    browser = await console.stranger()
+    response = await browser.client.post(
+        LOGIN,
+        data=f"user=liaison&password={PASSWORD}".encode(),
+        headers={"Content-Type": f"application/x-www-form-urlencoded; charset={charset}"},
+        allow_redirects=False,
+    )
+    assert response.status == 303
+
+
+@pytest.mark.parametrize("user", ["liaison", "supervisor", "auditor", "administrator"])
+async def test_who_works_in_a_dissolved_unit_is_told_so_and_can_log_out(console: Console, user: str) -> None:
+    ticket = await console.ticket()
+    browser = await console.as_(user)
+    await console.services.database["users"].update_one({"_id": user}, {"$set": {"unit_id": "qh.dissolved"}})
+    for path in ("/console/", "/console/tickets", f"/console/tickets/{ticket.number}", "/console/figures"):
+        page = await browser.open(path)
+        assert page.status == 403, path
+        assert "您的单位已撤并，请联系管理员" in page.words
+    page = await browser.send(f"/console/tickets/{ticket.number}/accept", {"version": "1", "seen": "1"})
+    assert (page.status, "您的单位已撤并" in page.words) == (403, True)
+    page = await browser.send("/console/logout")
+    assert page.path == LOGIN
+    assert (await browser.open("/console/tickets", allow_redirects=False)).status == 303
+    page = await browser.log_in(user)
+    assert "您的单位已撤并，请联系管理员" in page.words
+
+
+async def test_a_name_nobody_has_locks_like_any_other(console: Console) -> None:
+    browser = await console.stranger()
+    answers = []
+    for user in ("liaison", "nobody"):
+        for _ in range(7):
+            page = await browser.log_in(user, "wrong-Password-1")
+            answers.append((user, page.status, page.words.replace(user, "")))
+    known, unknown = ([rest for u, *rest in answers if u == user] for user in ("liaison", "nobody"))
+    assert unknown == known
+    assert unknown[-1][0] == 423
 
 
 async def test_a_page_is_never_cached_and_names_its_reader(console: Console) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import pytest
 
@@ -170,3 +171,32 @@ async def test_the_unit_filter_narrows_the_list(console: Console) -> None:
     page = await browser.open(f"/console/tickets?unit={HOUSING}")
     assert _numbers(page.html) == [theirs.number]
     assert "县级单位" in page.html
+
+
+async def test_a_thousand_and_more_are_counted_no_further(console: Console) -> None:
+    ticket = await console.stored((await console.ticket()).number)
+    await console.services.tickets.add_many(
+        [replace(ticket, number=f"HY26111700{n:04d}", external_number=f"B{n}") for n in range(999)]
+    )
+    browser = await console.as_("liaison")
+    page = await browser.open("/console/tickets")
+    assert "待签收 999+" in page.words
+    assert "全部 999+" in page.words
+    assert "办理中 0" in page.words
+    assert "999+ 今天以内到期" in page.words
+    await console.services.database["tickets"].delete_one({"_id": ticket.number})
+    page = await browser.open("/console/tickets")
+    assert "待签收 999 " in page.words
+
+
+async def test_a_notice_names_the_unit_shortly(console: Console) -> None:
+    ticket = await console.ticket()
+    console.clock.advance(days=1)
+    await console.services.desk.check_deadlines(console.clock.now)
+    await console.deliver()
+    page = await (await console.as_("liaison")).open("/console/tickets")
+    unit = console.services.units.get(CITY_MANAGEMENT)
+    notice = re.search(rf'<li><a href="/console/tickets/{ticket.number}">([^<]+)</a>', page.html)
+    assert notice
+    assert unit.short_name in notice[1]
+    assert unit.name not in notice[1]

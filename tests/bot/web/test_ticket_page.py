@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
+from bot.web import read_log
 from routing.citizen_request import RequestType, Secrecy
-from routing.workflow import Action, Actor, Role, State, actions_for
+from routing.workflow import SYSTEM, Action, Actor, Role, State, actions_for
 from tests.bot.web.conftest import LOGINS, Browser, Console, Page
 from tests.factories import HOUSING
 
@@ -137,10 +138,56 @@ async def test_the_auditor_reads_who_looked_and_whether_the_log_is_whole(console
     page = await auditor.open("/console/identity-reads")
     assert "陈立新 liaison" in page.words
     assert "核实具体位置" in page.words
+    assert "记录完整" not in page.words
+    page = await auditor.open("/console/identity-reads?check=1")
     assert "记录完整" in page.words
     await console.services.database["identity_reads"].update_one({"_id": 1}, {"$set": {"actor_id": "x"}})
     page = await auditor.open(f"/console/identity-reads?number={ticket.number.lower()}")
+    assert "第 1 条记录被改动过" not in page.words
+    page = await auditor.open(f"/console/identity-reads?number={ticket.number.lower()}&check=1")
     assert "第 1 条记录被改动过" in page.words
+
+
+async def test_the_auditor_pages_back_through_the_log_without_gap_or_repeat(
+    console: Console, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(read_log, "PAGE_SIZE", 3)
+    ticket, other = await console.ticket(), await console.ticket()
+    actor, desk, now = await console.actor("operator"), console.services.desk, console.clock.now
+    for n in range(8):
+        # Every other line is the service's own, and every fourth is of the other ticket.
+        number = other.number if n == 3 else ticket.number
+        reader = SYSTEM if n % 2 else actor
+        await console.services.identities.read(number, reader=reader, reason=f"理由{n}", now=now)
+    await desk.reveal(other.number, actor=actor, reason="理由8", now=now)
+    auditor = await console.as_("auditor")
+    for query, expected in (
+        ("", [8, 6, 4, 2, 0]),
+        ("?system=yes", [8, 7, 6, 5, 4, 3, 2, 1, 0]),
+        (f"?number={other.number}&system=yes", [8, 3]),
+        (f"?number={other.number}", [8]),
+    ):
+        seen: list[int] = []
+        path = f"/console/identity-reads{query}"
+        for _ in range(9):
+            page = await auditor.open(path)
+            lines = [int(n) for n in re.findall(r"<td>理由(\d)</td>", page.html)]
+            assert len(lines) <= 3
+            seen += lines
+            following = re.search(r'href="([^"]+)" rel="next"', page.html)
+            if not following:
+                break
+            path = following[1].replace("&amp;", "&")
+        assert seen == expected, query
+
+
+def test_a_page_of_the_log_holds_two_hundred() -> None:
+    assert read_log.PAGE_SIZE == 200
+
+
+@pytest.mark.parametrize("query", ["before=x", "before=-1", "before=0", "before=" + "9" * 40, "check=x"])
+async def test_strange_pages_of_the_log_are_answered_with_a_page(console: Console, query: str) -> None:
+    assert (await (await console.as_("auditor")).open(f"/console/identity-reads?{query}")).status == 200
 
 
 async def test_a_dispatcher_sees_candidates_with_reasons_and_legal_basis(console: Console) -> None:
