@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 
 import aiohttp
 from motor.motor_asyncio import AsyncIOMotorClient
+from redis.asyncio import Redis
 
 from bot import notices
 from bot.console_notices import ConsoleNotices
@@ -31,7 +34,7 @@ from routing.catalogue import load_duty_list
 from routing.departments import load_units
 from routing.identity import Vault
 from routing.identity_store import MongoIdentityStore
-from routing.mongo_store import Document, MongoTicketStore
+from routing.mongo_store import Database, Document, MongoTicketStore
 from routing.places import load_gazetteer
 from routing.queries import Queries
 from routing.service_desk import ServiceDesk, TriageTools
@@ -48,89 +51,113 @@ async def build_services(
     an invented county's answers must never reach real citizens.
     """
     segment.warm_up()
-    vault = Vault(settings.key_bytes(), previous=settings.previous_key_bytes())
     model = TextModel.load(settings.model or starter_model_path())
-    accounts = load_accounts(settings.wechat_accounts) if settings.wechat_accounts else {}
     mongo: AsyncIOMotorClient[Document] = AsyncIOMotorClient(
         settings.mongo_url, tz_aware=True, serverSelectionTimeoutMS=5000
     )
     redis = make_redis(settings.redis_url)
-    database = mongo[settings.database]
+    try:
+        async with aiohttp.ClientSession() as http:
+            opened = _Opened(settings, clock, mongo[settings.database], redis, http)
+            services = await _assemble(opened, model, first_articles)
+            # The dictionary and the index live as long as the process: no collection need walk them again.
+            gc.freeze()
+            try:
+                yield services
+            finally:
+                gc.unfreeze()
+    finally:
+        await redis.aclose()
+        mongo.close()
+
+
+@dataclass(frozen=True, slots=True)
+class _Opened:
+    """The connections everything else is built on."""
+
+    settings: Settings
+    clock: Callable[[], datetime]
+    database: Database
+    redis: Redis
+    http: aiohttp.ClientSession
+
+
+async def _assemble(opened: _Opened, model: TextModel, first_articles: Iterable[Article]) -> Services:
+    settings, database = opened.settings, opened.database
+    vault = Vault(settings.key_bytes(), previous=settings.previous_key_bytes())
     units, gazetteer, profile = load_units(), load_gazetteer(), load_profile(settings.profile)
     tickets, identities = MongoTicketStore(database), MongoIdentityStore(database, vault)
+    people, console_notices = People(database), ConsoleNotices(database)
+    conversations, late_messages = ConversationStore(database, vault), LateMessages(database, vault)
+    articles, pictures = MongoArticleStore(database), PictureShelf(database, vault)
+    await asyncio.gather(
+        *(
+            store.prepare()
+            for store in (
+                tickets,
+                identities,
+                people,
+                console_notices,
+                conversations,
+                late_messages,
+                articles,
+                pictures,
+            )
+        )
+    )
+    answerer = _index(await _published(articles, first_articles, now=opened.clock()))
+    triage = TriageTools(
+        classify=model.classify,
+        duties=load_duty_list(),
+        units=units,
+        gazetteer=gazetteer,
+        topics=frozenset(model.labels),
+    )
     desk = ServiceDesk(
         tickets=tickets,
         identities=identities,
         profile=profile,
-        triage=TriageTools(
-            classify=model.classify,
-            duties=load_duty_list(),
-            units=units,
-            gazetteer=gazetteer,
-            topics=frozenset(model.labels),
-        ),
+        triage=triage,
         vault=vault,
         planner=notices.plan,
     )
     queries = Queries(database, identities=identities, vault=vault)
-    articles = MongoArticleStore(database)
-    people, console_notices = People(database), ConsoleNotices(database)
-    conversations, late_messages = ConversationStore(database, vault), LateMessages(database, vault)
-    pictures = PictureShelf(database, vault)
-    stores = (
-        tickets,
-        identities,
-        articles,
-        people,
-        console_notices,
-        conversations,
-        late_messages,
-        pictures,
+    errands = Errands(
+        desk=desk,
+        queries=queries,
+        answerer=answerer,
+        feedback=articles,
+        pictures=pictures,
+        units=units,
+        calendar=profile.calendar,
     )
-    await asyncio.gather(*(store.prepare() for store in stores))
-    answerer = _index(await _published(articles, first_articles, now=clock()))
-    try:
-        async with aiohttp.ClientSession() as http:
-            yield Services(
-                settings=settings,
-                clock=clock,
-                database=database,
-                redis=redis,
-                vault=vault,
-                units=units,
-                gazetteer=gazetteer,
-                profile=profile,
-                calendar=profile.calendar,
-                model=model,
-                answerer=answerer,
-                tickets=tickets,
-                identities=identities,
-                desk=desk,
-                queries=queries,
-                people=people,
-                console_notices=console_notices,
-                late_messages=late_messages,
-                dialogue=Dialogue(
-                    conversations=conversations,
-                    errands=Errands(
-                        desk=desk,
-                        queries=queries,
-                        answerer=answerer,
-                        feedback=articles,
-                        pictures=pictures,
-                        units=units,
-                        calendar=profile.calendar,
-                    ),
-                ),
-                wechat_accounts=accounts,
-                wechat_clients={
-                    name: WeChatClient(account, http, redis, settings.wechat_api_base)
-                    for name, account in accounts.items()
-                },
-            )
-    finally:
-        await redis.aclose()
-        mongo.close()
+    accounts = load_accounts(settings.wechat_accounts) if settings.wechat_accounts else {}
+    return Services(
+        settings=settings,
+        clock=opened.clock,
+        database=database,
+        redis=opened.redis,
+        vault=vault,
+        units=units,
+        gazetteer=gazetteer,
+        profile=profile,
+        calendar=profile.calendar,
+        model=model,
+        answerer=answerer,
+        tickets=tickets,
+        identities=identities,
+        desk=desk,
+        queries=queries,
+        people=people,
+        console_notices=console_notices,
+        late_messages=late_messages,
+        dialogue=Dialogue(conversations=conversations, errands=errands),
+        wechat_accounts=accounts,
+        wechat_clients={
+            name: WeChatClient(account, opened.http, opened.redis, settings.wechat_api_base)
+            for name, account in accounts.items()
+        },
+    )
 
 
 async def _published(

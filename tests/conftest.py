@@ -10,10 +10,12 @@ from typing import Any
 
 import pytest
 from motor.motor_asyncio import AsyncIOMotorClient, AsyncIOMotorDatabase
+from playwright.async_api import Browser
 from redis import Redis as BlockingRedis
 from redis.asyncio import Redis
 
 from bot.embedded import EmbeddedStores, StoreAddresses
+from tests.chromium import CHROMIUM, open_browser
 
 _SHARED_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 
@@ -66,6 +68,15 @@ async def redis(redis_url: str) -> AsyncIterator[Redis]:
         yield client
     finally:
         await client.aclose()
+
+
+@pytest.fixture
+async def browser() -> AsyncIterator[Browser]:
+    """A real Chromium; a test that needs one is skipped where there is none."""
+    if not CHROMIUM.exists():
+        pytest.skip("needs: apt-get install chromium fonts-noto-cjk")
+    async with open_browser() as opened:
+        yield opened
 
 
 @pytest.fixture(scope="session")

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.async_api import Browser, Page, async_playwright, expect
+from playwright.async_api import Browser, Page, expect
 
 from routing.citizen_request import Channel
 from routing.ticket import Ticket
@@ -16,33 +13,11 @@ from routing.workflow import State
 from tests.bot.web.conftest import PASSWORD, Console
 from tests.bot.web.conftest import clock as clock  # the fixtures of the running console
 from tests.bot.web.conftest import console as console
+from tests.chromium import PHONE, WIDE, keep_picture
 
-CHROMIUM = Path("/usr/bin/chromium")
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-WIDE = {"width": 1440, "height": 900}
-PHONE = {"width": 390, "height": 844}
 ANSWER = "已到现场核实，责令商户七日内装净化设备。"
 
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(not CHROMIUM.exists(), reason="needs: apt-get install chromium fonts-noto-cjk"),
-]
-
-
-@pytest.fixture
-async def browser() -> AsyncIterator[Browser]:
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=str(CHROMIUM), args=FLAGS)
-        yield browser
-        await browser.close()
+pytestmark = pytest.mark.browser
 
 
 class Person:
@@ -72,9 +47,8 @@ class Person:
         over = await self.page.evaluate("document.documentElement.scrollWidth - innerWidth")
         assert over <= 0, f"{name} is {over} px too wide"
         assert self.complaints == [], name
-        if folder := os.environ.get("HUIYIN_TEST_SCREENSHOTS"):
-            width = self.page.viewport_size["width"] if self.page.viewport_size else 0
-            await self.page.screenshot(path=str(Path(folder) / f"console-{name}-{width}.png"), full_page=True)
+        width = self.page.viewport_size["width"] if self.page.viewport_size else 0
+        await keep_picture(self.page, f"console-{name}-{width}")
 
 
 async def _person(browser: Browser, console: Console, viewport: Any, *, script: bool = True) -> Person:

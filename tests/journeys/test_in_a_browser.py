@@ -2,49 +2,17 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import AsyncIterator
-from pathlib import Path
-
 import pytest
-from playwright.async_api import Browser, Page, ViewportSize, async_playwright, expect
+from playwright.async_api import Browser, Page, expect
 
+from tests.chromium import PHONE as PHONE_WIDTH
+from tests.chromium import WIDE, keep_picture
 from tests.journeys.city import COMPLAINT, PASSWORD, PHONE, City
 from tests.journeys.pages import number_in
 
-CHROMIUM = Path("/usr/bin/chromium")
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-DESK: ViewportSize = {"width": 1440, "height": 900}
-HAND: ViewportSize = {"width": 390, "height": 844}
 REPLY = "您好，人民路三盏路灯的电缆已更换，今晚全部亮灯。"
 
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(not CHROMIUM.exists(), reason="needs: apt-get install chromium fonts-noto-cjk"),
-]
-
-
-@pytest.fixture
-async def browser() -> AsyncIterator[Browser]:
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=str(CHROMIUM), args=FLAGS)
-        yield browser
-        await browser.close()
-
-
-async def picture(page: Page, name: str) -> None:
-    """Keep a screenshot where somebody asked for them."""
-    folder = os.environ.get("HUIYIN_TEST_SCREENSHOTS")
-    if folder:
-        await page.screenshot(path=str(Path(folder) / f"journey-{name}.png"), full_page=True)
+pytestmark = pytest.mark.browser
 
 
 async def fits(page: Page) -> None:
@@ -53,7 +21,7 @@ async def fits(page: Page) -> None:
 
 
 async def test_from_the_first_word_to_the_rating_in_a_browser(city: City, browser: Browser) -> None:
-    phone = await (await browser.new_context(viewport=HAND, locale="zh-CN")).new_page()
+    phone = await (await browser.new_context(viewport=PHONE_WIDTH, locale="zh-CN")).new_page()
     phone.set_default_timeout(15_000)
     await phone.goto(f"{city.base}/simulator?citizen=li")
     answers = phone.locator(".line.theirs .bubble")
@@ -72,23 +40,23 @@ async def test_from_the_first_word_to_the_rating_in_a_browser(city: City, browse
         return await answers.last.inner_text()
 
     await say("社保卡丢了怎么补办？", "来源：")
-    await picture(phone, "1-answer")
+    await keep_picture(phone, "journey-1-answer")
     await say(COMPLAINT, "我帮您登记")
     await say("对", "发生在哪里")
     await say("城关镇人民路12号", "手机号")
     await say(PHONE, "要不要让办事的单位看到")
     await tap("公开", "请看一看")
     number = number_in(await tap("确认提交", "最晚答复"))
-    await picture(phone, "2-filed")
+    await keep_picture(phone, "journey-2-filed")
 
-    console = await (await browser.new_context(viewport=DESK, locale="zh-CN")).new_page()
+    console = await (await browser.new_context(viewport=WIDE, locale="zh-CN")).new_page()
     console.set_default_timeout(15_000)
     await console.goto(f"{city.base}/console/")
     await console.locator("input[name=user]").fill("liaison")
     await console.locator("input[name=password]").fill(PASSWORD)
     await console.get_by_role("button", name="登录").click()
     await console.goto(f"{city.base}/console/tickets")
-    await picture(console, "3-inbox")
+    await keep_picture(console, "journey-3-inbox")
     await console.get_by_role("link", name=COMPLAINT[:12]).first.click()
     assert number in console.url
     await console.get_by_role("button", name="签收", exact=True).click()
@@ -96,7 +64,7 @@ async def test_from_the_first_word_to_the_rating_in_a_browser(city: City, browse
     await console.get_by_role("button", name="先行联系", exact=True).click()
     await console.get_by_label("答复内容").first.fill(REPLY)
     await fits(console)
-    await picture(console, "4-ticket")
+    await keep_picture(console, "journey-4-ticket")
     await console.get_by_role("button", name="答复并办结").click()
     await expect(console.get_by_text("已办结").first).to_be_visible()
 
@@ -105,7 +73,7 @@ async def test_from_the_first_word_to_the_rating_in_a_browser(city: City, browse
     await tap("非常满意", "好在哪里")
     await tap("办得快", "评价收到了")
     await fits(phone)
-    await picture(phone, "5-rated")
+    await keep_picture(phone, "journey-5-rated")
 
     await console.get_by_role("button", name="退出").first.click()
     await console.goto(f"{city.base}/console/figures")
@@ -115,4 +83,4 @@ async def test_from_the_first_word_to_the_rating_in_a_browser(city: City, browse
     await expect(console.get_by_text("按时办结率").first).to_be_visible()
     await expect(console.get_by_text("100").first).to_be_visible()
     await fits(console)
-    await picture(console, "6-figures")
+    await keep_picture(console, "journey-6-figures")

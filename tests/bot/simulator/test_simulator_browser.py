@@ -2,29 +2,15 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.async_api import Browser, Page, async_playwright, expect
+from playwright.async_api import Browser, Page, expect
 
 from bot.simulator.platform import FAULT_NOTICE, SimulatedPlatform
 from bot.simulator.records import EntryKind
+from tests.chromium import PHONE, WIDE, keep_picture
 
-CHROMIUM = Path("/usr/bin/chromium")
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-WIDE = {"width": 1440, "height": 900}
-PHONE = {"width": 390, "height": 844}
 RATE = (
     "工单 QH202609300001 已办结。您满意吗？\n"
     '<a href="weixin://bizmsgmenu?msgmenucontent=满意&msgmenuid=101">满意</a>\n'
@@ -32,18 +18,7 @@ RATE = (
     '详情：<a href="https://example.org/t/1">查看办理结果</a>'
 )
 
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(not CHROMIUM.exists(), reason="needs: apt-get install chromium fonts-noto-cjk"),
-]
-
-
-@pytest.fixture
-async def browser() -> AsyncIterator[Browser]:
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=str(CHROMIUM), args=FLAGS)
-        yield browser
-        await browser.close()
+pytestmark = pytest.mark.browser
 
 
 async def _open(
@@ -53,13 +28,6 @@ async def _open(
     page = await context.new_page()
     await page.goto(f"{base}/simulator?citizen={citizen}")
     return page
-
-
-async def _picture(page: Page, name: str) -> None:
-    """Keep a screenshot where somebody asked for them."""
-    folder = os.environ.get("HUIYIN_TEST_SCREENSHOTS")
-    if folder:
-        await page.screenshot(path=str(Path(folder) / f"simulator-{name}.png"))
 
 
 async def _overflow(page: Page) -> int:
@@ -147,23 +115,23 @@ async def test_every_kind_of_line_fits_the_screen(
     browser: Browser, base: str, platform: SimulatedPlatform, service: Any, clock: Any, viewport: Any
 ) -> None:
     page = await _open(browser, base, viewport)
-    await _picture(page, f"{viewport['width']}-empty")
+    await keep_picture(page, f"simulator-{viewport['width']}-empty")
     (phone,) = platform.phones
     await _long_talk(platform, service, phone.openid, clock)
     await expect(page.get_by_text(FAULT_NOTICE)).to_be_visible()
     await expect(page.locator(".card")).to_be_in_viewport()
     assert await _overflow(page) == 0
-    await _picture(page, f"{viewport['width']}-end")
+    await keep_picture(page, f"simulator-{viewport['width']}-end")
     await page.locator("#chat").evaluate("chat => { chat.scrollTop = 0 }")
-    await _picture(page, f"{viewport['width']}-start")
+    await keep_picture(page, f"simulator-{viewport['width']}-start")
     await page.get_by_label("更多：图片、位置、语音、关注").click()
     await expect(page.get_by_role("button", name="发送照片")).to_be_in_viewport()
-    await _picture(page, f"{viewport['width']}-more")
+    await keep_picture(page, f"simulator-{viewport['width']}-more")
     await page.keyboard.press("Escape")
     if viewport is PHONE:
         await page.get_by_label("平台视角和换人").click()
         await expect(page.get_by_role("heading", name="换一个市民")).to_be_in_viewport()
-        await _picture(page, "390-platform")
+        await keep_picture(page, "simulator-390-platform")
     assert await _overflow(page) == 0
 
 
@@ -186,7 +154,7 @@ async def test_the_accounts_own_menu_opens_and_sends_its_keys(
         assert (await response.json())["errcode"] == 0
     page = await _open(browser, base, PHONE)
     await page.locator(".submenu summary").click()
-    await _picture(page, "390-menu")
+    await keep_picture(page, "simulator-390-menu")
     await page.get_by_role("button", name="查进度").click()
     await expect(page.locator(".line.theirs")).to_have_count(1)
     assert service.received[0].fields["EventKey"] == "find"
