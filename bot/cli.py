@@ -8,12 +8,12 @@ from bot.commands import classifier, deadline, demo, knowledge, load_test, opera
 
 app = typer.Typer(
     name="huiyin",
-    help="回音 · a citizen-hotline service: WeChat and 12345 requests to owner, date and answer.",
+    help="回音 · 市民热线服务：件件有着落，事事有回音。",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-evaluate = typer.Typer(help="Measure a part on data and print its figures.", no_args_is_help=True)
+evaluate = typer.Typer(help="用数据评测某一部分，打印指标。", no_args_is_help=True)
 app.add_typer(evaluate, name="evaluate")
 
 demo.register(app)

@@ -24,24 +24,19 @@ def register(app: typer.Typer) -> None:
 
 
 def load_test(
-    rate: Annotated[float, typer.Option(min=0.1, max=MOST_RATE, help="Requests begun per second.")] = 50,
-    seconds: Annotated[float, typer.Option(min=0.1, max=MOST_SECONDS, help="How long to go on.")] = 10,
-    tickets: Annotated[
-        float, typer.Option(min=0, max=1, help="The share of requests that are hotline tickets.")
-    ] = 0.2,
-    demo: Annotated[
-        str, typer.Option(help="The JSON the demo printed after DEMO, or a file that holds it.")
-    ] = "",
+    rate: Annotated[float, typer.Option(min=0.1, max=MOST_RATE, help="每秒发出多少个请求。")] = 50,
+    seconds: Annotated[float, typer.Option(min=0.1, max=MOST_SECONDS, help="持续多少秒。")] = 10,
+    tickets: Annotated[float, typer.Option(min=0, max=1, help="其中热线工单所占的比例。")] = 0.2,
+    demo: Annotated[str, typer.Option(help="演示启动时 DEMO 之后的 JSON，或存有它的文件。")] = "",
     data_dir: Annotated[
-        Path, typer.Option(envvar="HUIYIN_DATA_DIR", help="The demo's data directory; its demo.json is read.")
+        Path, typer.Option(envvar="HUIYIN_DATA_DIR", help="演示的数据目录，读取其中的 demo.json。")
     ] = Path(".huiyin"),
-    url: Annotated[str, typer.Option(help="Another address of the same demo, on this machine.")] = "",
-    as_json: Annotated[bool, typer.Option("--json", help="Print the figures as one line of JSON.")] = False,
+    url: Annotated[str, typer.Option(help="同一演示在本机的另一个地址。")] = "",
+    as_json: Annotated[bool, typer.Option("--json", help="用一行 JSON 打印指标。")] = False,
 ) -> None:
-    """Send a running demo signed, encrypted citizens' messages and hotline tickets at a fixed rate.
+    """按固定速率向运行中的演示发送签名加密的市民消息和热线工单，打印速率和耗时分位数。
 
-    Requests begin on schedule whether or not earlier ones were answered, and waiting counts from the schedule.
-    Only a demo on this machine is driven. Exit 1 when anything went unanswered, 2 when the demo is not found.
+    只对本机；从预定的发出时刻起计时，排队等候也算在内。
     """
     try:
         target = _target(demo, data_dir, url)

@@ -27,17 +27,17 @@ from routing.working_calendar import calendar_alarm
 
 def register(app: typer.Typer) -> None:
     app.command("check-config")(check_config)
-    users = typer.Typer(help="People who log in to the console.", no_args_is_help=True)
+    users = typer.Typer(help="登录工作台的人员。", no_args_is_help=True)
     users.command("add")(add_user)
     app.add_typer(users, name="user")
-    keys = typer.Typer(help="API keys of other programs.", no_args_is_help=True)
+    keys = typer.Typer(help="其他系统调用接口的密钥。", no_args_is_help=True)
     keys.command("add")(add_key)
     keys.command("revoke")(revoke_key)
     app.add_typer(keys, name="key")
 
 
 def check_config() -> None:
-    """Check every setting and reach for everything the service needs; exit 1 when something is wrong."""
+    """逐项检查设置，并试着连接所需的一切；有问题时退出码为 1。"""
     try:
         settings = Settings.from_environment()
     except SettingsInvalid as error:
@@ -46,12 +46,12 @@ def check_config() -> None:
     problems = [line for line in (check(settings) for check in _CHECKS) if line]
     problems += asyncio.run(_store_problems(settings))
     if alarm := calendar_alarm(utc_now()):
-        typer.echo(f"warning: {alarm}")
+        typer.echo(f"提醒：{alarm}")
     for problem in problems:
-        typer.echo(f"problem: {problem}", err=True)
+        typer.echo(f"问题：{problem}", err=True)
     if problems:
         raise typer.Exit(1)
-    typer.echo("configuration is complete")
+    typer.echo("设置齐全。")
 
 
 def _secret_key(settings: Settings) -> str | None:
@@ -94,7 +94,7 @@ _CHECKS: tuple[Callable[[Settings], str | None], ...] = (_secret_key, _accounts,
 async def _store_problems(settings: Settings) -> list[str]:
     problems: list[str] = []
     if not settings.mongo_url or not settings.redis_url:
-        return ["HUIYIN_MONGO_URL and HUIYIN_REDIS_URL are needed outside `huiyin demo`"]
+        return ["除 huiyin demo 外，都要设置 HUIYIN_MONGO_URL 和 HUIYIN_REDIS_URL。"]
     mongo: AsyncIOMotorClient[Document] = AsyncIOMotorClient(
         settings.mongo_url, serverSelectionTimeoutMS=3000
     )
@@ -102,24 +102,24 @@ async def _store_problems(settings: Settings) -> list[str]:
     try:
         await mongo.admin.command("ping")
     except PyMongoError as error:
-        problems.append(f"HUIYIN_MONGO_URL: no answer ({type(error).__name__})")
+        problems.append(f"HUIYIN_MONGO_URL: 连不上（{type(error).__name__}）")
     try:
         await redis.ping()
     except RedisError as error:
-        problems.append(f"HUIYIN_REDIS_URL: no answer ({type(error).__name__})")
+        problems.append(f"HUIYIN_REDIS_URL: 连不上（{type(error).__name__}）")
     await redis.aclose()
     mongo.close()
     return problems
 
 
 def add_user(
-    username: Annotated[str, typer.Argument(help="Login name.")],
-    name: Annotated[str, typer.Option(help="The person's name, shown in histories.")],
-    role: Annotated[Role, typer.Option(help="What the person is.")],
-    unit: Annotated[str, typer.Option(help="Id of the unit the person works in, e.g. qh.housing.")],
+    username: Annotated[str, typer.Argument(help="登录名。")],
+    name: Annotated[str, typer.Option(help="姓名，显示在办理经过里。")],
+    role: Annotated[Role, typer.Option(help="角色。")],
+    unit: Annotated[str, typer.Option(help="所在单位的代码，如 qh.housing。")],
     password: Annotated[str, typer.Option(prompt=True, hide_input=True, confirmation_prompt=True)],
 ) -> None:
-    """Add somebody who may log in."""
+    """添加一名可以登录的人员。"""
     unit_id = _known_unit(unit)
 
     async def add(people: People) -> None:
@@ -130,22 +130,22 @@ def add_user(
     try:
         _with_people(add)
     except UserExists:
-        typer.echo(f"user {username} exists", err=True)
+        typer.echo(f"用户名 {username} 已存在。", err=True)
         raise typer.Exit(1) from None
     except RoleNotGiven:
         raise _role_not_given(role) from None
     except PasswordTooWeak:
-        typer.echo("the password needs at least 10 characters of at least two kinds", err=True)
+        typer.echo("密码至少 10 个字符，并包含字母、数字、符号中的两种。", err=True)
         raise typer.Exit(2) from None
-    typer.echo(f"user {username} added")
+    typer.echo(f"已添加用户 {username}。")
 
 
 def add_key(
-    name: Annotated[str, typer.Option(help="The program that calls.")],
-    role: Annotated[Role, typer.Option(help="What the program may do.")],
-    unit: Annotated[str, typer.Option(help="Id of the unit it acts for; all below are included.")],
+    name: Annotated[str, typer.Option(help="调用接口的系统名称。")],
+    role: Annotated[Role, typer.Option(help="权限角色。")],
+    unit: Annotated[str, typer.Option(help="代表哪个单位，含其下属单位。")],
 ) -> None:
-    """Make an API key and print it, once."""
+    """新建接口密钥，只显示这一次。"""
     unit_id = _known_unit(unit)
 
     async def add(people: People) -> None:
@@ -158,20 +158,20 @@ def add_key(
 
 
 def revoke_key(
-    key_id: Annotated[str, typer.Argument(help="The key's id, as shown in histories after api:.")],
+    key_id: Annotated[str, typer.Argument(help="密钥编号，即办理经过里 api: 后面的部分。")],
 ) -> None:
-    """Take an API key's rights away, at once."""
+    """立即吊销接口密钥。"""
 
     async def revoke(people: People) -> None:
         if not await people.revoke_api_key(key_id, now=utc_now()):
-            typer.echo(f"no such key in force: {key_id}", err=True)
+            typer.echo(f"没有生效中的密钥 {key_id}。", err=True)
             raise typer.Exit(1)
 
     _with_people(revoke)
 
 
 def _role_not_given(role: Role) -> typer.Exit:
-    typer.echo(f"nobody is given the role {role.value}; choose another", err=True)
+    typer.echo(f"角色 {role.value} 不能分配，请换一个。", err=True)
     return typer.Exit(2)
 
 
@@ -179,7 +179,7 @@ def _known_unit(unit: str) -> UnitId:
     try:
         return load_units().get(UnitId(unit)).id
     except UnknownUnit:
-        typer.echo(f"no unit of id {unit}", err=True)
+        typer.echo(f"没有代码为 {unit} 的单位。", err=True)
         raise typer.Exit(2) from None
 
 
@@ -187,7 +187,7 @@ def _with_people(do: Callable[[People], Awaitable[None]]) -> None:
     async def run() -> None:
         settings = Settings.from_environment()
         if not settings.mongo_url:
-            typer.echo("HUIYIN_MONGO_URL names no server", err=True)
+            typer.echo("请用 HUIYIN_MONGO_URL 指明数据库。", err=True)
             raise typer.Exit(2)
         client: AsyncIOMotorClient[Document] = AsyncIOMotorClient(settings.mongo_url, tz_aware=True)
         try:

@@ -25,11 +25,11 @@ def register(app: typer.Typer) -> None:
 
 
 def serve(
-    host: Annotated[str | None, typer.Option(help="Address to listen on.")] = None,
-    port: Annotated[int | None, typer.Option(help="Port to listen on.")] = None,
-    workers: Annotated[int, typer.Option(min=1, help="Processes sharing the port.")] = 1,
+    host: Annotated[str | None, typer.Option(help="监听地址。")] = None,
+    port: Annotated[int | None, typer.Option(help="监听端口。")] = None,
+    workers: Annotated[int, typer.Option(min=1, help="共用端口的进程数。")] = 1,
 ) -> None:
-    """Run the web service."""
+    """运行网页服务（接口、工作台、微信回调）。"""
     settings = _settings(host=host, port=port)
     listening = _listen(settings.host, settings.port)
     children = [
@@ -47,7 +47,7 @@ def serve(
 
 
 def work() -> None:
-    """Run the worker: notices, deadlines, late answers."""
+    """运行后台任务：发送通知、检查时限、补发迟到的回复。"""
     settings = _settings()
     configure_logs()
 
@@ -87,7 +87,7 @@ def _settings(**overrides: object) -> Settings:
         settings.key_bytes()
         if not settings.mongo_url or not settings.redis_url:
             raise SettingsInvalid(
-                "HUIYIN_MONGO_URL and HUIYIN_REDIS_URL name the stores; only `huiyin demo` brings its own"
+                "请用 HUIYIN_MONGO_URL 和 HUIYIN_REDIS_URL 指明数据库；只有 huiyin demo 自带数据库。"
             )
     except SettingsInvalid as error:
         typer.echo(str(error), err=True)
@@ -101,7 +101,7 @@ def _listen(host: str, port: int) -> socket.socket:
     try:
         listening.bind((host, port))
     except OSError as error:
-        typer.echo(f"cannot listen on {host}:{port}: {error.strerror}; choose another with --port", err=True)
+        typer.echo(f"无法监听 {host}:{port}（{error.strerror}），请用 --port 换一个端口。", err=True)
         raise typer.Exit(2) from None
     listening.listen(1024)
     return listening

@@ -120,12 +120,12 @@ def test_check_config_names_every_problem(environment: dict[str, str]) -> None:
 @pytest.mark.parametrize(
     ("args", "said"),
     [
-        (("key", "add", "--name", "x", "--role", "system", "--unit", "qh.hotline"), "role"),
+        (("key", "add", "--name", "x", "--role", "system", "--unit", "qh.hotline"), "角色"),
         (("key", "add", "--name", "x", "--role", "operator", "--unit", "nowhere"), "nowhere"),
-        (("key", "revoke", "nothing"), "no such key"),
+        (("key", "revoke", "nothing"), "没有生效中的密钥"),
         (
             ("user", "add", "li", "--name", "李", "--role", "liaison", "--unit", HOUSING, "--password", "x"),
-            "password",
+            "密码",
         ),
     ],
 )
