@@ -6,6 +6,8 @@ import asyncio
 import contextlib
 import time
 from collections.abc import AsyncIterator, Iterable
+from dataclasses import dataclass
+from datetime import datetime
 
 import structlog
 from aiohttp import web
@@ -16,6 +18,7 @@ from bot.hotline.api import api_routes
 from bot.services import SERVICES, Services
 from bot.web import console_routes, setup_templates
 from bot.web.errors import error_middleware, security_headers
+from bot.wechat.messages import IncomingMessage
 from bot.wechat.webhook import answers_in_progress, wechat_handlers
 from bot.worker import Worker
 
@@ -46,7 +49,7 @@ def create_app(
     app.add_routes(
         wechat_handlers(
             accounts=services.wechat_accounts,
-            respond=services.dialogue,
+            respond=_Reception(services),
             keep_for_later=services.late_messages.keep,
             apologise=wording.APOLOGY,
             clock=services.clock,
@@ -65,6 +68,22 @@ def create_app(
     )
     app.add_routes(extra_routes)
     return app
+
+
+@dataclass(frozen=True, slots=True)
+class _Reception:
+    """Answers a message, then lets go out what waited for its sender to write again."""
+
+    services: Services
+
+    async def __call__(self, message: IncomingMessage, *, now: datetime) -> str | None:
+        reply = await self.services.dialogue(message, now=now)
+        try:
+            await self.services.desk.resume_notices(account=message.account, openid=message.openid, now=now)
+        except Exception as error:
+            # The answer is there and counts; what waits is found again by the next refusal or message.
+            log.error("waiting notices not resumed", error=type(error).__name__)
+        return reply
 
 
 @web.middleware

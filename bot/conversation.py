@@ -126,6 +126,9 @@ def _just_filed(session: Session, heard: Heard) -> str | None:
 
 def _on_words(session: Session, heard: Heard) -> Turn:
     word = spoken.command_word(heard.text)
+    dialled = spoken.DIAL.fullmatch(word)
+    if dialled:
+        return again(session, phrases.dial(dialled[1]))
     way_out = _way_out(session, word)
     if way_out is not None:
         return way_out
@@ -172,6 +175,10 @@ def _at_large(session: Session, heard: Heard, word: str, command: tuple[Pick, st
         if word in spoken.GREETINGS:
             return to_home(session, phrases.WELCOME)
         return _pick(session, heard, *command)
+    if word in spoken.PUZZLED:
+        return to_home(session, phrases.WELCOME)
+    if word in spoken.ROBOT:
+        return again(session, phrases.ROBOT)
     if word in spoken.THANKS:
         return to_home(session, phrases.THANKS)
     filed = _just_filed(session, heard)
@@ -208,7 +215,7 @@ def _way_out(session: Session, word: str) -> Turn | None:
         if session.step in FILING_STEPS | {Step.RESUME}:
             return to_home(replace(session, draft=None), phrases.CANCELLED)
         return to_home(session, phrases.WENT_HOME)
-    if word in spoken.PERSON:
+    if spoken.PERSON.fullmatch(word):
         return Turn(session, act=HandToPerson())
     if word in spoken.BACK or (word == "1" and session.step in FREE_TEXT_STEPS):
         if session.step in FILING_STEPS:
@@ -225,7 +232,9 @@ def _chosen(session: Session, word: str, text: str) -> Choice | None:
     for choice in session.choices:
         if word == spoken.command_word(choice.word) or text == choice.word:
             return choice
-    return next((c for c in session.choices if word in spoken.SPOKEN_FOR.get(c.pick, ())), None)
+    # Yes answers one guessed type; in the menu of six it chooses nothing.
+    meant = (c for c in session.choices if c.pick is not Pick.TYPE or session.step is Step.CONFIRM_TYPE)
+    return next((c for c in meant if word in spoken.SPOKEN_FOR.get(c.pick, ())), None)
 
 
 def _pick(session: Session, heard: Heard, pick: Pick, value: str) -> Turn:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from bot import phrases
+from bot import phrases, spoken
 from bot.intake import MOST_CHARACTERS, find_phone, without_phone
 from bot.session import (
     LEAST_TEXT,
@@ -35,6 +35,13 @@ Handler = Callable[[Session, Heard, str], Turn]
 _MOST_PLACE = 200
 _MOST_NAME = 20
 _NEITHER = frozenset({"跳过", "没有", "无", "不知道", "不清楚", "不说", "不留", "不方便", "不用", "不想说"})
+_NO_PLACE = spoken.CHATTER | {label(secrecy) for secrecy in Secrecy}
+_LEAST_ADDRESS = 5
+"""What stands beside a phone number is a place from this length on; shorter, it is a name."""
+_DIALLED = 5
+"""From so many digits on it was meant as a number."""
+_MOST_REFUSAL = 20
+"""A longer sentence tells something; taking it for a mere no would lose it."""
 _KEEP = Choice("不改了", Pick.KEEP)
 
 
@@ -45,14 +52,15 @@ def begin(
     request_type: RequestType | None = None,
     text: str = "",
     guess: RequestType | None = None,
+    say: tuple[str, ...] = (),
 ) -> Turn:
     """Start a new draft, named after the message that began it, and ask its first question."""
     replaced = session.draft is not None and session.draft.has_content
     draft = Draft(
         id=heard.message.key, touched_at=heard.now, request_type=request_type, text=text, guess=guess
     )
-    say = (phrases.DRAFT_REPLACED,) if replaced else ()
-    return ask_next(replace(session, draft=draft), *say)
+    told = (phrases.DRAFT_REPLACED,) if replaced else ()
+    return ask_next(replace(session, draft=draft), *told, *say)
 
 
 def begin_or_resume(session: Session, heard: Heard, value: str) -> Turn:
@@ -234,20 +242,19 @@ HANDLERS: dict[Pick, Handler] = {
 def hear(session: Session, heard: Heard) -> Turn:
     """A sentence at one of the filing's questions."""
     assert session.draft is not None
+    word = spoken.command_word(heard.text)
+    if word in spoken.PUZZLED:
+        return ask(session, session.step)
     if session.step is Step.DESCRIBE:
         return _describe(session, heard)
     if session.step is Step.PLACE:
-        if heard.text in _NEITHER:
-            return skip(session, heard, "")
-        if heard.text.isdigit():
-            return ask(session, Step.PLACE, phrases.NO_SUCH_CHOICE)
-        return _answer(session, place=heard.text[:_MOST_PLACE], latitude=None, longitude=None)
+        return _place(session, heard, word)
     if session.step is Step.CONTACT:
         return _contact(session, heard)
     named = request_type_of(heard.text.removeprefix("我要"))
     if named and session.step in (Step.TYPE, Step.CONFIRM_TYPE):
         return _answer(session, request_type=named)
-    if heard.text.isdigit() or session.step is Step.SECRECY:
+    if heard.text.isdigit() or session.step is Step.SECRECY or word in spoken.CHATTER:
         return ask(session, session.step, phrases.NO_SUCH_CHOICE)
     return _add_words(session, heard)
 
@@ -265,21 +272,55 @@ def _describe(session: Session, heard: Heard) -> Turn:
     return _answer(session, text=text, guess=heard.understanding.request_type, say=_alarm(heard))
 
 
-def _contact(session: Session, heard: Heard) -> Turn:
-    assert session.draft is not None
+def _place(session: Session, heard: Heard, word: str) -> Turn:
+    """A phone number given here is kept; what stands beside it may be the place."""
     if heard.text in _NEITHER:
         return skip(session, heard, "")
-    phone = find_phone(heard.text)
-    if phone is None:
-        dialled = any(character.isdigit() for character in heard.text)
-        return ask(session, Step.CONTACT, phrases.BAD_PHONE if dialled else phrases.NO_PHONE)
-    secrecy = session.draft.secrecy
-    return _answer(
-        session,
-        phone=phone,
-        name=without_phone(heard.text)[:_MOST_NAME] or session.draft.name,
-        secrecy=None if secrecy is Secrecy.ANONYMOUS else secrecy,
-    )
+    if find_phone(heard.text):
+        beside = without_phone(heard.text)
+        # A name never ends in 号, so it is taken off with 号码; a house number does.
+        beside += "号" if f"{beside}号" in heard.text else ""
+        if len(beside) >= _LEAST_ADDRESS:
+            return _keep_phone(session, heard, place=beside[:_MOST_PLACE], latitude=None, longitude=None)
+        kept = _keep_phone(session, heard, name=beside or None).session
+        return ask(kept, Step.PLACE, phrases.PHONE_KEPT)
+    if heard.text.isdigit():
+        return ask(session, Step.PLACE, phrases.NO_SUCH_CHOICE)
+    if word in _NO_PLACE:
+        return ask(session, Step.PLACE, phrases.NOT_A_PLACE)
+    return _answer(session, place=heard.text[:_MOST_PLACE], latitude=None, longitude=None)
+
+
+def _contact(session: Session, heard: Heard) -> Turn:
+    """A number, or any way of saying that there will be none."""
+    draft, text = session.draft, heard.text
+    assert draft is not None
+    if find_phone(text):
+        return _keep_phone(session, heard, name=without_phone(text)[:_MOST_NAME] or draft.name)
+    dialled = sum(character.isdigit() for character in text)
+    if dialled >= _DIALLED:
+        return ask(session, Step.CONTACT, phrases.BAD_PHONE)
+    if spoken.ANONYMOUS.search(text):
+        return choose_secrecy(session, heard, Secrecy.ANONYMOUS.value)
+    say: tuple[str, ...] = ()
+    if spoken.SECRET.search(text):
+        session, say = (
+            replace(session, draft=replace(draft, secrecy=Secrecy.SECRET)),
+            (phrases.WILL_KEEP_SECRECY,),
+        )
+    if draft.phone and "不" in text and "改" in text:
+        return ask_next(session, *say)
+    if text in _NEITHER or (len(text) <= _MOST_REFUSAL and spoken.REFUSES.search(text)):
+        return skip(session, heard, "")
+    return ask(session, Step.CONTACT, *(say or (phrases.BAD_PHONE if dialled else phrases.NO_PHONE,)))
+
+
+def _keep_phone(session: Session, heard: Heard, **fields: object) -> Turn:
+    """Who leaves a number is not anonymous any more, so that is asked again."""
+    assert session.draft is not None
+    secrecy = None if session.draft.secrecy is Secrecy.ANONYMOUS else session.draft.secrecy
+    draft = replace(session.draft, **fields)  # type: ignore[arg-type]
+    return _answer(replace(session, draft=draft), phone=find_phone(heard.text), secrecy=secrecy)
 
 
 def _add_words(session: Session, heard: Heard) -> Turn:

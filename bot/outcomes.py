@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -42,6 +43,10 @@ from routing.workflow import Action
 
 _MOST_LISTED = 6
 _MOST_SUGGESTION = 28
+_LONG_STORY = 40
+"""Nobody asks the knowledge base at this length: whoever writes so much reports something."""
+_SHORT_STORY = 6
+_ASKS = re.compile(r"[吗呢？?哪几]|怎么|如何|什么|多少|能不能|可以|是否|请问")
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +114,8 @@ def after(session: Session, act: Act, outcome: Outcome, heard: Heard) -> Turn:
             return to_home(session, phrases.GLAD) if act.helpful else Turn(session)
         case _, Done():
             return _after_act(session, act, outcome.ticket, heard.now)
+        case Remind(), TooOften():
+            return to_home(session, phrases.REMINDED_TODAY)
         case Supplement(), TooOften():
             return to_home(session, phrases.SUPPLEMENTED_ENOUGH)
         case _, Refused():
@@ -128,8 +135,15 @@ def _after_question(session: Session, act: AskKnowledge, outcome: Answer | Refus
         return to_step(
             answered, Step.HOME, phrases.answer(outcome, elder=session.elder), choices=(useful, unsolved)
         )
-    if act.reads_like is not None:
-        return filing.begin(session, heard, text=act.question, guess=act.reads_like)
+    kind_told = act.reads_like or _told(act, outcome, heard)
+    if kind_told is not None:
+        return filing.begin(
+            session,
+            heard,
+            text=act.question,
+            guess=kind_told,
+            say=(phrases.UNIT_WILL_ANSWER,) if kind_told is RequestType.CONSULTATION else (),
+        )
     near = tuple(
         Choice(tappable(s.question, _MOST_SUGGESTION), Pick.SUGGESTION, s.question)
         for s in outcome.nearest[:3]
@@ -138,6 +152,18 @@ def _after_question(session: Session, act: AskKnowledge, outcome: Answer | Refus
     read = heard.understanding.request_type
     choices = (*near, Choice("登记成工单", Pick.FILE_TEXT, read.value if read else ""))
     return to_step(session, Step.HOME, phrases.not_known(nearest=bool(near)), choices=choices)
+
+
+def _told(act: AskKnowledge, outcome: Refusal, heard: Heard) -> RequestType | None:
+    """What to file a sentence as that tells of something rather than asks, whatever the rules made of it."""
+    own_words = act.question == heard.text
+    return heard.understanding.leaning if own_words and _tells(act.question, outcome) else None
+
+
+def _tells(text: str, outcome: Refusal) -> bool:
+    if len(text) >= _LONG_STORY:
+        return True
+    return len(text) >= _SHORT_STORY and not outcome.nearest and not _ASKS.search(text)
 
 
 # ---- filing

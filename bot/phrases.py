@@ -10,7 +10,7 @@ from datetime import datetime
 from bot.session import FREE_TEXT_STEPS, Choice, Draft, Pick, Session, Step, Turn
 from bot.wechat_text import MOST_BYTES, clip, plain, quote, tap
 from bot.wording import STARS, label, say_time
-from classifier.signals import Emergency
+from classifier.signals import Emergency, EmergencyKind
 from knowledge_base.answer import Answer, Citation
 from routing.citizen_request import RequestType, Secrecy
 
@@ -25,6 +25,7 @@ WENT_HOME = "好的，回到首页。"
 ASK_AWAY = "请说您想问什么。\n比如：社保卡丢了怎么补？"
 THANKS = "不客气。还有事随时找我。"
 GLAD = "太好了，谢谢您告诉我。"
+ROBOT = "我是自动回复。要找人，回复0。"
 EMPTY = "我没有收到文字。请再说一遍，或者打字告诉我。"
 NOT_HEARD = "这段语音我没听清。请再说一遍，或者打字告诉我。"
 UNSUPPORTED = "这种消息我还看不了。\n您可以打字、发语音、发照片，或者发位置。"
@@ -37,7 +38,10 @@ TOO_LONG = "内容太长了，最多5000个字。请挑要紧的说。"
 PLACE = "事情发生在哪里？\n可以发位置，也可以打字。比如：城关镇人民路12号。"
 CONTACT = "请留一个手机号，方便工作人员联系您。\n不想留也可以。"
 BAD_PHONE = "这个号码好像不对。请再看一看。"
-NO_PHONE = "没有看到手机号。"
+NO_PHONE = "我要的是手机号。不想留，回复2。"
+NOT_A_PLACE = "这里要说的是地点。"
+PHONE_KEPT = "手机号记下了。"
+WILL_KEEP_SECRECY = "好的，给您保密。"
 SECRECY = "您的姓名和电话，要不要让办事的单位看到？"
 SECRECY_NOTES = {
     Secrecy.PUBLIC: "单位能看到，方便联系您",
@@ -52,6 +56,7 @@ TYPE_NOTES = {
     RequestType.SUGGESTION: "出主意、提想法",
     RequestType.PRAISE: "夸一夸办事的人",
 }
+UNIT_WILL_ANSWER = "这件事我没有现成的答案，请单位来答复您。"
 CHOOSE_TYPE = "您要办哪一种？"
 CONSENT = "提交后，这些内容只用来办理您这件事。"
 TOO_MANY_PICTURES = "照片最多9张，这一张没有加进去。"
@@ -69,6 +74,7 @@ CODE_BLOCKED = "查询码错得太多了，为了安全先停一小时。\n着�
 NONE_MINE = "您在这里还没有反映过事情。\n打电话反映的，可以用工单号来查。"
 PICK_TICKET = "请选一件。"
 SUPPLEMENT = "请把要补充的话或照片发过来。"
+REMINDED_TODAY = "今天已经催过了，单位收到了。明天可以再催。"
 SUPPLEMENTED_ENOUGH = "今天补充的次数已经满了，这一次没有加进去。\n请明天再补充。急事请拨打12345，报工单号。"
 RATE = "这件事办得怎么样？请选一个。"
 WHY_GOOD = "谢谢！好在哪里？再点一下就评完了。"
@@ -83,17 +89,23 @@ REASONS_BAD = ("问题没解决", "办得慢", "态度不好", "没人联系我"
 
 _ELDER_BYTES = 240
 
+_SOMEBODY_LISTENS = "您别一个人扛。现在就打12356，有人听您说。有危险打120、110。"
 _EMERGENCY_NUMBERS = "有危险，请马上打电话：\n110 报警\n119 火灾、救援\n120 急救"
 
 
 def emergency_card(emergency: Emergency) -> str:
-    """The numbers to ring, before anything else; gas gets the two steps that save lives."""
+    """The numbers to ring, before anything else; who wants to die is first offered somebody who listens."""
+    if emergency.kind is EmergencyKind.SELF_HARM:
+        return _SOMEBODY_LISTENS
     extra = {
         "gas": "\n闻到燃气味：别开关电器，开窗，人先出去。",
         "fire": "\n人先出来，别坐电梯，别回去拿东西。",
-        "self_harm": "\n也可以打12356心理援助热线，有人陪您说话。",
     }
     return _EMERGENCY_NUMBERS + extra.get(emergency.kind.value, "") + "\n这里不能代替报警。"
+
+
+def dial(number: str) -> str:
+    return f"请现在用电话直接拨{number}，这里打不出去。"
 
 
 # ---- answers

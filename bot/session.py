@@ -304,6 +304,11 @@ class Understanding:
         guess = self.reads_like
         return RequestType(guess.label) if guess and guess.confidence >= SURE_ENOUGH else None
 
+    @property
+    def leaning(self) -> RequestType:
+        """What the sentence would most likely be as a ticket, however unsure; the citizen confirms it."""
+        return RequestType(self.reads_like.label) if self.reads_like else RequestType.HELP
+
 
 @dataclass(frozen=True, slots=True)
 class Heard:

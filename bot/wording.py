@@ -124,6 +124,7 @@ LABELS: dict[type[StrEnum], dict[Any, str]] = {
         NoticeState.SENT: "已送达",
         NoticeState.FAILED: "未送达",
         NoticeState.UNKNOWN: "结果不明",
+        NoticeState.WAITING: "等市民下次来信时送达",
     },
     UnitLevel: {
         UnitLevel.PROVINCE: "省",
@@ -214,7 +215,7 @@ def _named(vocabulary: type[StrEnum], value: str) -> str:
 
 REFUSALS: dict[type[Any], Callable[[Any], str]] = {
     errors.Refused: lambda r: "这一步现在办不了。请稍后再试，或拨打12345。",
-    errors.UnknownTicket: lambda r: "没有查到这张工单。请核对工单号和查询码。",
+    errors.UnknownTicket: lambda r: "没有查到这张工单。请核对工单号。",
     errors.StaleTicket: lambda r: "这张工单刚刚有了新变化。请重新打开，看过再办。",
     errors.ActionNotAllowed: lambda r: (
         f"工单现在是“{_named(State, r.state)}”，不能{_named(Action, r.action)}。请先查看最新进度。"
@@ -286,7 +287,7 @@ def notice_to_citizen(ticket: Ticket, event: Event, *, units: Units) -> str:
             reply = clip(plain(ticket.reply_text or ""), 900)
             stars = "\n".join(tap(word) for word in reversed(STARS.values()))
             answer = f"\n{unit}：{reply}" if reply else ""
-            return f"{head}办结了。{answer}\n\n办得怎么样？请点一个：\n{stars}"
+            return f"{head}办结了。{answer}\n\n办得怎么样？请点一个，或者打字：满意、不满意。\n{stars}"
         case EventKind.REJECTED:
             return f"{head}没有受理。\n原因：{said}\n有不明白的，请拨打12345。"
         case EventKind.REOPENED:

@@ -109,6 +109,11 @@ class Worker:
             until = self._services.clock() + CLAIM
             await self._settle(ticket, entry, NoticeState.SENDING, was=NoticeState.QUEUED, again=until)
             state, failure, again = await self._send(citizen, entry, text)
+            if state is NoticeState.WAITING:
+                await self._services.desk.keep_for_next_message(
+                    ticket.number, entry.id, now=self._services.clock(), failure=failure or ""
+                )
+                return
             await self._settle(ticket, entry, state, was=NoticeState.SENDING, failure=failure, again=again)
 
     async def _send(
@@ -121,6 +126,8 @@ class Worker:
         try:
             await client.send_text(citizen.openid, text)
         except DeliveryRefused as refusal:
+            if refusal.klass in _UNREACHABLE:
+                return NoticeState.WAITING, str(refusal.code), None
             again = _next_try(entry, refusal, self._services.clock())
             return NoticeState.QUEUED if again else NoticeState.FAILED, str(refusal.code), again
         except Exception as error:
@@ -194,6 +201,10 @@ class Worker:
 
 _PASSING = frozenset({DeliveryClass.BUSY, DeliveryClass.TOKEN, DeliveryClass.ACCOUNT})
 """Refusals that pass: the platform or our account is at fault, not the citizen or the message."""
+
+
+_UNREACHABLE = frozenset({DeliveryClass.WINDOW, DeliveryClass.CITIZEN})
+"""Refusals that end when the citizen writes again: the window was closed, or they did not follow."""
 
 
 def _next_try(entry: OutboxEntry, refusal: DeliveryRefused, now: datetime) -> datetime | None:

@@ -317,7 +317,11 @@ class Answerer:
         if aspects and aspects != (Aspect.PROCEDURE,):
             return aspects
         title = self._known[article.id].forms_of_title
-        said = (word for word, form in content(without_cues(question)).items() if form not in title)
+        said = (
+            word
+            for word, form in content(without_cues(question)).items()
+            if form not in title and word not in article.title
+        )
         field = field_with(article.guide, said)
         return (field,) if field and field not in (Aspect.PROCEDURE, Aspect.MATERIALS) else aspects
 

@@ -71,6 +71,14 @@ class Units:
         except KeyError:
             raise UnknownUnit(unit_id) from None
 
+    def named(self, text: str) -> Unit:
+        """The unit of that id, name or short name, exactly; raises UnknownUnit."""
+        wanted = text.strip()
+        for unit in self._units:
+            if wanted in (unit.id, unit.name, unit.short_name):
+                return unit
+        raise UnknownUnit(wanted)
+
     def children(self, unit_id: UnitId) -> tuple[Unit, ...]:
         """The units directly below."""
         return tuple(self._children.get(self.get(unit_id).id, ()))

@@ -83,6 +83,8 @@ class NoticeState(StrEnum):
     SENT = "sent"
     FAILED = "failed"
     UNKNOWN = "unknown"
+    WAITING = "waiting"
+    """Kept: the citizen cannot be reached now, and hears of it when they next write."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -75,6 +75,17 @@ class MongoIdentityStore:
         """Bulk load beside ``MongoTicketStore.add_many``."""
         await self._identities.insert_many([self.document(n, c) for n, c in citizens.items()])
 
+    async def note_waiting(self, number: str) -> None:
+        await self._identities.update_one({"_id": number}, {"$set": {"waiting": True}})
+
+    async def take_waiting(self, *, account: str, openid: str) -> list[str]:
+        indexes = self._vault.blind_indexes(f"{account}\x00{openid}", field="openid")
+        query: Document = {"openid_index": {"$in": indexes}, "waiting": True}
+        numbers = [d["_id"] async for d in self._identities.find(query, {"_id": 1})]
+        if numbers:
+            await self._identities.update_many({"_id": {"$in": numbers}}, {"$unset": {"waiting": ""}})
+        return numbers
+
     async def discard(self, number: str) -> None:
         """Forget an identity whose ticket never came to be."""
         await self._identities.delete_one({"_id": number})

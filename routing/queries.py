@@ -43,6 +43,7 @@ class TicketFilter:
 
     states: frozenset[State] | None = None
     unit_id: UnitId | None = None
+    due_from: datetime | None = None
     due_before: datetime | None = None
     words: str | None = None
     """Searched in the number and in title and text as redacted."""
@@ -187,6 +188,8 @@ def _query(filter_: TicketFilter, reader: Actor) -> Document:
         parts.append({"state": {"$in": sorted(filter_.states)}})
     if filter_.unit_id is not None:
         parts.append({"unit_id": filter_.unit_id})
+    if filter_.due_from is not None:
+        parts.append({"sort_due_at": {"$gte": filter_.due_from}})
     if filter_.due_before is not None:
         parts.append({"sort_due_at": {"$lt": filter_.due_before}})
     if filter_.numbers is not None:

@@ -366,6 +366,21 @@ class ServiceDesk:
 
         return await self._act(number, SYSTEM, None, settle)
 
+    async def keep_for_next_message(self, number: str, entry_id: str, *, now: datetime, failure: str) -> None:
+        """The citizen cannot be reached now: keep the notice until they write again."""
+        await self.settle_notice(
+            number, entry_id, NoticeState.WAITING, was=NoticeState.SENDING, now=now, failure=failure
+        )
+        # After the entry: a citizen who writes in between is found by the next refusal, never told twice.
+        await self._identities.note_waiting(number)
+
+    async def resume_notices(self, *, account: str, openid: str, now: datetime) -> int:
+        """The citizen wrote, so the window is open: queue what waited. Returns on how many tickets."""
+        numbers = await self._identities.take_waiting(account=account, openid=openid)
+        for number in numbers:
+            await self._act(number, SYSTEM, None, lambda t: t.resume_notices(now=now))
+        return len(numbers)
+
     # ---- inside
 
     async def _act(

@@ -51,6 +51,12 @@ class IdentityStore(Protocol):
     async def read(self, number: str, *, reader: Actor, reason: str, now: datetime) -> Citizen:
         """Open the identity; the read is logged before it is given. Raises ``UnknownTicket``."""
 
+    async def note_waiting(self, number: str) -> None:
+        """A notice of this ticket waits until its citizen writes again."""
+
+    async def take_waiting(self, *, account: str, openid: str) -> list[str]:
+        """The tickets whose notices wait for this citizen; they wait no longer."""
+
     async def discard(self, number: str) -> None:
         """Forget an identity whose ticket never came to be."""
 

@@ -398,6 +398,15 @@ class Ticket:
             for e in self.outbox
         )
 
+    def resume_notices(self, *, now: datetime) -> None:
+        """Queue what waited for the citizen to write again."""
+        self.outbox = tuple(
+            replace(e, state=NoticeState.QUEUED, next_attempt_at=now, settled_at=None)
+            if e.state is NoticeState.WAITING
+            else e
+            for e in self.outbox
+        )
+
     def event(self, seq: int) -> Event:
         return self.events[seq - 1]
 

@@ -32,6 +32,7 @@ from bot.hotline.fields import (
     UrgencyWord,
     Version,
 )
+from bot.wording import LABELS
 from routing.citizen_request import Channel, Secrecy
 from routing.figures import FigureName
 from routing.queries import MAX_PAGE_SIZE, PAGE_SIZE, Order
@@ -77,7 +78,7 @@ class NewTicket(Body):
     request_type: RequestTypeWord | None = Field(None, description="Read from the text where it is missing.")
     title: Title | None = None
     text: Text
-    citizen: CitizenIn = Field(default_factory=CitizenIn)
+    citizen: CitizenIn | None = None
     place: Place | None = Field(None, description="The place in the citizen's own words.")
     urgency: UrgencyWord | None = Field(None, description="Read from the text where it is missing.")
     received_at: MomentIn | None = Field(None, description="When the citizen asked; now where missing.")
@@ -204,8 +205,14 @@ class QuestionIn(Body):
 # ---- reads
 
 
+_STATE_OF_LABEL = {name: state.value for state, name in LABELS[State].items()}
+
+
 def _split(value: Any) -> Any:
-    return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+    if not isinstance(value, str):
+        return value
+    words = (part.strip() for part in value.split(","))
+    return [_STATE_OF_LABEL.get(word, word) for word in words if word]
 
 
 class TicketsQuery(Query):
@@ -214,7 +221,7 @@ class TicketsQuery(Query):
     state: Annotated[list[State], BeforeValidator(_split)] = Field(
         [], description="One or several states, separated by commas."
     )
-    department: UnitIdText | None = Field(None, description="A unit's id.")
+    department: UnitIdText | None = Field(None, description="A unit's id, name or short name.")
     due_before: Since | None = Field(None, description="The nearest running limit falls due before this.")
     q: SearchWords | None = Field(None, description="Words in number, title or text.")
     order: Order = Order.DUE

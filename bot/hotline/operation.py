@@ -172,6 +172,8 @@ def _is_utf8(charset: str | None) -> bool:
 def _read_query(request: web.Request, model: type[QueryT]) -> QueryT:
     # A parameter given twice reads like one with a comma.
     given = {name: ",".join(request.query.getall(name)) for name in request.query}
+    # A form's empty field asks for nothing.
+    given = {name: value for name, value in given.items() if value}
     try:
         return model.model_validate(given)
     except ValidationError as error:

@@ -9,12 +9,11 @@ from datetime import datetime, timedelta
 from pydantic import BaseModel
 
 from bot.hotline import problems
-from bot.hotline.models import NewTicket, NoBody, NoQuery, TicketsQuery
+from bot.hotline.models import CitizenIn, NewTicket, NoBody, NoQuery, TicketsQuery
 from bot.hotline.operation import Call, Endpoint, Result, operation
 from bot.hotline.ticket_json import TicketJson, show_ticket
 from bot.intake import register_citizen_request
 from routing.citizen_request import Citizen, CitizenRequest
-from routing.departments import UnitId
 from routing.errors import ExternalNumberConflict, Incomplete, UnknownYear
 from routing.queries import TicketFilter
 from routing.service_desk import ServiceDesk
@@ -46,7 +45,7 @@ class TicketPage(BaseModel):
     refuses=(409,),
 )
 async def register(call: Call[NewTicket, NoQuery]) -> Result:
-    body = call.body
+    body, citizen = call.body, call.body.citizen or CitizenIn()
     registrar = _Registrar(call.services.desk, call.actor)
     try:
         ticket = await register_citizen_request(
@@ -54,7 +53,7 @@ async def register(call: Call[NewTicket, NoQuery]) -> Result:
             channel=body.channel,
             external_number=body.external_number,
             text=body.text,
-            citizen=Citizen(name=body.citizen.name, phone=body.citizen.phone, secrecy=body.citizen.secrecy),
+            citizen=Citizen(name=citizen.name, phone=citizen.phone, secrecy=citizen.secrecy),
             received_at=_received_at(body.received_at, call.now),
             now=call.now,
             title=body.title,
@@ -105,12 +104,13 @@ class _Registrar:
     roles=READERS,
     query=TicketsQuery,
     returns={200: TicketPage},
+    refuses=(404,),
 )
 async def list_tickets(call: Call[NoBody, TicketsQuery]) -> Result:
     query, services = call.query, call.services
     filter_ = TicketFilter(
         states=frozenset(query.state) or None,
-        unit_id=UnitId(query.department) if query.department else None,
+        unit_id=services.units.named(query.department).id if query.department else None,
         due_before=query.due_before,
         words=query.q or None,
         order=query.order,

@@ -66,6 +66,7 @@ class PlatformApi:
         faults: Faults,
         clock: Callable[[], datetime],
         template_sent: Callable[[str, str], None],
+        admit_strangers: bool = False,
     ) -> None:
         self._account = account
         self._phones = phones
@@ -73,6 +74,7 @@ class PlatformApi:
         self._faults = faults
         self._clock = clock
         self._template_sent = template_sent
+        self._admit_strangers = admit_strangers
         self._template_ids: dict[str, str] = {}
         self.menu: Menu | None = None
 
@@ -101,7 +103,7 @@ class PlatformApi:
             fault = self._faults.take(endpoint)
             if fault is Failure.HTTP_500:
                 return web.Response(status=500, text="system busy")
-            about: str | None = None
+            named: object = None
             try:
                 if token:
                     self._tokens.judge(request.query.get("access_token"))
@@ -109,10 +111,10 @@ class PlatformApi:
                     raise ApiError(fault)
                 body = await _json(request)
                 named = body.get("touser")
-                about = named if isinstance(named, str) and self._phones.find(named) else None
                 answer = call(body)
             except (ApiError, TokenRefused, Closed) as refused:
                 answer = {"errcode": refused.code, "errmsg": MESSAGES.get(refused.code, "error")}
+            about = named if isinstance(named, str) and self._phones.find(named) else None
             self._phones.record_call(ApiCall(self._clock(), endpoint, answer.get("errcode", 0), about))
             if fault is Failure.RESET_AFTER_EFFECT and request.transport is not None:
                 request.transport.close()
@@ -132,7 +134,13 @@ class PlatformApi:
 
     def _known(self, body: Body) -> Phone:
         openid = body.get("touser")
-        phone = self._phones.find(openid) if isinstance(openid, str) else None
+        if not isinstance(openid, str) or not openid:
+            raise ApiError(40003)
+        phone = self._phones.find(openid)
+        if self._admit_strangers and (phone is None or phone.stranger):
+            # What a stranger writes goes past us: every answer is taken as the first to a message just sent.
+            phone = self._phones.of(openid)
+            phone.open_window("message", now=self._clock())
         if phone is None:
             raise ApiError(40003)
         return phone

@@ -6,9 +6,9 @@ import base64
 import hashlib
 import re
 from dataclasses import dataclass, field
-from typing import Final
 
-CREATED: Final = 50
+from bot.simulator.journal import NAMES, Journal
+
 _NAME = re.compile(r"[\w·]{1,12}")
 
 
@@ -30,8 +30,9 @@ class DemoCitizen:
 class DemoCitizens:
     """Three to begin with, more by name; the same name always has the same openid on this account."""
 
-    def __init__(self, *, app_id: str) -> None:
+    def __init__(self, *, app_id: str, journal: Journal | None = None) -> None:
         self._app_id = app_id
+        self._journal = journal
         self._known = {
             key: DemoCitizen(key, name, self._openid(key), about)
             for key, name, about in (
@@ -40,6 +41,8 @@ class DemoCitizens:
                 ("chen", "陈师傅", "跑货运，爱发照片"),
             )
         }
+        for name in journal.names if journal else ():
+            self._add(name)
 
     def all(self) -> tuple[DemoCitizen, ...]:
         """Everyone, the longest known first."""
@@ -56,7 +59,12 @@ class DemoCitizens:
         found = self.find(name)
         if found or not _NAME.fullmatch(name):
             return found
-        if len(self._known) >= CREATED:
+        if self._journal is not None:
+            self._journal.named(name)
+        return self._add(name)
+
+    def _add(self, name: str) -> DemoCitizen:
+        if len(self._known) >= NAMES:
             del self._known[list(self._known)[3]]
         self._known[name] = DemoCitizen(name, name, self._openid(name))
         return self._known[name]

@@ -14,7 +14,7 @@ import orjson
 from aiohttp import web
 
 from bot.simulator.actions import ActionInvalid, act
-from bot.simulator.citizens import DemoCitizen, DemoCitizens
+from bot.simulator.citizens import DemoCitizen
 from bot.simulator.phones import Seen, Typing
 from bot.simulator.platform import SimulatedPlatform
 from bot.simulator.records import ChatEntry, Delivery
@@ -80,7 +80,7 @@ class _Pages:
     ) -> None:
         self._platform = platform
         self._clock = clock
-        self._citizens = DemoCitizens(app_id=platform.account.app_id)
+        self._citizens = platform.citizens
         self._views = Views(platform=platform, citizens=self._citizens, content=content)
 
     async def show(self, request: web.Request) -> web.Response:
@@ -144,12 +144,18 @@ class _Pages:
         return _json(_delivery_json(delivery))
 
     async def api_conversation(self, request: web.Request) -> web.Response:
-        citizen = self._get_citizen(request.query)
+        """One phone's lines, of a citizen by key or name or of any ``openid``, also one that has none yet."""
+        openid = request.query.get("openid")
+        if openid is None:
+            citizen: DemoCitizen | None = self._get_citizen(request.query)
+        else:
+            citizen = next((one for one in self._citizens.all() if one.openid == openid), None)
         after = request.query.get("after", "0")
         first = int(after) if after.isdecimal() else 0
-        entries = self._platform.conversation(citizen.openid)
+        entries = self._platform.conversation(citizen.openid if citizen else openid or "")
         lines = [_entry_json(entry) for entry in entries if entry.sequence > first]
-        return _json({"citizen": citizen.key, "name": citizen.name, "entries": lines})
+        key, name = (citizen.key, citizen.name) if citizen else (None, None)
+        return _json({"citizen": key, "name": name, "entries": lines})
 
     def _get_citizen(self, fields: Mapping[str, str]) -> DemoCitizen:
         citizen = self._citizens.find(fields.get("citizen", ""))

@@ -10,10 +10,9 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final, Literal
 
+from bot.simulator.journal import ENTRIES, PHONES, Journal, Remembered
 from bot.simulator.records import ApiCall, ChatEntry, Delivery, EntryKind
 
-PHONES: Final = 2000
-ENTRIES: Final = 200
 RECORDS: Final = 40
 
 MESSAGE_WINDOW: Final = (5, timedelta(hours=48))
@@ -67,6 +66,11 @@ class Phone:
         count, length = MESSAGE_WINDOW if which == "message" else EVENT_WINDOW
         self.windows[which] = Window(count, now + length)
 
+    @property
+    def stranger(self) -> bool:
+        """Whether the platform never saw the citizen do anything."""
+        return not any(entry.from_citizen for entry in self.entries)
+
     def spend(self, *, now: datetime) -> None:
         """Take one customer-service message off the window that closes first, or raise ``Closed``."""
         if self.follows is False:
@@ -91,12 +95,23 @@ class Phone:
 class Phones:
     """All citizens the platform knows, the least recently active forgotten first."""
 
-    def __init__(self, *, clock: Callable[[], datetime]) -> None:
+    def __init__(self, *, clock: Callable[[], datetime], journal: Journal | None = None) -> None:
         self._clock = clock
+        self._journal = journal
         self._phones: OrderedDict[str, Phone] = OrderedDict()
         # Later than any number of an earlier run, so that a page left open goes on where it was.
         self._sequence = int(clock().timestamp() * 1000)
         self.calls: deque[ApiCall] = deque(maxlen=RECORDS)
+        for openid, remembered in (journal.phones if journal else {}).items():
+            self._restore(openid, remembered)
+
+    def _restore(self, openid: str, remembered: Remembered) -> None:
+        phone = self.of(openid)
+        phone.entries.extend(remembered.entries)
+        phone.follows = remembered.follows
+        # Who wrote when is not kept; answers to yesterday's messages should still arrive.
+        phone.open_window("message", now=self._clock())
+        self._sequence = max(self._sequence, *(entry.sequence for entry in remembered.entries), 0)
 
     def __iter__(self) -> Iterator[Phone]:
         return iter(list(self._phones.values()))
@@ -129,11 +144,22 @@ class Phones:
         entry = ChatEntry(self._sequence, self._clock(), from_citizen, text, kind, note)
         phone = self.of(openid)
         phone.entries.append(entry)
+        if self._journal is not None:
+            self._journal.entered(openid, entry)
         phone.tell(entry)
         # A new Event for the next line: whoever waits on the old one is woken exactly once.
         arrived, phone.arrived = phone.arrived, asyncio.Event()
         arrived.set()
         return entry
+
+    def set_follows(self, openid: str, *, follows: bool) -> None:
+        """The citizen follows the account, or leaves, which closes every window."""
+        phone = self.of(openid)
+        phone.follows = follows
+        if not follows:
+            phone.windows.clear()
+        if self._journal is not None:
+            self._journal.followed(openid, follows=follows)
 
     def show_typing(self, openid: str, *, on: bool) -> None:
         """Tell whoever watches that the account is typing."""

@@ -6,6 +6,7 @@ import asyncio
 import secrets
 from collections.abc import Callable
 from datetime import datetime
+from pathlib import Path
 from time import perf_counter
 from typing import Final
 
@@ -13,8 +14,10 @@ import aiohttp
 from aiohttp import web
 
 from bot.simulator.api import PlatformApi
+from bot.simulator.citizens import DemoCitizens
 from bot.simulator.crypt import PushCipher
 from bot.simulator.faults import Faults
+from bot.simulator.journal import Journal
 from bot.simulator.menu import Menu
 from bot.simulator.phones import Phones
 from bot.simulator.pushes import Push, seal
@@ -39,7 +42,9 @@ class SimulatedPlatform:
     """One official account on a platform that enforces the real one's limits.
 
     ``deliver_to`` is the URL of the service's ``/wechat/{account}``. ``clock`` dates messages, windows and
-    tokens; the cut after ``cut_after_s`` runs on real time.
+    tokens; the cut after ``cut_after_s`` runs on real time. With ``admit_strangers`` the service
+    may write to openids the platform never saw, as it must when others push to the service too. The phones
+    are as they were when ``journal`` names the file of an earlier run.
     """
 
     def __init__(
@@ -51,12 +56,16 @@ class SimulatedPlatform:
         clock: Callable[[], datetime],
         cut_after_s: float = 5.0,
         deliveries: int = 3,
+        admit_strangers: bool = False,
+        journal: Path | None = None,
     ) -> None:
         self.account = account
         self.deliver_to = deliver_to
         self.faults = Faults()
         self.tokens = Tokens(clock=clock)
-        self.phones = Phones(clock=clock)
+        kept = Journal(journal) if journal else None
+        self.phones = Phones(clock=clock, journal=kept)
+        self.citizens = DemoCitizens(app_id=account.app_id, journal=kept)
         self._http = http
         self._clock = clock
         self.cut_after_s = cut_after_s
@@ -72,6 +81,7 @@ class SimulatedPlatform:
             faults=self.faults,
             clock=clock,
             template_sent=self._report_template,
+            admit_strangers=admit_strangers,
         )
 
     @property
@@ -152,15 +162,13 @@ class SimulatedPlatform:
 
     async def follow(self, openid: str, scene: str | None = None) -> Delivery:
         """The citizen follows the account, perhaps by a QR code that carries ``scene``."""
-        self.phones.of(openid).follows = True
+        self.phones.set_follows(openid, follows=True)
         fields = {"EventKey": f"qrscene_{scene}" if scene else ""}
         return await self._event(openid, "subscribe", fields, label="关注", line="你关注了公众号")
 
     async def unfollow(self, openid: str) -> Delivery:
         """The citizen leaves; nothing more can be sent to them."""
-        phone = self.phones.of(openid)
-        phone.follows = False
-        phone.windows.clear()
+        self.phones.set_follows(openid, follows=False)
         return await self._event(
             openid, "unsubscribe", {"EventKey": ""}, label="取消关注", line="你取消了关注", waits=False
         )

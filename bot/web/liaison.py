@@ -143,7 +143,7 @@ async def inbox(request: web.Request, viewer: Viewer) -> web.StreamResponse:
 def row_of(ticket: Ticket, *, services: Services, reader: Actor, now: datetime) -> Row:
     return Row(
         number=ticket.number,
-        heading=heading_of(ticket, reader),
+        heading=heading_of(ticket),
         type_label=label(ticket.request_type),
         place=for_reader(ticket.place or "", reader),
         unit=unit_name(ticket.unit_id, services.units, short=True),
@@ -153,10 +153,9 @@ def row_of(ticket: Ticket, *, services: Services, reader: Actor, now: datetime) 
     )
 
 
-def heading_of(ticket: Ticket, reader: Actor) -> str:
-    """The title, or the first words; units get them redacted."""
-    said = ticket.title or ticket.text
-    said = " ".join(for_reader(said, reader).split())
+def heading_of(ticket: Ticket) -> str:
+    """The title, or the first words; redacted for everybody, since a list is read over many shoulders."""
+    said = " ".join(redact(ticket.title or ticket.text).split())
     return said if len(said) <= _HEADING_CHARACTERS else f"{said[:_HEADING_CHARACTERS]}…"
 
 
@@ -214,6 +213,7 @@ def _filter(
     return TicketFilter(
         states=states,
         unit_id=UnitId(asked.unit) if asked.unit else None,
+        due_from=now if asked.due == "today" else None,
         due_before=due_before,
         words=asked.words or None,
         order=Order.NEWEST if newest_first else Order.DUE,
@@ -228,10 +228,10 @@ async def _choices(
     now: datetime,
 ) -> tuple[list[Choice], list[Choice]]:
     """The tabs and the two summaries, counted over the same unit and words as the list."""
-    base = replace(_filter(asked, tabs, now=now), states=None, due_before=None)
+    base = replace(_filter(asked, tabs, now=now), states=None, due_from=None, due_before=None)
     wanted = [replace(base, states=states) for _, states in tabs.values()]
     wanted.append(replace(base, states=OPEN_STATES, due_before=now))
-    wanted.append(replace(base, states=OPEN_STATES, due_before=_end_of_day(now)))
+    wanted.append(replace(base, states=OPEN_STATES, due_from=now, due_before=_end_of_day(now)))
     counts = await asyncio.gather(*(services.queries.count(f, reader=reader, limit=_COUNTED) for f in wanted))
     tab_choices = [
         Choice(words, counts[n], asked.href(tab=name, due=""), asked.tab == name and not asked.due)

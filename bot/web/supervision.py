@@ -131,7 +131,7 @@ async def drill_down(request: web.Request, viewer: Viewer) -> web.StreamResponse
                 "number": v.number,
                 "unit": _group_name(v.unit_id, services),
                 "verdict": _verdict_words(v, name),
-                "heading": heading_of(t, viewer.actor) if (t := tickets.get(v.number)) else "",
+                "heading": heading_of(t) if (t := tickets.get(v.number)) else "",
                 "state": label(t.state) if t else "",
             }
             for v in shown

@@ -98,7 +98,7 @@ async def ticket_page(
     first_unit = ticket.first_unit_id if ticket.first_unit_id != ticket.unit_id else None
     context = {
         "ticket": ticket,
-        "heading": heading_of(ticket, actor),
+        "heading": heading_of(ticket),
         "text": text,
         "place": place,
         "text_is_redacted": (text, place) != (ticket.text, ticket.place or ""),

@@ -11,13 +11,27 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.errands import added_since, filed_text
+from bot.outcomes import after
 from bot.phrases import CODE_BLOCKED
-from bot.session import DRAFT_LIFETIME, MOST_PICTURES, PAUSE, PHOTOS_JOIN, Draft, Picture, Step
-from bot.wechat.messages import MessageKind
+from bot.session import (
+    DRAFT_LIFETIME,
+    MOST_PICTURES,
+    PAUSE,
+    PHOTOS_JOIN,
+    AskKnowledge,
+    Draft,
+    Heard,
+    Picture,
+    Step,
+    Understanding,
+)
+from bot.wechat.messages import IncomingMessage, MessageKind
+from classifier.model import Guess
+from knowledge_base.answer import Refusal, RefusalReason
 from routing.citizen_request import RequestType, Secrecy
 from routing.ticket import SUPPLEMENTS_PER_DAY, Ticket
 from routing.workflow import State
-from tests.bot.town import Chat
+from tests.bot.town import ACCOUNT, Chat
 from tests.factories import MONDAY_9_30, a_request, a_ticket
 
 NIGHT = MONDAY_9_30 + timedelta(hours=12)
@@ -28,6 +42,10 @@ async def filed(chat: Chat, *, text: str = "楼下烧烤店半夜还很吵", kin
     for said in ("我要反映", kind, text, "城关镇人民路12号", "13812345678", "公开", "确认提交"):
         reply = await chat.says(said)
     return chat.town.desk.tickets[found_number(reply)]
+
+
+def sent(chat: Chat, text: str) -> IncomingMessage:
+    return IncomingMessage(ACCOUNT, chat.openid, MessageKind.TEXT, "m1", chat.now, content=text)
 
 
 def found_number(reply: str) -> str:
@@ -112,6 +130,90 @@ async def test_confirming_twice_files_once() -> None:
     await filed(chat)
     await chat.says("确认提交")
     assert len(chat.town.desk.tickets) == 1
+
+
+CONTACTS = [
+    ("匿名", Step.SUMMARY, Secrecy.ANONYMOUS, "匿名"),
+    ("我要匿名，不留电话", Step.SUMMARY, Secrecy.ANONYMOUS, "匿名"),
+    ("保密", Step.CONTACT, Secrecy.SECRET, "给您保密"),
+    ("保密，电话不留了", Step.SUMMARY, Secrecy.SECRET, "没有留"),
+    ("不想留，怕麻烦", Step.SECRECY, None, "要不要让办事的单位看到"),
+    ("算了吧", Step.SECRECY, None, "要不要让办事的单位看到"),
+    ("我是张三", Step.CONTACT, None, "我要的是手机号。不想留，回复2。"),
+    ("1381234567", Step.CONTACT, None, "好像不对"),
+    ("不懂", Step.CONTACT, None, "请留一个手机号"),
+]
+
+
+@pytest.mark.parametrize(("said", "step", "secrecy", "expected"), CONTACTS)
+async def test_any_answer_to_the_question_of_the_phone_is_understood(
+    said: str, step: Step, secrecy: Secrecy | None, expected: str
+) -> None:
+    chat = Chat()
+    for line in ("我要投诉", "楼下烧烤店半夜还很吵", "人民路12号"):
+        await chat.says(line)
+    reply = await chat.says(said)
+    assert expected in reply
+    assert chat.session.draft is not None
+    assert (chat.session.step, chat.session.draft.secrecy) == (step, secrecy)
+    assert chat.session.draft.phone is None
+
+
+async def test_leaving_the_number_as_it_is_does_not_drop_it() -> None:
+    chat = Chat()
+    for line in ("我要投诉", "楼下烧烤店半夜还很吵", "人民路12号", "13812345678", "公开", "改联系方式"):
+        await chat.says(line)
+    assert "13812345678" in await chat.says("不用改")
+
+
+@pytest.mark.parametrize("said", ["是的", "好的", "公开", "保密", "匿名。", "？", "好，谢谢"])
+async def test_what_is_no_place_is_not_taken_for_one(said: str) -> None:
+    chat = Chat()
+    for line in ("我要投诉", "楼下烧烤店半夜还很吵"):
+        await chat.says(line)
+    assert "发生在哪里" in await chat.says(said)
+    assert chat.session.draft is not None
+    assert (chat.session.step, chat.session.draft.place) == (Step.PLACE, None)
+
+
+@pytest.mark.parametrize(
+    ("said", "place", "name"),
+    [
+        ("13812345678", None, None),
+        ("张三 13812345678", None, "张三"),
+        ("城关镇人民路12号，13812345678", "城关镇人民路12号", None),
+    ],
+)
+async def test_a_phone_number_given_for_the_place_is_kept(
+    said: str, place: str | None, name: str | None
+) -> None:
+    chat = Chat()
+    for line in ("我要投诉", "楼下烧烤店半夜还很吵"):
+        await chat.says(line)
+    reply = await chat.says(said)
+    draft = chat.session.draft
+    assert draft is not None
+    assert (draft.phone, draft.place, draft.name) == ("13812345678", place, name)
+    assert ("发生在哪里" in reply) is (place is None)
+    assert chat.session.step is (Step.SECRECY if place else Step.PLACE)
+
+
+@pytest.mark.parametrize("said", ["对", "好", "是", "确认", "？"])
+async def test_yes_chooses_nothing_among_six_types(said: str) -> None:
+    chat = Chat()
+    await chat.says("我要反映")
+    assert "哪一种" in await chat.says(said)
+    assert chat.session.draft is not None
+    assert (chat.session.draft.request_type, chat.session.draft.text) == (None, "")
+
+
+@pytest.mark.parametrize("said", ["对", "确认", "确定", "没错"])
+async def test_yes_confirms_the_one_type_that_was_guessed(said: str) -> None:
+    chat = Chat()
+    await chat.says("楼下烧烤店半夜还很吵")
+    await chat.says(said)
+    assert chat.session.draft is not None
+    assert chat.session.draft.request_type is RequestType.COMPLAINT
 
 
 async def test_what_is_said_at_the_summary_is_added_not_lost() -> None:
@@ -329,6 +431,38 @@ async def test_where_the_type_is_only_a_fallback_the_citizen_is_asked_not_told()
     assert "哪一种" in await chat.says("天气冷路上结冰")
 
 
+STORY = "去年十月开始我们这栋楼的楼道里一直堆着没人要的旧家具，上下楼都要侧着身子走，物业来看过两回"
+
+
+@pytest.mark.parametrize(
+    ("said", "label", "sure", "expected"),
+    [
+        (STORY, "help", 0.3, "是要求助吗"),
+        (STORY, "consultation", 0.9, "没有现成的答案"),
+        (STORY, "complaint", 0.4, "是要投诉吗"),
+        ("门口的路一直没修好", "help", 0.3, "是要求助吗"),
+        ("门口的路多少天能修好", "help", 0.3, "不敢乱说"),
+        ("路没修好", "help", 0.3, "不敢乱说"),
+    ],
+)
+async def test_what_tells_rather_than_asks_is_offered_for_filing_however_unsure_its_type(
+    said: str, label: str, sure: float, expected: str
+) -> None:
+    chat = Chat()
+    heard = Heard(sent(chat, said), said, Understanding(Guess(label, sure)), chat.now)
+    refusal = Refusal((), RefusalReason.NOTHING_NEAR)
+    turn = after(chat.session, AskKnowledge(said, None, None), refusal, heard)
+    assert expected in " ".join(turn.say)
+    assert ("没有现成的答案" in " ".join(turn.say)) is (label == "consultation")
+    asking = expected == "不敢乱说"
+    assert turn.session.step is (Step.HOME if asking else Step.CONFIRM_TYPE)
+
+
+async def test_what_comes_near_a_known_question_is_no_story_unless_it_is_long() -> None:
+    assert "您是不是想问" in await Chat().says("今天天气一直很冷")
+    assert "是要求助吗" in await Chat().says("今天天气一直很冷" * 5)
+
+
 @pytest.mark.parametrize("said", ["我家煤气泄漏了", "楼上着火了快来人"])
 async def test_danger_is_answered_with_the_numbers_at_once(said: str) -> None:
     chat = Chat()
@@ -398,7 +532,7 @@ async def test_supplement_and_remind_reach_the_ticket_and_a_second_reminder_is_r
     assert ticket.number in await chat.says("昨晚又吵到两点")
     assert ticket.events[-1].text == "昨晚又吵到两点"
     assert "已经帮您催了" in await chat.says("催办")
-    assert "催办最多1次" in await chat.says("催办")
+    assert "今天已经催过了" in await chat.says("催办")
 
 
 async def test_a_withdrawal_is_asked_about_before_it_is_done() -> None:
@@ -460,7 +594,42 @@ async def test_of_several_tickets_the_citizen_says_which_is_rated() -> None:
     assert second.rating is None
 
 
+@pytest.mark.parametrize(("said", "stars"), [("很差", 1), ("差评", 1), ("很好", 5)])
+async def test_a_rating_in_everyday_words_counts(said: str, stars: int) -> None:
+    chat = Chat()
+    ticket = await filed(chat)
+    chat.town.desk.resolve(ticket.number, text="已责令整改。", now=chat.now)
+    await chat.says(said)
+    await chat.says("不说了")
+    assert ticket.rating is not None
+    assert ticket.rating.stars == stars
+
+
 # ---- ways out, and what the platform sends besides text
+
+
+SMALL_TALK = [
+    *((said, "请拨打12345") for said in ("我要人工", "转接人工", "转人工服务", "找真人", "帮我找接线员")),
+    *((said, "不客气") for said in ("好谢谢", "好，谢谢", "谢谢你啊", "谢谢了")),
+    *((said, "这里是12345网上服务") for said in ("？", "?", "不懂", "在不在")),
+    ("你是机器人吗？", "我是自动回复。要找人，回复0。"),
+    *((said, "请现在用电话直接拨120，这里打不出去。") for said in ("120", "打120", "快打１２０！")),
+]
+
+
+@pytest.mark.parametrize(("said", "expected"), SMALL_TALK)
+async def test_small_talk_is_answered_as_such(said: str, expected: str) -> None:
+    chat = Chat()
+    assert expected in await chat.says(said)
+    assert chat.session.step is Step.HOME
+
+
+async def test_an_emergency_number_typed_in_a_filing_is_no_answer_to_its_question() -> None:
+    chat = Chat()
+    for line in ("我要投诉", "楼下烧烤店半夜还很吵"):
+        await chat.says(line)
+    assert "直接拨110" in await chat.says("110")
+    assert chat.session.step is Step.PLACE
 
 
 @pytest.mark.parametrize("kind", [MessageKind.VIDEO, MessageKind.LINK, MessageKind.OTHER])

@@ -82,8 +82,14 @@ def test_a_refusal_nobody_named_still_gets_words() -> None:
     assert explain(Unheard()) == explain(Refused())
 
 
-@pytest.mark.parametrize("kind", EmergencyKind)
-def test_every_danger_shows_all_three_numbers(kind: EmergencyKind) -> None:
+def test_who_wants_to_die_is_first_told_who_will_listen() -> None:
+    card = phrases.emergency_card(Emergency(EmergencyKind.SELF_HARM, "词"))
+    assert card.startswith("您别一个人扛。")
+    assert card.index("12356") < card.index("120") < card.index("110")
+
+
+@pytest.mark.parametrize("kind", [k for k in EmergencyKind if k is not EmergencyKind.SELF_HARM])
+def test_every_other_danger_shows_all_three_numbers(kind: EmergencyKind) -> None:
     card = phrases.emergency_card(Emergency(kind, "词"))
     assert all(number in card for number in ("110", "119", "120"))
 

@@ -88,13 +88,30 @@ async def test_a_worker_that_died_while_sending_leaves_an_unknown_outcome(city: 
 
 
 @pytest.mark.parametrize("code", [45015, 45047, 43004, 40003])
-async def test_what_the_platform_will_never_deliver_is_written_down_as_failed(city: City, code: int) -> None:
+async def test_what_cannot_be_delivered_now_is_kept_for_the_citizens_next_message(
+    city: City, code: int
+) -> None:
     number, citizen = await an_answered_ticket(city)
     city.platform.faults.fail_next(SEND, code)
     await city.sweep()
     entry = (await ledger(city, number))[-1]
-    assert (entry.state, entry.failure) == (NoticeState.FAILED, str(code))
+    assert (entry.state, entry.failure, heard(citizen)) == (NoticeState.WAITING, str(code), 0)
+    await city.sweep()
     assert heard(citizen) == 0
+    await citizen.says("你好")
+    await city.sweep()
+    assert heard(citizen) == 1
+    assert (await ledger(city, number))[-1].state is NoticeState.SENT
+    await citizen.says("谢谢")
+    await city.sweep()
+    assert heard(citizen) == 1
+
+
+async def test_what_we_sent_wrong_is_written_down_as_failed(city: City) -> None:
+    number, _ = await an_answered_ticket(city)
+    city.platform.faults.fail_next(SEND, 45002)
+    await city.sweep()
+    assert (await ledger(city, number))[-1].state is NoticeState.FAILED
 
 
 async def test_progress_still_shows_the_answer_that_could_not_be_pushed(city: City) -> None:

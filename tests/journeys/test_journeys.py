@@ -70,7 +70,7 @@ async def test_a_question_nobody_can_answer_is_refused_and_can_be_filed(city: Ci
     assert "来源：" not in reply
     assert "没有把握" in reply
     await wang.taps("登记成工单")
-    for said in ("对", "不清楚", "不留电话", "公开"):
+    for said in ("咨询", "不清楚", "不留电话", "公开"):
         reply = await wang.says(said)
     assert "工单号：" in await wang.says("确认提交")
 
@@ -191,7 +191,7 @@ async def test_a_redelivered_urging_counts_once(city: City) -> None:
     city.platform.faults.lose_replies = 2
     assert "催" in await wang.says("催办")
     assert (await kinds(city, number)).count("reminded") == 1
-    assert "最多1次" in await wang.says("催办")
+    assert "今天已经催过了" in await wang.says("催办")
 
 
 async def test_two_citizens_who_chat_at_once_do_not_get_into_each_others_talk(city: City) -> None:

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from bot import phrases
 from bot.load import percentile
 from bot.services import utc_now
 from bot.simulator.platform import SimulatedPlatform
@@ -61,7 +62,7 @@ class Tally:
 
 def kind_of(reply: str) -> str:
     """What the first answer was."""
-    if "110" in reply and "119" in reply:
+    if "110" in reply and "120" in reply:
         return "emergency card"
     if "来源：" in reply:
         return "answered with a source"
@@ -81,14 +82,14 @@ async def converse(platform: SimulatedPlatform, openid: str, text: str, tally: T
     if kind in ("answered with a source", "other"):
         return
     lines = () if kind == "filing begun" else ("登记这件事" if kind == "emergency card" else "登记成工单",)
-    for line in (*lines, "对", "不清楚", "不留电话", "公开", "确认提交"):
+    for line in (*lines, "对", "求助", "不清楚", "不留电话", "公开", "确认提交"):
+        if line == "求助" and phrases.CHOOSE_TYPE not in delivery.text:
+            continue  # the type was read from the text and only had to be confirmed
         delivery = await platform.send_text(openid, line)
         tally.note(delivery)
         if "工单号：" in delivery.text:
             tally.filed += 1
             return
-        if "请看一看" in delivery.text and line == "不留电话":
-            continue
     tally.unfinished[delivery.text[:20]] += 1
 
 

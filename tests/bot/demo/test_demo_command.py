@@ -75,9 +75,14 @@ async def test_a_citizen_of_the_simulated_wechat_is_answered(start_demo: Start) 
     assert demo.end(signal.SIGINT) == 0
 
 
-async def test_what_was_acknowledged_before_a_kill_is_there_after_the_next_start(start_demo: Start) -> None:
+async def test_what_was_acknowledged_before_a_kill_is_there_after_the_next_start(
+    start_demo: Start, tmp_path: Path
+) -> None:
     demo = start_demo()
     number = await file_ticket(demo, "before-the-kill")
+    await fetch(demo, "/simulator/api/send", citizen="赵阿姨", kind="text", text="我的诉求")
+    chat = await fetch(demo, "/simulator/api/conversation?citizen=赵阿姨")
+    assert len(chat[1]["entries"]) == 2
     children = demo.children()
     demo.end(signal.SIGKILL)
     again = start_demo()
@@ -88,6 +93,8 @@ async def test_what_was_acknowledged_before_a_kill_is_there_after_the_next_start
     assert status == 200
     assert ticket["external_number"] == "before-the-kill"
     assert await file_ticket(again, "after-the-kill") != number
+    assert await fetch(again, "/simulator/api/conversation?citizen=赵阿姨") == chat
+    assert (tmp_path / "data" / "simulator.jsonl").stat().st_mode & 0o777 == 0o600
 
 
 async def test_a_second_demo_on_the_same_data_is_refused_in_plain_words(

@@ -268,3 +268,19 @@ async def test_a_ticket_closed_long_ago_shows_when(api: Api) -> None:
     shown = await api.get(f"/tickets/{ticket['number']}")
     assert shown["resolved_at"] == "2026-11-16T09:30:00+08:00"
     assert {c["status"] for c in shown["clocks"]} <= {"met", "cancelled"}
+
+
+async def test_an_empty_parameter_asks_for_nothing_and_names_find_what_ids_find(api: Api) -> None:
+    ticket = await api.dispatched()
+    everything = await api.get("/tickets?state=&department=&due_before=&q=&cursor=")
+    assert everything["total"] == 1
+    name, unit_id = ticket["department"]["name"], ticket["department"]["id"]
+    for department in (unit_id, name, api.services.units.get(unit_id).short_name):
+        assert (await api.get("/tickets", department=department))["total"] == 1
+    await api.get("/tickets", department="nowhere", expect=404)
+    assert (await api.get("/tickets", state="待签收,已办结"))["total"] == 1
+
+
+async def test_a_caller_may_say_nothing_of_the_citizen(api: Api) -> None:
+    ticket = await api.post("/tickets", {**CALL, "citizen": None}, expect=201)
+    assert ticket["citizen"] == {"name": None, "phone": None}
