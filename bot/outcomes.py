@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from bot import filing, phrases
 from bot.following import CODE_PAUSE, MOST_WRONG_CODES, ask_reason, ask_stars, ticket_choice
@@ -222,6 +222,7 @@ def _after_search(session: Session, act: FindProgress, ticket: TicketView | None
     return to_step(replace(counted, asked_number=None), Step.ASK_NUMBER, phrases.wrong_code(left))
 
 
+_JUST_NOW = timedelta(hours=1)
 _NEEDS = {
     Purpose.RATE: Action.RATE,
     Purpose.REMIND: Action.REMIND,
@@ -245,6 +246,9 @@ def _after_listing(session: Session, act: ListMine, mine: tuple[TicketView, ...]
     if not fitting:
         rating = act.purpose is Purpose.RATE
         return to_home(session, phrases.NOTHING_TO_RATE if rating else phrases.NOTHING_TO_ACT)
+    if act.stars is not None:
+        # Stars tapped under a notice are meant for the ticket it spoke of: the one just closed.
+        fitting = tuple(t for t in fitting if now - t.happened[-1][0] < _JUST_NOW) or fitting
     if len(fitting) == 1:
         return _with_purpose(session, fitting[0], act.purpose, act.stars, now)
     return _choose_among(session, fitting, act)

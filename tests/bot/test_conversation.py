@@ -594,6 +594,19 @@ async def test_of_several_tickets_the_citizen_says_which_is_rated() -> None:
     assert second.rating is None
 
 
+async def test_stars_tapped_under_a_notice_are_for_the_ticket_just_closed() -> None:
+    chat = Chat()
+    first, second = await filed(chat), await filed(chat, text="路灯坏了三天没人修")
+    chat.town.desk.resolve(first.number, text="办好了。", now=chat.now)
+    chat.now += timedelta(days=2)
+    chat.town.desk.resolve(second.number, text="修好了。", now=chat.now)
+    await chat.says("首页")
+    assert second.number in await chat.says("非常满意")
+    await chat.says("办得快")
+    assert first.rating is None
+    assert second.rating is not None
+
+
 @pytest.mark.parametrize(("said", "stars"), [("很差", 1), ("差评", 1), ("很好", 5)])
 async def test_a_rating_in_everyday_words_counts(said: str, stars: int) -> None:
     chat = Chat()
