@@ -123,7 +123,9 @@ class ConversationStore:
 
     async def erase(self, account: str, openid: str) -> None:
         """Forget everything said, as the law asks when the citizen takes the authorisation back."""
-        await self._conversations.delete_one({"_id": self._index(account, openid)})
+        # Under every key: what was said before a key rotation must go as well.
+        indexes = self._vault.blind_indexes(f"{account}\x00{openid}", field="conversations")
+        await self._conversations.delete_many({"_id": {"$in": indexes}})
 
     def _index(self, account: str, openid: str) -> str:
         return self._vault.blind_index(f"{account}\x00{openid}", field="conversations")
