@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from motor.motor_asyncio import AsyncIOMotorClient, AsyncIOMotorDatabase
 from playwright.async_api import Browser
+from pymongo import MongoClient
 from redis import Redis as BlockingRedis
 from redis.asyncio import Redis
 
@@ -29,10 +30,18 @@ def stores(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StoreAddresses]
         _refuse_to_empty_what_is_in_use(redis_url)
     data_dir = tmp_path_factory.mktemp("stores")
     with EmbeddedStores(data_dir, mongo=not mongo_url, redis=not redis_url) as embedded:
-        yield StoreAddresses(
+        addresses = StoreAddresses(
             mongo_url=mongo_url or embedded.mongo_url,
             redis_url=redis_url or embedded.redis_url,
         )
+        _let_nothing_expire(addresses.mongo_url)
+        yield addresses
+
+
+def _let_nothing_expire(mongo_url: str) -> None:
+    """MongoDB drops expired documents by its own clock, and most tests live on a day that is past by it."""
+    with MongoClient(mongo_url) as client:
+        client.admin.command("setParameter", 1, ttlMonitorEnabled=False)
 
 
 @pytest.fixture(scope="session")
