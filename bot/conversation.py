@@ -163,11 +163,18 @@ def _own_words(session: Session, heard: Heard) -> Turn:
 def _at_large(session: Session, heard: Heard, word: str, command: tuple[Pick, str] | None) -> Turn:
     """Anything said where no particular answer is expected."""
     emergency = heard.understanding.emergency
+    if emergency is not None and not emergency.sure:
+        turn = _everyday(session, heard, word, command)
+        return replace(turn, say=(phrases.emergency_card(emergency), *turn.say))
     if emergency is not None:
         card = phrases.emergency_card(emergency)
         kind = _other_than_question(heard) or RequestType.HELP
         choices = (Choice("登记这件事", Pick.FILE_TEXT, kind.value), Choice("首页", Pick.HOME))
         return to_step(replace(session, question=heard.text), Step.HOME, card, choices=choices)
+    return _everyday(session, heard, word, command)
+
+
+def _everyday(session: Session, heard: Heard, word: str, command: tuple[Pick, str] | None) -> Turn:
     asked = following.asked_ticket(heard.text)
     if asked is not None:
         return following.find(session, heard, *asked)

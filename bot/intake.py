@@ -86,6 +86,7 @@ async def register_citizen_request(
         raise TextTooLong(len(text), MOST_CHARACTERS)
     title = (title or "").strip()[:MOST_TITLE] or None
     said = f"{title}\n{text}" if title else text
+    danger = find_emergency(said)
     return await desk.register(
         CitizenRequest(
             channel=channel,
@@ -96,7 +97,7 @@ async def register_citizen_request(
             received_at=received_at,
             title=title,
             place=(place or "").strip() or None,
-            urgency=urgency or (Urgency.URGENT if find_emergency(said) else Urgency.ORDINARY),
+            urgency=urgency or (Urgency.URGENT if danger and danger.sure else Urgency.ORDINARY),
         ),
         now=now,
     )

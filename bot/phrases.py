@@ -90,13 +90,17 @@ REASONS_BAD = ("问题没解决", "办得慢", "态度不好", "没人联系我"
 _ELDER_BYTES = 240
 
 _SOMEBODY_LISTENS = "您别一个人扛。现在就打12356，有人听您说。有危险打120、110。"
+_IN_CASE_OF_DANGER = "如果有人正有危险，请马上打110、119或120。"
 _EMERGENCY_NUMBERS = "有危险，请马上打电话：\n110 报警\n119 火灾、救援\n120 急救"
 
 
 def emergency_card(emergency: Emergency) -> str:
-    """The numbers to ring, before anything else; who wants to die is first offered somebody who listens."""
+    """The numbers to ring, before anything else; who wants to die is first offered somebody who listens. One line
+    where the danger is only possible."""
     if emergency.kind is EmergencyKind.SELF_HARM:
         return _SOMEBODY_LISTENS
+    if not emergency.sure:
+        return _IN_CASE_OF_DANGER
     extra = {
         "gas": "\n闻到燃气味：别开关电器，开窗，人先出去。",
         "fire": "\n人先出来，别坐电梯，别回去拿东西。",

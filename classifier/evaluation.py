@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -31,9 +31,18 @@ class LabelFigures:
 
 
 @dataclass(frozen=True, slots=True)
+class Decided:
+    """The share of messages decided by given thresholds, and how often those were right (0 where none was)."""
+
+    share: float
+    precision: float
+
+
+@dataclass(frozen=True, slots=True)
 class Figures:
     """All shares lie between 0 and 1. ``coverage_at`` maps a precision to the largest share of messages that can
-    be decided, most confident first, before the decided ones are right less often than that."""
+    be decided, most confident first, before the decided ones are right less often than that. ``bounded`` maps it to
+    what is decided by thresholds per label that other messages showed to reach it; empty where none were fitted."""
 
     rows: int
     macro_f1: float
@@ -43,6 +52,7 @@ class Figures:
     coverage_at: dict[float, float]
     calibration_error: float
     per_label: dict[str, LabelFigures]
+    bounded: dict[float, Decided] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -52,6 +62,7 @@ class Figures:
             "top3": round(self.top3, 4),
             "coverage_at": {f"{at:.2f}": round(share, 4) for at, share in self.coverage_at.items()},
             "calibration_error": round(self.calibration_error, 4),
+            **({"bounded_at": self._bounded_json()} if self.bounded else {}),
             "per_label": {
                 label: {
                     "precision": round(found.precision, 4),
@@ -62,6 +73,12 @@ class Figures:
                 for label, found in self.per_label.items()
             },
             "rows": self.rows,
+        }
+
+    def _bounded_json(self) -> dict[str, dict[str, float]]:
+        return {
+            f"{at:.2f}": {"decided": round(found.share, 4), "precision": round(found.precision, 4)}
+            for at, found in self.bounded.items()
         }
 
 

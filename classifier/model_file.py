@@ -17,9 +17,9 @@ from classifier.calibration import Calibration
 from classifier.card import ModelCard
 from classifier.features import FEATURES_VERSION, Block
 
-FORMAT = 1
+FORMAT = 2
 _LARGEST_MEMBER = 256 * 1024 * 1024
-_ARRAYS = ("idf", "weights", "bias")
+_ARRAYS = ("keys", "idf", "weights", "bias")
 _DATE = (1980, 1, 1, 0, 0, 0)  # the same model gives the same bytes
 
 
@@ -33,23 +33,32 @@ class ModelDamaged(Exception):
 
 @dataclass(frozen=True, slots=True)
 class ModelFile:
-    """What a model file holds. ``vocabulary`` has a list of n-grams per ``Block``; together they name the rows of
-    ``idf`` (n) and ``weights`` (n × labels)."""
+    """What a model file holds. ``keys`` name the rows of ``idf`` (n) and ``weights`` (n × labels), block after block;
+    ``sizes`` counts the rows of each ``Block``."""
 
     labels: tuple[str, ...]
-    vocabulary: tuple[tuple[str, ...], ...]
+    keys: npt.NDArray[np.uint64]
+    sizes: tuple[int, ...]
     idf: npt.NDArray[np.float64]
     weights: npt.NDArray[np.float32]
     bias: npt.NDArray[np.float64]
     calibration: Calibration
     card: ModelCard
+    thresholds: tuple[float, ...] = ()
+    """Per label, the confidence from which it decides; empty: the card's one threshold for all."""
 
 
 def write_model_file(path: Path, model: ModelFile) -> None:
     """Write the file whole or not at all: beside its place first, then moved."""
     members = {
-        "vocabulary.json": _json_bytes([list(block) for block in model.vocabulary]),
-        "model.json": _json_bytes({"labels": list(model.labels), "calibration": asdict(model.calibration)}),
+        "model.json": _json_bytes(
+            {
+                "labels": model.labels,
+                "sizes": model.sizes,
+                "thresholds": model.thresholds,
+                "calibration": asdict(model.calibration),
+            }
+        ),
         "card.json": _json_bytes(model.card.to_json()),
         **{f"{name}.npy": _array_bytes(getattr(model, name)) for name in _ARRAYS},
     }
@@ -98,21 +107,33 @@ def _verified(members: dict[str, bytes]) -> ModelFile:
     if manifest["sha256"] != {name: hashlib.sha256(content).hexdigest() for name, content in members.items()}:
         raise _Unsound("its contents do not match its SHA-256 manifest")
     described = json.loads(members["model.json"])
-    idf, weights, bias = (_array(members[f"{name}.npy"]) for name in _ARRAYS)
+    keys, idf, weights, bias = (_array(members[f"{name}.npy"]) for name in _ARRAYS)
     model = ModelFile(
         labels=tuple(described["labels"]),
-        vocabulary=tuple(tuple(block) for block in json.loads(members["vocabulary.json"])),
+        keys=keys,
+        sizes=tuple(described["sizes"]),
         idf=idf,
         weights=weights,
         bias=bias,
-        calibration=Calibration(**described["calibration"]),
+        calibration=Calibration(**{name: _frozen(value) for name, value in described["calibration"].items()}),
         card=ModelCard.from_json(json.loads(members["card.json"])),
+        thresholds=tuple(described["thresholds"]),
     )
-    rows, labels = sum(len(block) for block in model.vocabulary), len(model.labels)
-    shapes = (idf.shape, weights.shape, bias.shape)
-    if len(model.vocabulary) != len(Block) or shapes != ((rows,), (rows, labels), (labels,)):
+    rows, labels = sum(model.sizes), len(model.labels)
+    shapes = (keys.shape, idf.shape, weights.shape, bias.shape)
+    if (
+        len(model.sizes) != len(Block)
+        or shapes != ((rows,), (rows,), (rows, labels), (labels,))
+        or len(model.thresholds) not in (0, labels)
+        or keys.dtype != np.uint64
+    ):
         raise _Unsound("its parts do not fit together")
     return model
+
+
+def _frozen(value: Any) -> Any:
+    """JSON knows no tuples."""
+    return tuple(map(_frozen, value)) if isinstance(value, list) else value
 
 
 def _json_bytes(value: Any) -> bytes:

@@ -17,6 +17,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 
 from classifier.card import card_as_markdown
 from classifier.evaluation import Figures, Prediction, measure
+from classifier.explain import Explanation
 from classifier.labelled import BadRows, LabelledText, read_labelled
 from classifier.model import Classification, ModelDamaged, TextModel, starter_model_path
 from classifier.taxonomy import label_at_level
@@ -68,7 +69,7 @@ def train(
         _stop(f"数据不足：{problem}")
     write_model_file(out, trained.model)
     out.with_suffix(".card.md").write_text(
-        card_as_markdown(trained.model.card, trained.model.labels), encoding="utf-8"
+        card_as_markdown(trained.model.card, trained.model.labels, trained.model.thresholds), encoding="utf-8"
     )
     if as_json:
         _print_json(
@@ -83,12 +84,17 @@ def train(
 def classify(
     model: Annotated[Path | None, typer.Option("--model", help="模型文件；默认为随附模型。")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="输出 JSON（总是如此）。")] = True,
+    explain: Annotated[
+        bool, typer.Option("--explain", help="另给出各词的份量，以及去掉哪些词结论就会改变（较慢）。")
+    ] = False,
 ) -> None:
     """One text a line in, one JSON line out. A line may also be a JSON object with "text", whose text may then
     hold a title line. An empty line is a text too: its answer is an abstention."""
     loaded = _load(model or starter_model_path())
     for line in sys.stdin:
-        _print_json(classification_as_json(loaded.classify(_text_of(line.rstrip("\r\n")))))
+        text = _text_of(line.rstrip("\r\n"))
+        told = classification_as_json(loaded.classify(text))
+        _print_json({**told, "explanation": explanation_as_json(loaded.explain(text))} if explain else told)
 
 
 def evaluate_classifier(
@@ -133,6 +139,16 @@ def classification_as_json(said: Classification) -> dict[str, Any]:
             {"label": other.label, "confidence": round(other.confidence, 4)} for other in said.alternatives
         ],
         "because": list(said.because),
+    }
+
+
+def explanation_as_json(explained: Explanation) -> dict[str, Any]:
+    """Each word's part of the lead over the runner-up, and the fewest words without which another label wins."""
+    change = explained.change
+    return {
+        "runner_up": explained.runner_up,
+        "words": [{"word": found.word, "share": round(found.share, 4)} for found in explained.words],
+        "change": change and {"without": list(change.without), "label": change.label},
     }
 
 
@@ -192,9 +208,14 @@ def _print_figures(figures: Figures) -> None:
     typer.echo(f"accuracy: {figures.accuracy:.4f}  top-3: {figures.top3:.4f}  rows: {figures.rows}")
     for precision, share in figures.coverage_at.items():
         typer.echo(f"coverage at {precision:.0%} precision: {share:.4f}")
-    for label, found in figures.per_label.items():
+    for precision, found in figures.bounded.items():
         typer.echo(
-            f"{label}  P {found.precision:.3f}  R {found.recall:.3f}  F1 {found.f1:.3f}  n {found.support}"
+            f"decided by thresholds shown on other folds to reach {precision:.0%}: {found.share:.4f}, "
+            f"of which right: {found.precision:.4f}"
+        )
+    for label, of_label in figures.per_label.items():
+        typer.echo(
+            f"{label}  P {of_label.precision:.3f}  R {of_label.recall:.3f}  F1 {of_label.f1:.3f}  n {of_label.support}"
         )
 
 

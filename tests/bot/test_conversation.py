@@ -473,6 +473,15 @@ async def test_danger_is_answered_with_the_numbers_at_once(said: str) -> None:
     assert chat.session.step is Step.PLACE
 
 
+async def test_a_danger_that_is_only_possible_costs_a_line_and_no_turn() -> None:
+    chat = Chat()
+    reply = await chat.says("楼下烧烤店的烟味很吵人")
+    hint, rest = reply.split("\n", 1)
+    assert hint == "如果有人正有危险，请马上打110、119或120。"
+    assert "是要投诉吗" in rest
+    assert chat.session.step is Step.CONFIRM_TYPE
+
+
 async def test_elders_get_shorter_answers_and_menus_until_they_say_so_again() -> None:
     chat = Chat()
     long = await chat.says("我要反映")

@@ -11,7 +11,7 @@ from bot.errands import Errands
 from bot.session import Picture, Session, Understanding
 from bot.wechat.messages import IncomingMessage, MessageKind
 from classifier.model import Guess
-from classifier.signals import Emergency, find_emergency
+from classifier.signals import Emergency, EmergencyKind, find_emergency
 from knowledge_base.answer import Answer, Citation, Refusal, RefusalReason, Suggestion
 from routing.citizen_request import Channel, Citizen, CitizenRequest
 from routing.departments import Units, load_units
@@ -152,6 +152,8 @@ def understand(text: str) -> Understanding:
 
 
 def _danger(text: str) -> Emergency | None:
+    if "烟味" in text:
+        return Emergency(EmergencyKind.FIRE, "烟味", sure=False)
     return find_emergency(text) if "煤气泄漏" in text or "着火" in text else None
 
 

@@ -121,3 +121,13 @@ def test_bad_input_ends_with_code_2_and_says_why(
 def test_without_a_model_the_starter_answers(app: typer.Typer) -> None:
     result = CliRunner().invoke(app, ["classify"], input='{"text": "路灯坏了\\n小区门口路灯坏了半个月"}\n')
     assert json.loads(result.stdout)["label"] == "城乡建设"
+
+
+def test_an_explanation_is_added_when_asked_for(app: typer.Typer) -> None:
+    given = '{"text": "路灯坏了\\n小区门口路灯坏了半个月"}\n\n'
+    result = CliRunner().invoke(app, ["classify", "--explain"], input=given)
+    assert result.exit_code == 0
+    explained, nothing = (json.loads(line)["explanation"] for line in result.stdout.splitlines())
+    assert set(explained) == {"runner_up", "words", "change"}
+    assert "路灯" in {found["word"] for found in explained["words"]}
+    assert nothing["words"] == []

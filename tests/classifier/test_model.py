@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from classifier.calibration import Calibration
 from classifier.counting import count_texts
 from classifier.labelled import read_labelled
 from classifier.model import Classification, TextModel, starter_model_path
 from classifier.training import Training, fit_pipeline, model_file_of
-from tests.classifier.messages import SHARED_DATA, made_up
+from tests.classifier.messages import made_up
 
 NONSENSE = [
     ("", "nothing"),
@@ -62,18 +65,40 @@ def test_serving_equals_the_training_pipeline(small_training: Training, small_mo
 
 
 @pytest.mark.shared_data
-@pytest.mark.skipif(not SHARED_DATA.is_dir(), reason="the public messages are not beside this checkout")
-def test_serving_equals_the_training_pipeline_on_real_messages(small_training: Training) -> None:
-    rows = read_labelled(SHARED_DATA / "topic7.jsonl.gz")[::8]
+def test_serving_equals_the_training_pipeline_on_real_messages(
+    small_training: Training, shared_data: Path
+) -> None:
+    rows = read_labelled(shared_data / "topic7.jsonl.gz")
+    assert len(rows) >= 5_000
     counts = count_texts([row.text for row in rows])
-    everything = np.arange(len(rows))
-    pipeline = fit_pipeline(counts, everything, np.array([row.label for row in rows]))
+    learned = np.arange(0, len(rows), 4)
+    pipeline = fit_pipeline(counts, learned, np.array([rows[at].label for at in learned]))
     model = TextModel(
         model_file_of(pipeline, counts, small_training.model.calibration, small_training.model.card)
     )
     assert sum(map(len, pipeline.columns)) < sum(block.shape[1] for block in counts.blocks)  # it was pruned
     served = np.array([model.scores(row.text) for row in rows])
-    assert np.abs(served - pipeline.scores(counts, everything)).max() < 1e-6
+    assert np.abs(served - pipeline.scores(counts, np.arange(len(rows)))).max() < 1e-6
+
+
+@given(
+    st.lists(st.floats(-30, 30), min_size=2, max_size=12),
+    st.floats(0.1, 12),
+    st.floats(-5, 5),
+    st.floats(0.1, 3),
+    st.floats(-3, 3),
+)
+def test_one_text_is_calibrated_as_many_are(
+    scores: list[float], sharpness: float, none_score: float, slope: float, shift: float
+) -> None:
+    calibration = Calibration(sharpness=sharpness, none_score=none_score, slope=slope, shift=shift)
+    many = calibration.shares(np.array([scores]))[0]
+    one = calibration.shares_of_one(scores)
+    assert np.abs(many - one).max() < 1e-12
+    for share in one:
+        assert calibration.confidence_of_one(share) == pytest.approx(
+            float(calibration.confidence(np.array(share))), abs=1e-12
+        )
 
 
 def test_messages_like_those_it_learned_are_told_apart(small_model: TextModel) -> None:

@@ -99,7 +99,8 @@ def test_a_flipped_byte_anywhere_is_refused_or_harmless(small_path: Path, tmp_pa
             refused += 1
         else:  # a byte the zip format does not read, a date for example
             assert np.array_equal(found.weights, sound.weights)
-            assert (found.vocabulary, found.card) == (sound.vocabulary, sound.card)
+            assert np.array_equal(found.keys, sound.keys)
+            assert found.card == sound.card
     assert refused > 100
 
 
@@ -126,10 +127,12 @@ def test_the_same_model_gives_the_same_bytes(small_training: Training, tmp_path:
 
 def test_a_file_comes_back_as_it_was_written(small_training: Training, small_path: Path) -> None:
     found, written = read_model_file(small_path), small_training.model
-    assert (found.labels, found.vocabulary, found.calibration) == (
+    assert (found.labels, found.sizes, found.calibration, found.thresholds) == (
         written.labels,
-        written.vocabulary,
+        written.sizes,
         written.calibration,
+        written.thresholds,
     )
+    assert np.array_equal(found.keys, written.keys)
     assert found.card == written.card
     assert np.array_equal(found.weights, written.weights)

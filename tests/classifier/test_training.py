@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from itertools import pairwise
 
+import numpy as np
 import pytest
+from scipy import sparse
 
+from classifier.baseline import measure_baseline
 from classifier.explain import deciding_words
 from classifier.labelled import LabelledText
+from classifier.least_squares import PENALTY, fit_least_squares
 from classifier.near_duplicates import group_near_duplicates
 from classifier.taxonomy import count_labels, label_at_level
 from classifier.training import NotEnoughData, Training, cross_validate, train
@@ -86,3 +90,52 @@ def test_scraps_and_numbers_are_no_reason() -> None:
         ("态度", -0.1),
     ]
     assert deciding_words(weighed, "物业三个月来都是违规收费") == ("违规收费", "物业")
+
+
+def test_least_squares_are_the_closed_form() -> None:
+    draw = np.random.default_rng(3)
+    values, members = draw.normal(size=(40, 12)), np.arange(40) % 3
+    relevance, row_weights = draw.uniform(0.5, 1.5, (12, 3)), draw.uniform(0.5, 1.5, 40)
+    weights, bias = fit_least_squares(
+        sparse.csr_matrix(values), members, relevance=relevance, row_weights=row_weights
+    )
+    for label in range(3):
+        # Ridge with a penalty of PENALTY / relevance on each column, and of PENALTY on the constant column.
+        columns = np.hstack([values, np.ones((40, 1))])
+        penalty = PENALTY / np.append(relevance[:, label], 1.0)
+        weighed = columns.T * row_weights
+        exact = np.linalg.solve(
+            weighed @ columns + np.diag(penalty), weighed @ np.where(members == label, 1.0, -1.0)
+        )
+        assert np.append(weights[:, label], bias[label]) == pytest.approx(exact, abs=5e-3)
+
+
+def test_a_rare_label_is_not_drowned_by_a_common_one() -> None:
+    rows = made_up(300)
+    few = [row for row in rows if row.label == "教育"][:12]
+    many = [row for row in rows if row.label != "教育"]
+    found = cross_validate([*many, *few]).figures.per_label["教育"]
+    assert found.recall > 0.6
+
+
+def test_what_thresholds_decide_is_measured_on_folds_that_did_not_set_them(
+    small_training: Training,
+) -> None:
+    cross, figures = small_training.cross, small_training.figures
+    assert set(figures.bounded) == {0.95, 0.97}
+    assert figures.to_json()["bounded_at"]["0.95"]["decided"] == round(figures.bounded[0.95].share, 4)
+    assert len(cross.predictions) == len(cross.truth) == len(cross.groups) == 240
+    assert small_training.model.thresholds == tuple(cross.thresholds(precision=0.95).by_label.tolist())
+
+
+def test_the_same_data_give_the_same_model() -> None:
+    one, other = (train(made_up(90), now=NOW, name="x", data="x").model for _ in range(2))
+    assert np.array_equal(one.weights, other.weights)
+    assert one.calibration == other.calibration
+
+
+def test_the_plain_baseline_is_measured_on_the_same_folds(small_training: Training) -> None:
+    figures = measure_baseline([row.text for row in made_up(240)], small_training.cross)
+    assert figures.rows == 240
+    assert 0.9 < figures.accuracy <= 1
+    assert set(figures.coverage_at) == {0.95, 0.97}

@@ -1,0 +1,240 @@
+"""Makes the weights of ``second_opinion`` again: ``python -m classifier.signals.second_opinion_training MESSAGES…``.
+
+``MESSAGES`` are JSON Lines (gzip) of public messages with a ``text`` field, or ``topic`` and ``detail``: everyday
+sentences to tell danger from. Prints what cross-validation over the written sentences found; ``danger`` and
+``request_type`` hold the thresholds in use. Two runs agree to the bit with OPENBLAS_NUM_THREADS=1, to 0.01 of a
+weight otherwise.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+import random
+import re
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+from scipy.sparse import csr_matrix
+from sklearn.linear_model import LogisticRegression
+
+from classifier.signals.danger import POSSIBLE, SURE, hears_by_rule, lowered_score
+from classifier.signals.request_type import BESIDE, rule_scores
+from classifier.signals.second_opinion import KINDS, MOST_CHARACTERS, TYPES, codes_of, model_path
+
+DATA = Path(__file__).parent / "data"
+EVERYDAY, PLAIN = "none", "plain"
+"""Labels of sentences without danger: those near it, and those of every type of request."""
+_SEED, _FOLDS = 3, 5
+_MOST_PUBLIC = 24_000
+_MOST_GRAMS = 24_000
+_WRITTEN_WEIGHT = 8.0
+"""What a written sentence weighs against a public one."""
+_SENTENCE = re.compile(r"[^。！？!?\n]+[。！？!?]?")
+
+Numbers = npt.NDArray[np.float64]
+Grams = npt.NDArray[np.uint32]
+Labelled = list[tuple[str, str]]
+
+
+def read_labelled(name: str) -> Labelled:
+    """The label and the text of each row of a table of ``data``."""
+    lines = (DATA / f"{name}.tsv").read_text(encoding="utf-8").splitlines()[1:]
+    return [(label, text) for label, _, text in (line.partition("\t") for line in lines)]
+
+
+def public_sentences(paths: Sequence[Path]) -> list[str]:
+    """Titles, single sentences and brief messages out of public messages, each once."""
+    chance = random.Random(_SEED)
+    found: dict[str, None] = {}
+    for path in paths:
+        for message in _messages(path):
+            sentences = [one.strip() for one in _SENTENCE.findall(message)]
+            sentences = [one for one in sentences if 6 <= len(one) <= 80]
+            found |= dict.fromkeys(sentences[:1])
+            found |= dict.fromkeys(chance.sample(sentences[1:], min(2, len(sentences[1:]))))
+    unheard = [one for one in found if hears_by_rule(one) is None]
+    return chance.sample(unheard, min(_MOST_PUBLIC, len(unheard)))
+
+
+def _messages(path: Path) -> Iterator[str]:
+    with gzip.open(path, "rt", encoding="utf-8") as lines:
+        for line in lines:
+            row = json.loads(line)
+            yield row["text"] if "text" in row else f"{row.get('topic') or ''}\n{row.get('detail') or ''}"
+
+
+def grams_of(text: str) -> Grams:
+    """The single characters and the pairs of neighbours, as ``second_opinion.keys_of_grams`` reads them."""
+    codes = codes_of(text[:MOST_CHARACTERS].strip()).astype(np.uint32)
+    return np.concatenate([codes, codes[:-1] << np.uint32(16) | codes[1:]])
+
+
+class Counts:
+    """Texts as rows of gram counts, each divided by the root of how many grams the text has."""
+
+    def __init__(self, texts: Sequence[str], *, fewest: int) -> None:
+        rows = [grams_of(text) for text in texts]
+        every = np.concatenate(rows)
+        grams, places = np.unique(every, return_inverse=True)
+        lengths = np.array([len(row) for row in rows])
+        values = np.repeat(1 / np.sqrt(lengths), lengths)
+        of_text = np.repeat(np.arange(len(rows)), lengths)
+        counts = csr_matrix((values, (of_text, places)), shape=(len(rows), len(grams)))
+        texts_with = np.asarray((counts > 0).sum(axis=0)).ravel()
+        kept = texts_with >= fewest
+        self.grams: Grams = grams[kept]
+        self.rarity: Numbers = np.log((1 + len(rows)) / (1 + texts_with[kept])) + 1
+        self.matrix = counts[:, kept].multiply(self.rarity).tocsr()
+
+
+def _fit_danger(rows: csr_matrix, labels: Numbers, weights: Numbers) -> LogisticRegression:
+    model = LogisticRegression(C=10.0, solver="liblinear", max_iter=300, random_state=_SEED)
+    return model.fit(rows, labels, sample_weight=weights)
+
+
+def _fit_labels(rows: csr_matrix, labels: npt.NDArray[np.str_], strength: float) -> LogisticRegression:
+    return LogisticRegression(C=strength, max_iter=600).fit(rows, labels)
+
+
+Stored = tuple[Grams, Numbers, Numbers]
+"""Grams, a column of weights per label, and the biases."""
+
+
+def learn_danger(written: Labelled, wordings: Labelled, public: Sequence[str]) -> tuple[Stored, Numbers]:
+    """The weights, and the score of every text by a model that has not seen it: written ones, then public ones.
+    Wordings are always learned from, never measured on."""
+    texts = [*(text for _, text in written), *public]
+    counts = Counts([*texts, *(text for _, text in wordings)], fewest=2)
+    labels = np.zeros(counts.matrix.shape[0])
+    labels[: len(written)] = [_is_danger(label) for label, _ in written]
+    labels[len(texts) :] = [_is_danger(label) for label, _ in wordings]
+    weights = np.full(len(labels), _WRITTEN_WEIGHT)
+    weights[len(written) : len(texts)] = 1.0
+    fold = np.r_[np.random.default_rng(_SEED).permutation(len(texts)) % _FOLDS, np.full(len(wordings), -1)]
+    scores = np.zeros(len(labels))
+    for one in range(_FOLDS):
+        seen, held = fold != one, fold == one
+        model = _fit_danger(counts.matrix[seen], labels[seen], weights[seen])
+        scores[held] = model.decision_function(counts.matrix[held])
+    model = _fit_danger(counts.matrix, labels, weights)
+    return (counts.grams, (model.coef_ * counts.rarity).T, model.intercept_), scores[: len(texts)]
+
+
+def _is_danger(label: str) -> bool:
+    return label not in (EVERYDAY, PLAIN)
+
+
+def learn_labels(
+    sentences: Labelled, wordings: Labelled, order: Sequence[str], strength: float
+) -> tuple[Stored, Numbers]:
+    """Weights for each label of ``order``, and every sentence's scores by a model that has not seen it."""
+    counts = Counts([text for _, text in [*sentences, *wordings]], fewest=1)
+    labels = np.array([label for label, _ in [*sentences, *wordings]])
+    fold = np.random.default_rng(_SEED).permutation(len(sentences)) % _FOLDS
+    fold = np.r_[fold, np.full(len(wordings), -1)]
+    scores = np.zeros((len(sentences), len(order)))
+    for one in range(_FOLDS):
+        model = _fit_labels(counts.matrix[fold != one], labels[fold != one], strength)
+        columns = [list(model.classes_).index(label) for label in order]
+        scores[fold[: len(sentences)] == one] = model.decision_function(counts.matrix[fold == one])[
+            :, columns
+        ]
+    model = _fit_labels(counts.matrix, labels, strength)
+    return (counts.grams, (model.coef_[columns] * counts.rarity).T, model.intercept_[columns]), scores
+
+
+def _blend(scores: Numbers, sentences: Labelled) -> float:
+    """How much the model must say beside the rules for stated confidence to be kept; prints what came out."""
+    rules = np.array([rule_scores(text) for _, text in sentences])
+    truth = np.array([TYPES.index(label) for label, _ in sentences])
+    best = (np.inf, 1.0)
+    for share in np.arange(0.6, 2.6, 0.1):
+        chances = _softmax(share * scores + BESIDE * rules)
+        best = min(best, (float(-np.log(chances[np.arange(len(truth)), truth]).mean()), float(share)))
+    chances = _softmax(best[1] * scores + BESIDE * rules)
+    right, sure = chances.argmax(axis=1) == truth, chances.max(axis=1)
+    bins = np.minimum((sure * 10).astype(int), 9)
+    error = sum(
+        abs(float(right[bins == at].mean() - sure[bins == at].mean())) * float((bins == at).mean())
+        for at in np.unique(bins)
+    )
+    sys.stdout.write(
+        f"types: {right.mean():.3f} of {len(truth)} sentences, model {best[1]:.2f}, "
+        f"calibration error {error:.3f}; from 0.5 on {right[sure >= 0.5].mean():.3f} of {(sure >= 0.5).mean():.3f}\n"
+    )
+    for at, label in enumerate(TYPES):
+        sys.stdout.write(f"  {label}: {right[truth == at].mean():.3f}\n")
+    return best[1]
+
+
+def _softmax(scores: Numbers) -> Numbers:
+    chances: Numbers = np.exp(scores - scores.max(axis=1, keepdims=True))
+    chances /= chances.sum(axis=1, keepdims=True)
+    return chances
+
+
+def _report_danger(written: Labelled, public: Sequence[str], scores: Numbers) -> None:
+    texts = [*(text for _, text in written), *public]
+    by_rule = np.array([hears_by_rule(text) is not None for text in texts])
+    lowered = np.array([lowered_score(text, float(score)) for text, score in zip(texts, scores, strict=True)])
+    danger = np.array([_is_danger(label) for label, _ in written] + [False] * len(public))
+    of_public = np.arange(len(texts)) >= len(written)
+    plain = np.array([label == PLAIN for label, _ in written] + [False] * len(public))
+    for threshold in sorted({*np.arange(-4.0, 0.1, 0.25).tolist(), POSSIBLE, SURE}):
+        heard = by_rule | (lowered >= threshold)
+        sys.stdout.write(
+            f"from {threshold:5.2f} on: {heard[danger].mean():.3f} of {danger.sum()} dangers, by rule "
+            f"{by_rule[danger].mean():.3f}; {heard[~danger & ~of_public & ~plain].mean():.3f} of "
+            f"everyday sentences near danger, {heard[plain].mean():.3f} of plain ones, "
+            f"{heard[of_public].mean():.4f} of public ones\n"
+        )
+
+
+def _store(danger: Stored, types: Stored, kinds: Stored) -> None:
+    """All weights by gram, the strongest ones only and first, as whole numbers with a scale per column."""
+    every = np.unique(np.concatenate([danger[0], types[0], kinds[0]]))
+    blocks = []
+    for grams, weights, _ in (danger, types, kinds):
+        block = np.zeros((len(every), weights.shape[1]))
+        block[np.searchsorted(every, grams)] = weights
+        blocks.append(block)
+    weights = np.hstack(blocks)
+    scales = np.abs(weights).max(axis=0) / 32_000
+    strength = np.abs(weights / np.abs(weights).std(axis=0)).max(axis=1)
+    kept = np.argsort(-strength, kind="stable")[:_MOST_GRAMS]
+    np.savez_compressed(
+        model_path(),
+        grams=every[kept],
+        weights=np.round(weights[kept] / scales).astype(np.int16),
+        scales=scales.astype(np.float32),
+        bias=np.concatenate([danger[2], types[2], kinds[2]]).astype(np.float32),
+    )
+    sys.stdout.write(f"{len(kept)} of {len(every)} grams, {model_path().stat().st_size / 1e6:.2f} MB\n")
+
+
+def main(paths: Sequence[str]) -> None:
+    """Train, print what cross-validation found, and write the file that ships."""
+    sentences, wordings = read_labelled("type_sentences"), read_labelled("type_wordings")
+    types, scores = learn_labels(sentences, wordings, TYPES, 10.0)
+    share = _blend(scores, sentences)
+    types = (types[0], share * types[1], share * types[2])
+
+    written, wordings = read_labelled("danger_sentences"), read_labelled("danger_wordings")
+    of_danger = [row for row in written if _is_danger(row[0])]
+    kinds, scores = learn_labels(of_danger, [row for row in wordings if _is_danger(row[0])], KINDS, 30.0)
+    right = [label == KINDS[at] for (label, _), at in zip(of_danger, scores.argmax(axis=1), strict=True)]
+    sys.stdout.write(f"kinds: {np.mean(right):.3f} of {len(right)} dangers\n")
+
+    written += [(PLAIN, text) for _, text in sentences]
+    public = public_sentences([Path(path) for path in paths])
+    danger, of_texts = learn_danger(written, wordings, public)
+    _report_danger(written, public, of_texts)
+    _store(danger, types, kinds)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

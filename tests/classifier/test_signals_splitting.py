@@ -1,0 +1,47 @@
+"""Two requests in one text are parted; one request is never cut in pieces."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from classifier.signals import split_requests
+from tests.classifier.signal_cases import cases, public_messages
+
+
+def test_one_request_is_never_cut() -> None:
+    cut = [(text, split_requests(text)) for number, text in cases("requests") if int(number) == 1]
+    assert [row for row in cut if len(row[1]) > 1] == []
+
+
+def test_most_texts_of_several_requests_are_parted_rightly() -> None:
+    several = [(int(number), text) for number, text in cases("requests") if int(number) > 1]
+    missed = [text for number, text in several if len(split_requests(text)) != number]
+    assert len(missed) <= 0.1 * len(several), missed
+
+
+def test_the_second_request_keeps_the_place_of_the_first() -> None:
+    text = "我是和平里社区居民，宽带断了一周客服不理。另外一件事，路灯也不亮了。"
+    first, second = split_requests(text)
+    assert first == "我是和平里社区居民，宽带断了一周客服不理。"
+    assert second == "我是和平里社区居民，路灯也不亮了。"
+
+
+def test_a_list_keeps_its_introduction_where_it_says_who_speaks() -> None:
+    pieces = split_requests("我住和平里社区，反映两件事：1.路灯不亮了 2.医保卡怎么补办")
+    assert pieces == ("我住和平里社区，反映：路灯不亮了", "我住和平里社区，反映：医保卡怎么补办")
+
+
+def test_real_letters_of_one_matter_stay_whole(shared_data: Path) -> None:
+    messages = list(public_messages(shared_data))
+    assert sum(len(split_requests(text)) > 1 for text in messages) <= 0.001 * len(messages)
+
+
+@given(st.text(alphabet="一二三1234.、（）(；。，另外还有首先其次路灯不亮医保怎么办问\n ", max_size=200))
+def test_any_text_yields_one_to_six_requests_that_stand_in_it(text: str) -> None:
+    pieces = split_requests(text)
+    assert 1 <= len(pieces) <= 6
+    if len(pieces) == 1:
+        assert pieces == (text,)
