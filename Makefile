@@ -7,7 +7,7 @@ BIN := .venv/bin
 export PYTHON
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format-check lint types imports lock-check format bench lock
+.PHONY: help demo test check format-check lint types imports lock-check format bench measure lock
 
 help: ## list the targets
 	@echo 'make TARGET'
@@ -44,6 +44,10 @@ format: .test-environment ## format the code and mend what the linter can
 
 bench: .test-environment ## run the benchmarks and print their figures
 	@$(BIN)/python -m pytest tests/benchmarks -s -o python_files='bench_*.py test_*.py' $(ARGS)
+
+measure: .test-environment ## measure classifier and routing beside plain baselines (needs the public messages in ../shared; 20 minutes)
+	@$(BIN)/python scripts/measure_classifier.py
+	@$(BIN)/python scripts/measure_routing.py
 
 lock: .test-environment ## take the newest versions pyproject.toml admits into requirements.lock
 	@$(BIN)/python scripts/lock.py write

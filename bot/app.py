@@ -127,7 +127,8 @@ async def _healthz(request: web.Request) -> web.Response:
 
 
 async def _readyz(request: web.Request) -> web.Response:
-    """Ready when both stores answer; the model was loaded before this process listened."""
+    """Ready when both stores answer; the model was loaded before this process listened. An alarm tells of a newer
+    one that cannot be loaded, and makes nothing unready: the one before is at work."""
     services = request.app[SERVICES]
     checks = {"mongo": services.database.command("ping"), "redis": services.redis.ping()}
     results = await asyncio.gather(
@@ -138,5 +139,7 @@ async def _readyz(request: web.Request) -> web.Response:
         "status": "ready" if not failed else "not ready",
         "failed": failed,
         "model": services.model.card.version,
+        "models": services.live.versions(),
+        "alarms": list(services.live.current.alarms),
     }
     return web.json_response(body, status=503 if failed else 200)

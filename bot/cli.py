@@ -4,7 +4,18 @@ from __future__ import annotations
 
 import typer
 
-from bot.commands import classifier, deadline, demo, knowledge, load_test, operations, serve
+from bot.commands import (
+    classifier,
+    deadline,
+    demo,
+    knowledge,
+    load_test,
+    model,
+    operations,
+    reference,
+    routing,
+    serve,
+)
 
 app = typer.Typer(
     name="huiyin",
@@ -15,6 +26,8 @@ app = typer.Typer(
 )
 evaluate = typer.Typer(help="用数据评测某一部分，打印指标。", no_args_is_help=True)
 app.add_typer(evaluate, name="evaluate")
+imports = typer.Typer(help="从文件导入一座城市的数据；有错的行逐行列出，不做一半。", no_args_is_help=True)
+app.add_typer(imports, name="import")
 
 demo.register(app)
 serve.register(app)
@@ -23,6 +36,9 @@ classifier.register(app, evaluate)
 knowledge.register(app, evaluate)
 deadline.register(app)
 load_test.register(app)
+model.register(app)
+reference.register(imports)
+routing.register(evaluate)
 
 
 def main() -> None:

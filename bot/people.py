@@ -6,7 +6,7 @@ import asyncio
 import hashlib
 import secrets
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from argon2 import PasswordHasher
@@ -70,8 +70,8 @@ class User:
     role: Role
     unit_id: UnitId
 
-    def actor(self, units: Units) -> Actor:
-        return Actor(self.username, self.name, self.role, scope_of(self.role, self.unit_id, units))
+    def actor(self, units: Units, *, on: date) -> Actor:
+        return Actor(self.username, self.name, self.role, scope_of(self.role, self.unit_id, units, on=on))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,17 +83,19 @@ class ApiKey:
     role: Role
     unit_id: UnitId
 
-    def actor(self, units: Units) -> Actor:
-        return Actor(f"api:{self.key_id}", self.name, self.role, scope_of(self.role, self.unit_id, units))
+    def actor(self, units: Units, *, on: date) -> Actor:
+        return Actor(
+            f"api:{self.key_id}", self.name, self.role, scope_of(self.role, self.unit_id, units, on=on)
+        )
 
 
-def scope_of(role: Role, unit_id: UnitId, units: Units) -> frozenset[UnitId]:
-    """The units somebody answers for: their own and all below; the centre's people, the whole government
-    the centre belongs to."""
+def scope_of(role: Role, unit_id: UnitId, units: Units, *, on: date) -> frozenset[UnitId]:
+    """The units somebody answers for on a day: their own, all below and what these took over; the centre's
+    people, the whole government the centre belongs to."""
     if role in CENTRE_ROLES:
         parent = units.get(unit_id).parent_id
-        return units.subtree(unit_id if parent is None else parent) | units.subtree(unit_id)
-    return units.subtree(unit_id)
+        return units.subtree(unit_id if parent is None else parent, on=on) | units.subtree(unit_id, on=on)
+    return units.subtree(unit_id, on=on)
 
 
 class People:

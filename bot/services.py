@@ -11,11 +11,13 @@ from redis.asyncio import Redis
 
 from bot.console_notices import ConsoleNotices
 from bot.conversation_store import LateMessages
-from bot.dialogue import Dialogue
+from bot.learning.live import LiveModels
+from bot.learning.registry import ModelRegistry
 from bot.people import People
 from bot.settings import Settings
 from bot.wechat.accounts import Account
 from bot.wechat.client import WeChatClient
+from bot.wechat.webhook import Respond
 from classifier.model import TextModel
 from knowledge_base.answer import Answerer
 from routing.departments import Units
@@ -23,6 +25,7 @@ from routing.identity import Vault
 from routing.identity_store import MongoIdentityStore
 from routing.mongo_store import Database, MongoTicketStore
 from routing.places import Gazetteer
+from routing.precedent_store import PrecedentFeed
 from routing.queries import Queries
 from routing.service_desk import ServiceDesk
 from routing.sla import Profile
@@ -38,11 +41,11 @@ class Services:
     database: Database
     redis: Redis
     vault: Vault
-    units: Units
-    gazetteer: Gazetteer
     profile: Profile
     calendar: WorkingCalendar
-    model: TextModel
+    live: LiveModels
+    registry: ModelRegistry
+    precedents: PrecedentFeed
     answerer: Answerer
     tickets: MongoTicketStore
     identities: MongoIdentityStore
@@ -51,9 +54,23 @@ class Services:
     people: People
     console_notices: ConsoleNotices
     late_messages: LateMessages
-    dialogue: Dialogue
+    dialogue: Respond
     wechat_accounts: Mapping[str, Account]
     wechat_clients: Mapping[str, WeChatClient]
+
+    # These change while the service runs; read each once per message.
+
+    @property
+    def model(self) -> TextModel:
+        return self.live.current.topics
+
+    @property
+    def units(self) -> Units:
+        return self.live.current.reference.units
+
+    @property
+    def gazetteer(self) -> Gazetteer:
+        return self.live.current.reference.gazetteer
 
 
 SERVICES: web.AppKey[Services] = web.AppKey("services", Services)

@@ -6,11 +6,19 @@ import os
 import secrets
 import tempfile
 from collections.abc import Mapping
+from enum import StrEnum
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 
 PREFIX = "HUIYIN_"
+
+
+class ModelApproval(StrEnum):
+    """Who lets a new model go live."""
+
+    PERSON = "person"
+    AUTOMATIC = "automatic"
 
 
 class SettingsInvalid(Exception):
@@ -41,7 +49,37 @@ class Settings(BaseModel):
         "https://api.weixin.qq.com",
         description="Base address of the WeChat API; tests and the demo point it at a simulator.",
     )
-    model: Path | None = Field(None, description="Classifier artefact. Empty: the starter model that ships.")
+    model: Path | None = Field(
+        None,
+        description="Classifier artefact until a model of the registry is live. Empty: the starter model that ships.",
+    )
+    model_approval: ModelApproval = Field(
+        ModelApproval.PERSON,
+        description="Who lets a trained model go live once the gate has passed it: `person` "
+        "(`huiyin model approve`) or `automatic`. After a roll-back a person decides in either case.",
+    )
+    model_train_hour: int = Field(
+        3,
+        ge=-1,
+        le=23,
+        description="Hour of the day in China at which `huiyin work` trains new models; -1 never.",
+    )
+    model_data_weeks: int = Field(104, ge=4, description="How far back tickets are learned from, in weeks.")
+    model_test_weeks: int = Field(
+        8, ge=1, description="The newest weeks on which a new model is compared with the live one."
+    )
+    model_least_new: int = Field(
+        50,
+        ge=1,
+        description="Fewer tickets newly decided by people since the live model was trained: no training.",
+    )
+    model_target_precision: float = Field(
+        0.95,
+        gt=0.5,
+        lt=1,
+        description="Share of automatic dispatches that must be right. Certainly below it, the machine stops "
+        "dispatching until it has recovered.",
+    )
     secret_key: SecretStr = Field(
         SecretStr(""),
         description="At least 32 characters; seals identities and signs sessions. Empty: `huiyin demo` "

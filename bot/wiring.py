@@ -6,11 +6,12 @@ import asyncio
 import gc
 from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
 
 import aiohttp
+import structlog
 from motor.motor_asyncio import AsyncIOMotorClient
 from redis.asyncio import Redis
 
@@ -19,6 +20,11 @@ from bot.console_notices import ConsoleNotices
 from bot.conversation_store import ConversationStore, LateMessages, PictureShelf
 from bot.dialogue import Dialogue
 from bot.errands import Errands
+from bot.learning.drift_store import DriftStore
+from bot.learning.live import LiveModels, LiveSet, triage_tools
+from bot.learning.progress import TrainingProgress
+from bot.learning.registry import ModelKind, ModelRegistry
+from bot.learning.reloading import Reloader
 from bot.people import People
 from bot.redis_state import make_redis
 from bot.services import Services, utc_now
@@ -30,15 +36,19 @@ from classifier.model import TextModel, starter_model_path
 from knowledge_base.answer import Answerer
 from knowledge_base.article import Article
 from knowledge_base.mongo_store import MongoArticleStore
-from routing.catalogue import load_duty_list
-from routing.departments import load_units
 from routing.identity import Vault
 from routing.identity_store import MongoIdentityStore
 from routing.mongo_store import Database, Document, MongoTicketStore
-from routing.places import load_gazetteer
+from routing.precedent_store import PrecedentFeed
 from routing.queries import Queries
-from routing.service_desk import ServiceDesk, TriageTools
+from routing.reference_store import MongoReferenceStore
+from routing.reference_tables import demo_reference
+from routing.service_desk import ServiceDesk
 from routing.sla import load_profile
+
+log = structlog.get_logger(__name__)
+
+PRECEDENTS_EVERY_S = 20.0
 
 
 @asynccontextmanager
@@ -60,15 +70,42 @@ async def build_services(
         async with aiohttp.ClientSession() as http:
             opened = _Opened(settings, clock, mongo[settings.database], redis, http)
             services = await _assemble(opened, model, first_articles)
+            reloader = Reloader(
+                registry=services.registry,
+                tables=MongoReferenceStore(opened.database),
+                drift=DriftStore(opened.database),
+                live=services.live,
+                shipped=model,
+                redis_url=settings.redis_url,
+            )
+            await reloader.refresh()  # what is live is at work before the first message
             # The dictionary and the index live as long as the process: no collection need walk them again.
             gc.freeze()
+            following = (
+                asyncio.create_task(reloader.run(), name="model reloader"),
+                asyncio.create_task(_follow_tickets(services), name="precedents"),
+            )
             try:
                 yield services
             finally:
+                for task in following:
+                    task.cancel()
+                await asyncio.gather(*following, return_exceptions=True)
                 gc.unfreeze()
     finally:
         await redis.aclose()
         mongo.close()
+
+
+async def _follow_tickets(services: Services) -> None:
+    """Keep this process's precedents near the tickets."""
+    while True:
+        try:
+            await services.precedents.refresh(services.clock())
+        except Exception as error:
+            # A database that is away comes back; meanwhile decisions rest on older precedents.
+            log.warning("precedents not refreshed", error=type(error).__name__)
+        await asyncio.sleep(PRECEDENTS_EVERY_S)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +122,11 @@ class _Opened:
 async def _assemble(opened: _Opened, model: TextModel, first_articles: Iterable[Article]) -> Services:
     settings, database = opened.settings, opened.database
     vault = Vault(settings.key_bytes(), previous=settings.previous_key_bytes())
-    units, gazetteer, profile = load_units(), load_gazetteer(), load_profile(settings.profile)
+    profile = load_profile(settings.profile)
+    reference = demo_reference()
+    first = LiveSet(topics=model, reference=reference, versions=dict.fromkeys(ModelKind))
+    registry = ModelRegistry(database, opened.redis)
+    precedents = PrecedentFeed(database)
     tickets, identities = MongoTicketStore(database), MongoIdentityStore(database, vault)
     people, console_notices = People(database), ConsoleNotices(database)
     conversations, late_messages = ConversationStore(database, vault), LateMessages(database, vault)
@@ -102,22 +143,19 @@ async def _assemble(opened: _Opened, model: TextModel, first_articles: Iterable[
                 late_messages,
                 articles,
                 pictures,
+                registry,
+                TrainingProgress(database),
+                MongoReferenceStore(database),
+                precedents,
             )
         )
     )
     answerer = _index(await _published(articles, first_articles, now=opened.clock()))
-    triage = TriageTools(
-        classify=model.classify,
-        duties=load_duty_list(),
-        units=units,
-        gazetteer=gazetteer,
-        topics=frozenset(model.labels),
-    )
     desk = ServiceDesk(
         tickets=tickets,
         identities=identities,
         profile=profile,
-        triage=triage,
+        triage=replace(triage_tools(first), precedents=precedents),
         vault=vault,
         planner=notices.plan,
     )
@@ -128,9 +166,11 @@ async def _assemble(opened: _Opened, model: TextModel, first_articles: Iterable[
         answerer=answerer,
         feedback=articles,
         pictures=pictures,
-        units=units,
+        units=reference.units,
         calendar=profile.calendar,
     )
+    dialogue = Dialogue(conversations=conversations, errands=errands)
+    live = LiveModels(first, desk=desk, dialogue=dialogue)
     accounts = load_accounts(settings.wechat_accounts) if settings.wechat_accounts else {}
     return Services(
         settings=settings,
@@ -138,11 +178,11 @@ async def _assemble(opened: _Opened, model: TextModel, first_articles: Iterable[
         database=database,
         redis=opened.redis,
         vault=vault,
-        units=units,
-        gazetteer=gazetteer,
         profile=profile,
         calendar=profile.calendar,
-        model=model,
+        live=live,
+        registry=registry,
+        precedents=precedents,
         answerer=answerer,
         tickets=tickets,
         identities=identities,
@@ -151,7 +191,7 @@ async def _assemble(opened: _Opened, model: TextModel, first_articles: Iterable[
         people=people,
         console_notices=console_notices,
         late_messages=late_messages,
-        dialogue=Dialogue(conversations=conversations, errands=errands),
+        dialogue=live.answer,
         wechat_accounts=accounts,
         wechat_clients={
             name: WeChatClient(account, opened.http, opened.redis, settings.wechat_api_base)

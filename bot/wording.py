@@ -12,6 +12,8 @@ from typing import Any
 
 from bot import people
 from bot.intake import TextTooLong
+from bot.triage_wording import SIGNALS
+from bot.triage_wording import say_reason as say_reason
 from bot.wechat_text import clip, plain, quote, tap
 from knowledge_base.article import ArticleKind, ArticleStatus
 from routing import errors
@@ -23,7 +25,6 @@ from routing.figures import Exclusion, FigureName
 from routing.redaction import redact
 from routing.sla import ClockName, PauseReason
 from routing.ticket import Ticket
-from routing.triage import Reason, ReasonKind
 from routing.workflow import Action, Role, State
 from routing.working_calendar import CHINA
 
@@ -147,6 +148,7 @@ LABELS: dict[type[StrEnum], dict[Any, str]] = {
         PauseReason.MATERIAL: "等候补充材料",
         PauseReason.THIRD_PARTY: "征求第三方意见",
     },
+    **SIGNALS,
     ArticleKind: {
         ArticleKind.POLICY: "政策文件",
         ArticleKind.QUESTION: "问答",
@@ -334,30 +336,3 @@ def _unit_name(unit_id: UnitId | None, units: Units, *, short: bool = False) -> 
     if unit is None:
         return None
     return unit.short_name if short else unit.name
-
-
-# ---- triage: why the machine chose a unit, or left the choice to a person ({} is the fact it rests on)
-
-REASONS: dict[ReasonKind, str] = {
-    ReasonKind.WORDS: "诉求里提到：{}",
-    ReasonKind.DUTY: "属于权责事项“{}”",
-    ReasonKind.TOPIC: "内容分类：{}",
-    ReasonKind.PLACE: "地点在：{}",
-    ReasonKind.UNIT_NAMED: "诉求里点名：{}",
-    ReasonKind.FALLBACK: "没有更合适的单位，由{}兜底",
-    ReasonKind.LOW_CONFIDENCE: "内容分类把握不足（{}）",
-    ReasonKind.TOPIC_DISAGREES: "内容分类与权责事项不一致（{}）",
-    ReasonKind.TOPIC_UNKNOWN: "这类事项（{}）不在自动分类范围内",
-    ReasonKind.SEVERAL_DUTIES: "同时涉及几个事项：{}",
-    ReasonKind.SEVERAL_TOPICS: "同时涉及几类事情：{}",
-    ReasonKind.WEAK_WORDS: "线索太少：{}",
-    ReasonKind.NO_DUTY: "权责清单里没有找到对应事项",
-    ReasonKind.PLACE_UNKNOWN: "属地事项，但地点不明确",
-    ReasonKind.PLACE_AMBIGUOUS: "地点有重名：{}",
-    ReasonKind.OUTSIDE_AREA: "地点不在本县：{}",
-}
-
-
-def say_reason(reason: Reason) -> str:
-    """One reason of a triage decision, as dispatchers and unit staff read it."""
-    return REASONS[reason.kind].format(reason.detail or "无")

@@ -13,6 +13,8 @@ from datetime import datetime, timedelta
 import structlog
 
 from bot import notices
+from bot.learning.nightly import Nightly
+from bot.learning.watch import DriftWatch
 from bot.services import Services
 from bot.wechat.delivery import DeliveryClass, DeliveryRefused, DeliveryUnknown
 from bot.wechat.messages import IncomingMessage
@@ -36,14 +38,22 @@ RETRY_AFTER = (timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=30)
 
 
 class Worker:
-    """Three endless sweeps over the stores. ``run`` returns only when cancelled."""
+    """Endless sweeps over the stores, each for itself. ``run`` returns only when cancelled."""
 
     def __init__(self, services: Services) -> None:
         self._services = services
+        self._nightly = Nightly(services)
+        self._drift = DriftWatch(services)
 
     async def run(self) -> None:
         async with asyncio.TaskGroup() as group:
-            for sweep in (self.deliver_notices, self.check_deadlines, self.answer_late_messages):
+            for sweep in (
+                self.deliver_notices,
+                self.check_deadlines,
+                self.answer_late_messages,
+                self._nightly.train_when_due,
+                self._drift.watch,
+            ):
                 group.create_task(self._forever(sweep), name=sweep.__name__)
 
     async def _forever(self, sweep: Callable[[datetime], Awaitable[int]]) -> None:

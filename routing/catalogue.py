@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
 from routing.departments import UnitId, UnitLevel
-from routing.phrase_index import HEAD, Folded, PhraseIndex, fold, normalise
-from routing.tables import DEMO_COUNTY, Row, RowError, read_rows, refuse_if_any, repeated
+from routing.phrase_index import HEAD, Folded, HeadTable, PhraseIndex, fold, normalise
+from routing.tables import DEMO_COUNTY, Row, RowError, day_of, read_rows, refuse_if_any
 
 COLUMNS = (
     "id",
@@ -65,12 +65,17 @@ class Pointer:
 
 
 class DutyList:
-    """One version of the duty list. Duties out of force stay in it, so old tickets can still be explained."""
+    """One version of the duty list. Duties out of force stay in it, so old tickets can still be explained.
+
+    A duty that changed is there once for each period, under one id: what held before and what holds since.
+    """
 
     def __init__(self, duties: Iterable[Duty], *, version: str) -> None:
         self.version = version
         self._duties = tuple(duties)
-        self._by_id = {duty.id: duty for duty in self._duties}
+        self._by_id: dict[str, list[Duty]] = {}
+        for duty in sorted(self._duties, key=lambda each: each.effective_from):
+            self._by_id.setdefault(duty.id, []).append(duty)
         self._pointed: dict[str, list[tuple[str, Duty]]] = {}
         self._pairs: dict[str, list[tuple[tuple[str, ...], str, Duty]]] = {}
         self._general: dict[str, list[Duty]] = {}
@@ -85,7 +90,7 @@ class DutyList:
                 else:
                     self._pointed.setdefault(folded, []).append((term, duty))
         self._index = PhraseIndex(self._pointed)
-        self._pair_keys = frozenset(self._pairs)
+        self._pair_heads = HeadTable(key for key in self._pairs if key)
 
     def all(self) -> tuple[Duty, ...]:
         """Every duty, in force or not, in the order of the table."""
@@ -95,9 +100,14 @@ class DutyList:
         """The duties that hold on that day."""
         return tuple(duty for duty in self._duties if duty.is_in_force(on))
 
-    def get(self, duty_id: str) -> Duty:
-        """Raises KeyError: a ticket only ever names a duty it was given."""
-        return self._by_id[duty_id]
+    def get(self, duty_id: str, *, on: date | None = None) -> Duty:
+        """The duty as it held on that day; the latest when it held on none, or without a day.
+
+        Raises KeyError: a ticket only ever names a duty it was given.
+        """
+        periods = self._by_id[duty_id]
+        held = (duty for duty in periods if on is not None and duty.is_in_force(on))
+        return next(held, periods[-1])
 
     def general(self, topic: str, *, on: date) -> tuple[Duty, ...]:
         """The topic's duties without terms: whom to ask when the text names no particular matter."""
@@ -113,7 +123,7 @@ class DutyList:
             if duty.is_in_force(on)
         ]
         sentences = list(_sentences(folded.text))
-        keys = self._pair_keys & folded.heads
+        keys = {folded.text[at : at + HEAD] for at in self._pair_heads.positions(folded)}
         for parts, term, duty in (pair for key in (*keys, "") for pair in self._pairs.get(key, ())):
             if all(part in folded.text for part in parts) and duty.is_in_force(on):
                 start = _together(parts, sentences)
@@ -151,26 +161,45 @@ def load_duty_list(folder: Path | None = None) -> DutyList:
 def read_duty_list(path: Path, *, known_units: Iterable[UnitId] | None = None) -> DutyList:
     """Read one table of duties; raises InvalidTable naming every bad row, and then nothing of it is taken.
 
-    With ``known_units`` a duty of any other unit is a bad row too. The version is the latest day a duty takes
-    effect and a digest of the file, so that two tables never share a version.
+    With ``known_units`` a duty of any other unit is a bad row too.
     """
     rows = read_rows(path, columns=COLUMNS)
-    units = None if known_units is None else set(known_units)
-    errors = repeated(rows, "id")
-    for row in rows:
-        errors.extend(_check(row, units))
-    refuse_if_any(path.name, errors)
+    refuse_if_any(path.name, duty_errors(rows, known_units=known_units))
+    return duty_list_of(rows, digest=hashlib.sha256(path.read_bytes()).hexdigest())
+
+
+def duty_list_of(rows: Iterable[Row], *, digest: str) -> DutyList:
+    """Checked rows as a duty list. The version is the latest day a duty takes effect and the start of ``digest``,
+    so that two tables never share a version."""
     duties = [_duty(row) for row in rows]
     latest = max((duty.effective_from for duty in duties), default=date.min)
-    digest = hashlib.sha256(path.read_bytes()).hexdigest()[:8]
-    return DutyList(duties, version=f"{latest.isoformat()}+{digest}")
+    return DutyList(duties, version=f"{latest.isoformat()}+{digest[:8]}")
 
 
-def _check(row: Row, units: set[UnitId] | None) -> list[RowError]:
+def duty_errors(rows: Sequence[Row], *, known_units: Iterable[str] | None = None) -> list[RowError]:
+    """Everything that is wrong with a whole table; one id twice is wrong only when the periods overlap."""
+    units = None if known_units is None else set(known_units)
+    errors: list[RowError] = []
+    periods: dict[str, list[tuple[date, date]]] = {}
+    for row in rows:
+        found = _check(row, units)
+        errors.extend(found)
+        first = day_of(row["effective_from"])
+        if first is None or not row["id"]:
+            continue
+        last = day_of(row["effective_to"]) or date.max
+        earlier = periods.setdefault(row["id"], [])
+        if any(first <= until and since <= last for since, until in earlier):
+            errors.append(row.error("id", "duplicate"))
+        earlier.append((first, last))
+    return errors
+
+
+def _check(row: Row, units: set[str] | None) -> list[RowError]:
     errors = row.missing("id", "name", "topic", "legal_basis", "effective_from")
     if bool(row["unit_id"]) == bool(row["place_level"]):
         errors.append(row.error("unit_id", "unit_or_place_level"))
-    if row["unit_id"] and units is not None and UnitId(row["unit_id"]) not in units:
+    if row["unit_id"] and units is not None and row["unit_id"] not in units:
         errors.append(row.error("unit_id", "unknown"))
     if row["place_level"] and row["place_level"] not in set(UnitLevel):
         errors.append(row.error("place_level", "unknown"))
@@ -178,23 +207,12 @@ def _check(row: Row, units: set[UnitId] | None) -> list[RowError]:
         errors.append(row.error("urgent", "not_yes_or_no"))
     if any(len(term.rstrip("!").replace("+", "")) < 2 for term in _terms(row)):
         errors.append(row.error("terms", "too_short"))
-    dates = {column: _date(row[column]) for column in ("effective_from", "effective_to") if row[column]}
-    errors.extend(row.error(column, "not_a_date") for column, day in dates.items() if day is None)
-    first, last = dates.get("effective_from"), dates.get("effective_to")
-    if first and last and last < first:
-        errors.append(row.error("effective_to", "ends_before_start"))
+    errors.extend(row.period_errors("effective_from", "effective_to"))
     return errors
 
 
 def _terms(row: Row) -> list[str]:
     return [term for term in row["terms"].split("|") if term]
-
-
-def _date(text: str) -> date | None:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        return None
 
 
 def _duty(row: Row) -> Duty:

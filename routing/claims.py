@@ -32,6 +32,12 @@ class Claim:
     """What the words alone say, before the topic is asked."""
     score: float
 
+    @property
+    def words_apart(self) -> tuple[str, ...]:
+        """The words that speak for the duty, each once; 路灯 within 路灯不亮 is no second one."""
+        parts = tuple(dict.fromkeys(part for term in self.words for part in term.split("+")))
+        return tuple(part for part in parts if not any(part != other and part in other for other in parts))
+
 
 def find_claims(
     text: Folded, *, topic: Classification, duties: DutyList, on: date, known_topics: frozenset[str]

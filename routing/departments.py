@@ -1,16 +1,35 @@
-"""The units that answer citizens: five levels of government, departments and public services, as one tree."""
+"""The units that answer citizens: five levels of government, departments and public services, as one tree.
+
+Reforms dissolve, merge and rename units (机构改革). A unit that ended stays in the tree with its last day and its
+successor: old tickets keep it, its duties go on with whoever took over.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import date
 from enum import StrEnum
 from pathlib import Path
 from typing import NewType
 
 from routing.errors import UnknownUnit
 from routing.phrase_index import HEAD, Folded, PhraseIndex, normalise
-from routing.tables import DEMO_COUNTY, Row, RowError, circular, read_rows, refuse_if_any, repeated
+from routing.tables import DEMO_COUNTY, Row, RowError, circular, day_of, read_rows, refuse_if_any, repeated
+
+UNIT_COLUMNS = ("id", "name", "short_name", "level", "parent_id", "place_id", "is_fallback")
+"""What a table of units must have; ``OPTIONAL_UNIT_COLUMNS`` may be left out."""
+OPTIONAL_UNIT_COLUMNS = (
+    "duties_phone",
+    "valid_from",
+    "valid_until",
+    "successor_id",
+    "calendar",
+    "former_names",
+)
+ROUND_THE_CLOCK = "24x7"
+UNIT_CALENDARS = frozenset({ROUND_THE_CLOCK})
+"""Calendars a unit may have of its own instead of the installation's: a gas company answers at night."""
 
 UnitId = NewType("UnitId", str)
 
@@ -26,6 +45,14 @@ class UnitLevel(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class FormerName:
+    """What a unit was called until its ``last_day`` under that name."""
+
+    name: str
+    last_day: date
+
+
+@dataclass(frozen=True, slots=True)
 class Unit:
     """One unit a ticket can be dispatched to."""
 
@@ -38,6 +65,26 @@ class Unit:
     """The place this unit governs; None for a department, which serves the whole of its parent's place."""
     is_fallback: bool
     duties_phone: str | None
+    valid_from: date | None = None
+    """The first day it exists; None for always."""
+    valid_until: date | None = None
+    """The last day it exists; None while no end is set."""
+    successor_id: UnitId | None = None
+    """Who takes over after ``valid_until``."""
+    calendar: str | None = None
+    """One of ``UNIT_CALENDARS``; None for the installation's."""
+    former_names: tuple[FormerName, ...] = ()
+
+    def is_in_force(self, on: date) -> bool:
+        """Whether the unit exists on that day, both ends included."""
+        return (self.valid_from is None or self.valid_from <= on) and (
+            self.valid_until is None or on <= self.valid_until
+        )
+
+    def name_on(self, day: date) -> str:
+        """What the unit was called on that day: a ticket of that time keeps the name."""
+        past = sorted((former.last_day, former.name) for former in self.former_names)
+        return next((name for last_day, name in past if day <= last_day), self.name)
 
 
 class Units:
@@ -47,12 +94,15 @@ class Units:
         self._units = tuple(units)
         self._by_id = {unit.id: unit for unit in self._units}
         self._children: dict[UnitId, list[Unit]] = {}
-        self._governing: dict[tuple[str, UnitLevel], Unit] = {}
+        self._governing: dict[tuple[str, UnitLevel], list[Unit]] = {}
+        self._predecessors: dict[UnitId, list[Unit]] = {}
         for unit in self._units:
             if unit.parent_id is not None:
                 self._children.setdefault(unit.parent_id, []).append(unit)
             if unit.place_id is not None:
-                self._governing[unit.place_id, unit.level] = unit
+                self._governing.setdefault((unit.place_id, unit.level), []).append(unit)
+            if unit.successor_id is not None:
+                self._predecessors.setdefault(unit.successor_id, []).append(unit)
         fallbacks = [unit for unit in self._units if unit.is_fallback]
         if len(fallbacks) != 1:
             raise ValueError(f"exactly one fallback unit is needed, found {len(fallbacks)}")
@@ -83,8 +133,12 @@ class Units:
         """The units directly below."""
         return tuple(self._children.get(self.get(unit_id).id, ()))
 
-    def subtree(self, unit_id: UnitId) -> frozenset[UnitId]:
-        """The unit itself and everything below it: whose tickets its supervisor may read."""
+    def subtree(self, unit_id: UnitId, *, on: date | None = None) -> frozenset[UnitId]:
+        """The unit itself and everything below it: whose tickets its supervisor may read.
+
+        With ``on`` also the units that had ended by then and for which one of these acts: whoever took over a
+        unit takes over its open tickets.
+        """
         found: set[UnitId] = set()
         waiting = [self.get(unit_id).id]
         while waiting:
@@ -92,11 +146,48 @@ class Units:
             if current not in found:
                 found.add(current)
                 waiting.extend(child.id for child in self._children.get(current, ()))
+        if on is not None:
+            ended = (unit for unit in self._units if unit.valid_until is not None and unit.valid_until < on)
+            found.update([unit.id for unit in ended if self.acting(unit.id, on).id in found])
         return frozenset(found)
 
-    def of_place(self, place_id: str, level: UnitLevel) -> Unit | None:
-        """The unit at ``level`` governing exactly this place; ``Gazetteer.at_level`` finds the right place."""
-        return self._governing.get((place_id, level))
+    def acting(self, unit_id: UnitId, on: date) -> Unit:
+        """Who acts for a unit on that day: itself, after its end its successor, before its start what it replaces.
+
+        The fallback unit where a line ends without anybody; raises UnknownUnit.
+        """
+        unit = self.get(unit_id)
+        seen: set[UnitId] = set()
+        while not unit.is_in_force(on):
+            seen.add(unit.id)
+            following = self._next_in_line(unit, on)
+            if following is None or following.id in seen:
+                return self.fallback
+            unit = following
+        return unit
+
+    def _next_in_line(self, unit: Unit, on: date) -> Unit | None:
+        if unit.valid_until is not None and unit.valid_until < on:
+            return self._by_id.get(unit.successor_id) if unit.successor_id else None
+        before = self._predecessors.get(unit.id, ())
+        # Of several merged into one, the one that lasted to the day of the merger speaks for the new unit.
+        return next((each for each in before if each.is_in_force(on)), before[0] if before else None)
+
+    def of_place(self, place_id: str, level: UnitLevel, on: date | None = None) -> Unit | None:
+        """The unit at ``level`` governing exactly this place; ``Gazetteer.at_level`` finds the right place.
+
+        With ``on`` the one that acts on that day. Without, the latest.
+        """
+        governing = self._governing.get((place_id, level), [])
+        if not governing:
+            return None
+        if on is None:
+            return governing[-1]
+        in_force = [unit for unit in governing if unit.is_in_force(on)]
+        if in_force:
+            return in_force[-1]
+        acting = self.acting(governing[-1].id, on)
+        return None if acting.is_fallback else acting
 
     def search(self, text: str) -> tuple[Unit, ...]:
         """Units whose name contains ``text``, the closest first, for a person who types a few characters."""
@@ -111,20 +202,30 @@ class Units:
                 ranked.append((best, order, unit))
         return tuple(unit for _, _, unit in sorted(ranked, key=lambda each: each[:2]))
 
-    def named_in(self, text: str | Folded) -> tuple[Unit, ...]:
-        """Departments a text mentions by name, each once. Governments of places are left to the gazetteer."""
+    def named_in(self, text: str | Folded, on: date | None = None) -> tuple[Unit, ...]:
+        """Departments a text mentions by name, each once. Governments of places are left to the gazetteer.
+
+        People go on using the name of a unit that is no more; with ``on`` who acts for it on that day is meant.
+        """
         found = (self._names[match.phrase] for match in self._name_index.find(text))
-        return tuple(dict.fromkeys(found))
+        return tuple(dict.fromkeys(self.acting(unit.id, on) if on else unit for unit in found))
 
 
 def _names_of(units: tuple[Unit, ...]) -> dict[str, Unit]:
+    """Names of today before former ones: a new unit may bear an old one's name."""
     names: dict[str, Unit] = {}
-    for unit in units:
-        if unit.place_id is None:
-            for name in map(normalise, (unit.name, unit.short_name)):
-                if len(name) >= HEAD:
-                    names.setdefault(name, unit)
+    departments = [unit for unit in units if unit.place_id is None]
+    for unit in sorted(departments, key=lambda each: each.valid_until is not None):
+        _add_names(names, unit, (unit.name, unit.short_name))
+    for unit in departments:
+        _add_names(names, unit, tuple(former.name for former in unit.former_names))
     return names
+
+
+def _add_names(names: dict[str, Unit], unit: Unit, said: Sequence[str]) -> None:
+    for name in map(normalise, said):
+        if len(name) >= HEAD:
+            names.setdefault(name, unit)
 
 
 def _closeness(wanted: str, name: str) -> tuple[int, int] | None:
@@ -141,32 +242,61 @@ def _closeness(wanted: str, name: str) -> tuple[int, int] | None:
 def load_units(folder: Path | None = None) -> Units:
     """Read ``units.csv`` (the demo county's without a folder); raises InvalidTable naming every bad row."""
     path = (folder or DEMO_COUNTY) / "units.csv"
-    rows = read_rows(
-        path, columns=("id", "name", "short_name", "level", "parent_id", "place_id", "is_fallback")
-    )
+    rows = read_rows(path, columns=UNIT_COLUMNS)
+    refuse_if_any(path.name, unit_errors(rows))
+    return Units(map(unit_of, rows))
+
+
+def unit_errors(rows: Sequence[Row], *, known_places: Iterable[str] | None = None) -> list[RowError]:
+    """Everything that is wrong with a whole table; with ``known_places`` a place outside them is wrong too."""
     ids = {row["id"] for row in rows}
-    errors = [*repeated(rows, "id"), *circular(rows)]
+    places = None if known_places is None else set(known_places)
+    errors = [*repeated(rows, "id"), *circular(rows), *circular(rows, column="successor_id")]
     for row in rows:
-        errors.extend(_check(row, ids))
+        errors.extend(_check(row, ids, places))
     fallbacks = [row for row in rows if row["is_fallback"] == "yes"]
     if len(fallbacks) != 1:
         errors.append(RowError(1, "is_fallback", "missing" if not fallbacks else "duplicate"))
-    refuse_if_any(path.name, errors)
-    return Units(_unit(row) for row in rows)
-
-
-def _check(row: Row, ids: set[str]) -> list[RowError]:
-    errors = row.missing("id", "name", "short_name", "level")
-    if row["level"] and row["level"] not in set(UnitLevel):
-        errors.append(row.error("level", "unknown"))
-    if row["parent_id"] and row["parent_id"] not in ids:
-        errors.append(row.error("parent_id", "unknown"))
-    if row["is_fallback"] not in ("yes", ""):
-        errors.append(row.error("is_fallback", "not_yes_or_no"))
+    errors.extend(row.error("valid_until", "in_use") for row in fallbacks if row["valid_until"])
     return errors
 
 
-def _unit(row: Row) -> Unit:
+def _check(row: Row, ids: set[str], places: set[str] | None) -> list[RowError]:
+    errors = row.missing("id", "name", "short_name", "level")
+    if row["level"] and row["level"] not in set(UnitLevel):
+        errors.append(row.error("level", "unknown"))
+    errors.extend(
+        row.error(column, "unknown")
+        for column in ("parent_id", "successor_id")
+        if row[column] and row[column] not in ids
+    )
+    if row["place_id"] and places is not None and row["place_id"] not in places:
+        errors.append(row.error("place_id", "unknown"))
+    if row["is_fallback"] not in ("yes", ""):
+        errors.append(row.error("is_fallback", "not_yes_or_no"))
+    if row["calendar"] and row["calendar"] not in UNIT_CALENDARS:
+        errors.append(row.error("calendar", "unknown"))
+    if row["successor_id"] and not row["valid_until"]:
+        errors.append(row.error("valid_until", "missing"))
+    errors.extend(row.period_errors("valid_from", "valid_until"))
+    if any(name is None for name in map(_former_name, _former_names(row))):
+        errors.append(row.error("former_names", "not_a_date"))
+    return errors
+
+
+def _former_names(row: Row) -> list[str]:
+    return [each for each in row["former_names"].split("|") if each]
+
+
+def _former_name(written: str) -> FormerName | None:
+    """``旧名@2025-12-31``: the name and its last day; None for anything else."""
+    name, _, day = written.partition("@")
+    last_day = day_of(day)
+    return FormerName(name.strip(), last_day) if name.strip() and last_day else None
+
+
+def unit_of(row: Row) -> Unit:
+    """The unit a checked row describes."""
     return Unit(
         id=UnitId(row["id"]),
         name=row["name"],
@@ -176,4 +306,17 @@ def _unit(row: Row) -> Unit:
         place_id=row["place_id"] or None,
         is_fallback=row["is_fallback"] == "yes",
         duties_phone=row["duties_phone"] or None,
+        valid_from=day_of(row["valid_from"]),
+        valid_until=day_of(row["valid_until"]),
+        successor_id=UnitId(row["successor_id"]) if row["successor_id"] else None,
+        calendar=row["calendar"] or None,
+        former_names=tuple(name for name in map(_former_name, _former_names(row)) if name),
     )
+
+
+def home_of(units: Units) -> str | None:
+    """The place an installation serves: the one governed by the nearest unit above the fallback unit."""
+    unit = units.fallback
+    while unit.place_id is None and unit.parent_id is not None:
+        unit = units.get(unit.parent_id)
+    return unit.place_id

@@ -70,7 +70,7 @@ class Queries:
 
     async def get(self, number: str, *, reader: Actor) -> Ticket:
         """Raises ``UnknownTicket`` for what is absent and for what this reader must not know exists."""
-        document = await self._tickets.find_one({"_id": number, **_visible_to(reader)})
+        document = await self._tickets.find_one({"_id": number, **visible_to(reader)})
         if document is None:
             raise UnknownTicket(number)
         return from_document(document)
@@ -142,7 +142,7 @@ class Queries:
             {"rated_at": span},
             {"state": {"$in": sorted(OPEN_STATES)}},
         ]
-        mine: Document = {"$or": [_visible_to(reader), {"clocks.unit_id": {"$in": sorted(reader.unit_ids)}}]}
+        mine: Document = {"$or": [visible_to(reader), {"clocks.unit_id": {"$in": sorted(reader.unit_ids)}}]}
         query: Document = {"$and": [mine, {"$or": concerns}]}
         if unit_id is not None:
             query["$and"].append({"$or": [{"unit_id": unit_id}, {"clocks.unit_id": unit_id}]})
@@ -173,7 +173,8 @@ _FIGURE_FIELDS: dict[str, int] = dict.fromkeys(
 )
 
 
-def _visible_to(reader: Actor) -> Document:
+def visible_to(reader: Actor) -> Document:
+    """The part of every query that holds the reader's rights: their units, and for the centre what has none yet."""
     if reader.role in (Role.SYSTEM, Role.AUDITOR):
         return {}
     units: list[UnitId | None] = [*sorted(reader.unit_ids)]
@@ -183,7 +184,7 @@ def _visible_to(reader: Actor) -> Document:
 
 
 def _query(filter_: TicketFilter, reader: Actor) -> Document:
-    parts: list[Document] = [_visible_to(reader)]
+    parts: list[Document] = [visible_to(reader)]
     if filter_.states is not None:
         parts.append({"state": {"$in": sorted(filter_.states)}})
     if filter_.unit_id is not None:

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import structlog
 
-from classifier.model import Classification
-from routing.catalogue import DutyList
 from routing.citizen_request import Channel, Citizen, CitizenRequest, Secrecy
-from routing.departments import UnitId, Units
+from routing.departments import UnitId
 from routing.errors import (
     ExternalNumberConflict,
     Incomplete,
@@ -21,13 +18,12 @@ from routing.errors import (
 )
 from routing.events import Event, NoticeState, OutboxEntry, PlannedNotice
 from routing.identity import Vault
-from routing.places import Gazetteer
 from routing.sla import Profile
 from routing.store import IdentityStore, Sweep, TicketStore
 from routing.ticket import Rating, Ticket, fingerprint
-from routing.triage import TriageDecision, decide
+from routing.triage_tools import FindsPrecedents as FindsPrecedents
+from routing.triage_tools import TriageTools as TriageTools
 from routing.workflow import CENTRE_ROLES, CITIZEN, SYSTEM, Actor, Role
-from routing.working_calendar import CHINA
 
 log = structlog.get_logger(__name__)
 
@@ -39,32 +35,6 @@ INTERRUPTED = "interrupted"
 """The failure noted for a delivery whose worker died while sending."""
 
 NoticePlanner = Callable[[Ticket, Event], Iterable[PlannedNotice]]
-
-
-@dataclass(frozen=True, slots=True)
-class TriageTools:
-    """What a decision about the unit rests on; replaced as a whole when a model or duty list is reloaded."""
-
-    classify: Callable[[str], Classification]
-    duties: DutyList
-    units: Units
-    gazetteer: Gazetteer
-    topics: frozenset[str]
-    """The labels the model can tell apart; a duty under any other topic is never dispatched by machine."""
-
-    def decide(self, request: CitizenRequest) -> tuple[TriageDecision, Classification]:
-        topic = self.classify(request.full_text)
-        decision = decide(
-            request.full_text,
-            place=request.place,
-            topic=topic,
-            duties=self.duties,
-            units=self.units,
-            gazetteer=self.gazetteer,
-            on=request.received_at.astimezone(CHINA).date(),
-            known_topics=self.topics,
-        )
-        return decision, topic
 
 
 class ServiceDesk:

@@ -1,11 +1,16 @@
-"""Read the CSV tables a government keeps (units, places, duties), naming every bad row, not just the first."""
+"""Read the tables a government keeps (units, places, duties; CSV or Excel), naming every bad row."""
 
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable, Sequence
+import io
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date, datetime
 from pathlib import Path
+from typing import Any
+
+from python_calamine import CalamineError, CalamineWorkbook
 
 DEMO_COUNTY = Path(__file__).parent / "data" / "demo_county"
 """The invented county every new installation starts with."""
@@ -18,8 +23,8 @@ class RowError:
     row: int
     column: str
     problem: str
-    """A code: missing, duplicate, unknown, too_short, circular, not_a_date, not_yes_or_no,
-    unit_or_place_level, ends_before_start."""
+    """A code: missing, duplicate, unknown, ambiguous, too_short, circular, not_a_date, not_yes_or_no,
+    unit_or_place_level, ends_before_start, overlaps, outlives, in_use, unreadable."""
     value: str = ""
 
 
@@ -51,19 +56,74 @@ class Row:
         """One finding for each of ``columns`` that is empty."""
         return [self.error(column, "missing") for column in columns if not self[column]]
 
+    def period_errors(self, first: str, last: str) -> list[RowError]:
+        """What is wrong with two optional columns that hold the first and the last day of a period."""
+        days = {column: day_of(self[column]) for column in (first, last)}
+        errors = [self.error(column, "not_a_date") for column in days if self[column] and not days[column]]
+        begins, ends = days[first], days[last]
+        if begins and ends and ends < begins:
+            errors.append(self.error(last, "ends_before_start"))
+        return errors
+
 
 def read_rows(path: Path, *, columns: Iterable[str]) -> list[Row]:
-    """The rows of a UTF-8 CSV file, byte order mark or not; raises InvalidTable without ``columns``."""
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        reader = csv.DictReader(file)
-        header = reader.fieldnames or ()
-        absent = [RowError(1, column, "missing") for column in columns if column not in header]
-        if absent:
-            raise InvalidTable(path.name, absent)
-        return [
-            Row(number, {key: (value or "").strip() for key, value in cells.items() if key})
-            for number, cells in enumerate(reader, start=2)
-        ]
+    """The rows of a table; raises InvalidTable when one of ``columns`` is not in its header."""
+    header, rows = read_table(path)
+    absent = [RowError(1, column, "missing") for column in columns if column not in header]
+    if absent:
+        raise InvalidTable(path.name, absent)
+    return rows
+
+
+def read_table(path: Path, *, renamed: Mapping[str, str] | None = None) -> tuple[tuple[str, ...], list[Row]]:
+    """Header and rows of a CSV file or of the first sheet of a workbook; empty lines are left out.
+
+    CSV may be UTF-8, byte order mark or not, or what a Chinese Windows saves (GB 18030). ``renamed`` gives
+    headers of the file other names. Raises InvalidTable for a file that is no table.
+    """
+    lines = _sheet(path) if path.suffix.lower() in (".xlsx", ".xls", ".xlsb", ".ods") else _csv(path)
+    names = dict(renamed or {})
+    header = tuple(names.get(cell, cell) for cell in next(lines, (0, []))[1])
+    rows = [
+        Row(number, {name: cell for name, cell in zip(header, cells, strict=False) if name})
+        for number, cells in lines
+        if any(cells)
+    ]
+    return header, rows
+
+
+def _csv(path: Path) -> Iterator[tuple[int, list[str]]]:
+    content = path.read_bytes()
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        try:
+            text = content.decode("gb18030")
+        except UnicodeDecodeError:
+            raise InvalidTable(path.name, [RowError(1, "", "unreadable")]) from None
+    for number, cells in enumerate(csv.reader(io.StringIO(text, newline="")), start=1):
+        yield number, [cell.strip() for cell in cells]
+
+
+def _sheet(path: Path) -> Iterator[tuple[int, list[str]]]:
+    try:
+        sheet = CalamineWorkbook.from_path(str(path)).get_sheet_by_index(0)
+        lines = sheet.to_python(skip_empty_area=False)
+    except (CalamineError, OSError, IndexError):
+        raise InvalidTable(path.name, [RowError(1, "", "unreadable")]) from None
+    for number, cells in enumerate(lines, start=1):
+        yield number, [_cell(cell) for cell in cells]
+
+
+def _cell(value: Any) -> str:
+    """A cell as it would stand in a CSV file: whole numbers without .0, days without a time."""
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    if isinstance(value, datetime):
+        return value.date().isoformat()
+    if isinstance(value, date):
+        return value.isoformat()
+    return str(value).strip()
 
 
 def repeated(rows: Iterable[Row], column: str) -> list[RowError]:
@@ -77,17 +137,25 @@ def repeated(rows: Iterable[Row], column: str) -> list[RowError]:
     return errors
 
 
-def circular(rows: Sequence[Row]) -> list[RowError]:
-    """A finding for every row whose chain of ``parent_id`` comes back to it."""
-    parents = {row["id"]: row["parent_id"] for row in rows}
+def circular(rows: Sequence[Row], *, column: str = "parent_id") -> list[RowError]:
+    """A finding for every row whose chain of ``column`` comes back to it."""
+    parents = {row["id"]: row[column] for row in rows}
     errors = []
     for row in rows:
-        above, steps = row["parent_id"], 0
+        above, steps = row[column], 0
         while above and above != row["id"] and steps < len(parents):
             above, steps = parents.get(above, ""), steps + 1
-        if above == row["id"]:
-            errors.append(row.error("parent_id", "circular"))
+        if above and above == row["id"]:
+            errors.append(row.error(column, "circular"))
     return errors
+
+
+def day_of(text: str) -> date | None:
+    """The day written as 2026-01-31; None for anything else."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None
 
 
 def refuse_if_any(table: str, errors: Iterable[RowError]) -> None:

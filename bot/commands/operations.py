@@ -17,9 +17,11 @@ from bot.services import utc_now
 from bot.settings import Settings, SettingsInvalid
 from bot.wechat.accounts import AccountsInvalid, load_accounts
 from classifier.model import ModelDamaged, TextModel, starter_model_path
-from routing.departments import UnitId, load_units
+from routing.departments import UnitId
 from routing.errors import UnknownUnit
-from routing.mongo_store import Document
+from routing.mongo_store import Database, Document
+from routing.reference_store import MongoReferenceStore, load_reference
+from routing.reference_tables import demo_reference
 from routing.sla import UnknownProfile, load_profile
 from routing.workflow import Role
 from routing.working_calendar import calendar_alarm
@@ -45,6 +47,10 @@ def check_config() -> None:
         raise typer.Exit(2) from None
     problems = [line for line in (check(settings) for check in _CHECKS) if line]
     problems += asyncio.run(_store_problems(settings))
+    if not problems and asyncio.run(_imported_version(settings)) == 0:
+        typer.echo(
+            "提醒：尚未导入本市的单位、地名和权责清单，现用演示县的表。请运行 huiyin import tables 目录。"
+        )
     if alarm := calendar_alarm(utc_now()):
         typer.echo(f"提醒：{alarm}")
     for problem in problems:
@@ -112,6 +118,14 @@ async def _store_problems(settings: Settings) -> list[str]:
     return problems
 
 
+async def _imported_version(settings: Settings) -> int:
+    client: AsyncIOMotorClient[Document] = AsyncIOMotorClient(settings.mongo_url)
+    try:
+        return await MongoReferenceStore(client[settings.database]).current_version()
+    finally:
+        client.close()
+
+
 def add_user(
     username: Annotated[str, typer.Argument(help="登录名。")],
     name: Annotated[str, typer.Option(help="姓名，显示在办理经过里。")],
@@ -120,15 +134,15 @@ def add_user(
     password: Annotated[str, typer.Option(prompt=True, hide_input=True, confirmation_prompt=True)],
 ) -> None:
     """添加一名可以登录的人员。"""
-    unit_id = _known_unit(unit)
 
-    async def add(people: People) -> None:
-        await people.add_user(
+    async def add(database: Database) -> None:
+        unit_id = await _known_unit(unit, database)
+        await People(database).add_user(
             User(username=username, name=name, role=role, unit_id=unit_id), password=password
         )
 
     try:
-        _with_people(add)
+        _with_database(add)
     except UserExists:
         typer.echo(f"用户名 {username} 已存在。", err=True)
         raise typer.Exit(1) from None
@@ -146,13 +160,13 @@ def add_key(
     unit: Annotated[str, typer.Option(help="代表哪个单位，含其下属单位。")],
 ) -> None:
     """新建接口密钥，只显示这一次。"""
-    unit_id = _known_unit(unit)
 
-    async def add(people: People) -> None:
-        typer.echo(await people.add_api_key(name=name, role=role, unit_id=unit_id))
+    async def add(database: Database) -> None:
+        unit_id = await _known_unit(unit, database)
+        typer.echo(await People(database).add_api_key(name=name, role=role, unit_id=unit_id))
 
     try:
-        _with_people(add)
+        _with_database(add)
     except RoleNotGiven:
         raise _role_not_given(role) from None
 
@@ -162,12 +176,12 @@ def revoke_key(
 ) -> None:
     """立即吊销接口密钥。"""
 
-    async def revoke(people: People) -> None:
-        if not await people.revoke_api_key(key_id, now=utc_now()):
+    async def revoke(database: Database) -> None:
+        if not await People(database).revoke_api_key(key_id, now=utc_now()):
             typer.echo(f"没有生效中的密钥 {key_id}。", err=True)
             raise typer.Exit(1)
 
-    _with_people(revoke)
+    _with_database(revoke)
 
 
 def _role_not_given(role: Role) -> typer.Exit:
@@ -175,15 +189,16 @@ def _role_not_given(role: Role) -> typer.Exit:
     return typer.Exit(2)
 
 
-def _known_unit(unit: str) -> UnitId:
+async def _known_unit(unit: str, database: Database) -> UnitId:
+    tables = await load_reference(database, fallback=demo_reference())
     try:
-        return load_units().get(UnitId(unit)).id
+        return tables.units.get(UnitId(unit)).id
     except UnknownUnit:
         typer.echo(f"没有代码为 {unit} 的单位。", err=True)
         raise typer.Exit(2) from None
 
 
-def _with_people(do: Callable[[People], Awaitable[None]]) -> None:
+def _with_database(do: Callable[[Database], Awaitable[None]]) -> None:
     async def run() -> None:
         settings = Settings.from_environment()
         if not settings.mongo_url:
@@ -191,9 +206,9 @@ def _with_people(do: Callable[[People], Awaitable[None]]) -> None:
             raise typer.Exit(2)
         client: AsyncIOMotorClient[Document] = AsyncIOMotorClient(settings.mongo_url, tz_aware=True)
         try:
-            people = People(client[settings.database])
-            await people.prepare()
-            await do(people)
+            database = client[settings.database]
+            await People(database).prepare()
+            await do(database)
         finally:
             client.close()
 

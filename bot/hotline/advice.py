@@ -2,50 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import date
 
 from pydantic import BaseModel
 
+from bot.hotline.classification import ClassificationJson, Classified, classification
 from bot.hotline.models import ClassifyIn, NoBody, NoQuery, QuestionIn
 from bot.hotline.operation import Call, Endpoint, Result, operation
-from bot.hotline.ticket_json import TriageJson, show_triage
-from bot.wording import label
-from classifier.signals import find_emergency, guess_request_type
+from bot.hotline.triage_json import readable_precedents
 from knowledge_base.answer import Answer, Refusal
-from routing.citizen_request import Channel, Citizen, CitizenRequest, RequestType
 from routing.departments import UnitLevel
 from routing.workflow import Role
 from routing.working_calendar import CHINA
 
 EVERYBODY = frozenset(Role) - {Role.CITIZEN}
-
-
-class GuessJson(BaseModel):
-    """A label and how sure the model is of it."""
-
-    label: str
-    confidence: float
-
-
-class RequestTypeJson(BaseModel):
-    """咨询, 求助, 投诉, 举报, 建议 or 表扬, by rules."""
-
-    request_type: RequestType
-    label: str
-    confidence: float
-
-
-class ClassificationJson(BaseModel):
-    """``label`` is the best guess even where the model ``abstained``; ``triage`` is what registration would decide."""
-
-    label: str
-    confidence: float
-    abstained: bool
-    alternatives: list[GuessJson]
-    because: list[str]
-    request_type: RequestTypeJson
-    emergency: bool
-    triage: TriageJson
 
 
 @operation(
@@ -57,30 +28,15 @@ class ClassificationJson(BaseModel):
     returns={200: ClassificationJson},
 )
 async def classify(call: Call[ClassifyIn, NoQuery]) -> Result:
-    text = call.body.text
-    kind = guess_request_type(text)
-    request = CitizenRequest(
-        channel=Channel.HOTLINE,
-        external_number="",
-        request_type=RequestType(kind.label),
-        text=text,
-        citizen=Citizen(),
-        received_at=call.now,
-        place=call.body.place or None,
-    )
-    decision, topic = call.services.desk.triage.decide(request)
-    return 200, ClassificationJson(
-        label=topic.label,
-        confidence=topic.confidence,
-        abstained=topic.abstained,
-        alternatives=[GuessJson(label=g.label, confidence=g.confidence) for g in topic.alternatives],
-        because=list(topic.because),
-        request_type=RequestTypeJson(
-            request_type=request.request_type, label=label(request.request_type), confidence=kind.confidence
-        ),
-        emergency=find_emergency(text) is not None,
-        triage=show_triage(decision, call.services.units),
-    )
+    body, tools = call.body, call.services.desk.triage
+    today = call.now.astimezone(CHINA).date()
+    decision, topic = tools.decide_on(body.text, place=body.place or None, on=today)
+    readable = await readable_precedents(decision, services=call.services, reader=call.actor)
+    case = Classified(body.text, body.place or None, today, tools, decision, topic, readable)
+    if body.explain:
+        # Some dozens of decisions: WeChat does not wait for them.
+        return 200, await asyncio.to_thread(classification, case, explain=True)
+    return 200, classification(case)
 
 
 class CitationJson(BaseModel):

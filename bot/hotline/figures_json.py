@@ -12,8 +12,8 @@ from bot.hotline import problems
 from bot.hotline.fields import MomentOut
 from bot.hotline.models import FiguresQuery, GroupBy, NoBody
 from bot.hotline.operation import Call, Endpoint, Result, operation
-from bot.hotline.ticket_json import DepartmentJson, show_department
 from bot.hotline.tickets import READERS
+from bot.hotline.triage_json import DepartmentJson, show_department
 from routing.departments import UnitId, Units
 from routing.figures import Exclusion, Figure, FigureName, FigureRow, Period, Verdict, count, verdicts
 from routing.mongo_store import NEVER

@@ -189,10 +189,11 @@ class Reveal(Body):
 
 
 class ClassifyIn(Body):
-    """A text to classify."""
+    """A text to classify; with ``explain`` also what would change the decision."""
 
     text: Text
     place: Place | None = None
+    explain: bool = False
 
 
 class QuestionIn(Body):

@@ -22,8 +22,9 @@ from bot.hotline.problems import ApiProblem
 from bot.openapi import Operation
 from bot.services import SERVICES, Services
 from bot.web.errors import refusal_problem
-from routing.errors import NotYourRole, Refused, UnknownTicket
+from routing.errors import NotYourRole, Refused, UnknownTicket, UnknownUnit
 from routing.workflow import Actor, Role
+from routing.working_calendar import CHINA
 
 BodyT = TypeVar("BodyT", bound=Body)
 QueryT = TypeVar("QueryT", bound=Query)
@@ -133,7 +134,10 @@ async def _authenticate(request: web.Request, services: Services) -> Actor:
     found = await services.people.find_api_key(key) if key.isascii() else None
     if found is None:
         raise problems.unauthorised(key_given=True)
-    return found.actor(services.units)
+    try:
+        return found.actor(services.units, on=services.clock().astimezone(CHINA).date())
+    except UnknownUnit:
+        raise problems.without_a_unit() from None
 
 
 def _ticket_number(request: web.Request) -> str:

@@ -40,6 +40,12 @@ def unauthorised(*, key_given: bool) -> ApiProblem:
     return ApiProblem(401, "Unauthorised", detail, headers={"WWW-Authenticate": challenge})
 
 
+def without_a_unit() -> ApiProblem:
+    """The key's unit is in none of the tables any more: no request with it can be right."""
+    detail = "这把密钥所属的单位不在现在的单位表里。请管理员另发一把。"
+    return ApiProblem(403, "Unit dissolved", detail)
+
+
 def malformed() -> ApiProblem:
     return ApiProblem(400, "Malformed JSON", "提交的内容不是完整的JSON（UTF-8编码）。")
 

@@ -10,17 +10,23 @@ from enum import StrEnum
 from pydantic import BaseModel
 
 from bot.hotline.fields import MomentOut
+from bot.hotline.triage_json import (
+    DepartmentJson,
+    TriageJson,
+    as_written,
+    readable_precedents,
+    show_department,
+    show_triage,
+)
 from bot.services import Services
-from bot.wording import STARS, label, say_reason
+from bot.wording import STARS, label
 from routing.citizen_request import Channel, RequestType, Secrecy, Urgency
 from routing.clocks import Clock, ClockState
 from routing.departments import UnitId, Units
-from routing.errors import UnknownUnit
 from routing.events import Event, EventKind
 from routing.redaction import redact
 from routing.sla import ClockName
 from routing.ticket import Ticket
-from routing.triage import Reason, TriageDecision
 from routing.workflow import CENTRE_ROLES, Action, Actor, Role, State, actions_for
 
 
@@ -33,13 +39,6 @@ class ClockStatus(StrEnum):
     MET = "met"
     MISSED = "missed"
     CANCELLED = "cancelled"
-
-
-class DepartmentJson(BaseModel):
-    """A unit by id and full name."""
-
-    id: str
-    name: str
 
 
 class PromiseJson(BaseModel):
@@ -81,23 +80,6 @@ class EventJson(BaseModel):
     text: str | None
     clock: ClockName | None
     stars: int | None
-
-
-class CandidateJson(BaseModel):
-    """A unit that may be meant; ``score`` is its share of all evidence."""
-
-    department: DepartmentJson
-    score: float
-    reasons: list[str]
-    legal_basis: str | None
-
-
-class TriageJson(BaseModel):
-    """Whether a machine may dispatch, why or why not, and the candidates, best first."""
-
-    automatic: bool
-    why: list[str]
-    candidates: list[CandidateJson]
 
 
 class TopicJson(BaseModel):
@@ -175,37 +157,10 @@ async def show_ticket(ticket: Ticket, *, services: Services, reader: Actor, now:
     citizen = await services.queries.masked_citizen(ticket, reader=reader)
     masked = MaskedCitizenJson(name=citizen.name, phone=citizen.phone) if citizen else None
     original = reader.role in _SEES_THE_ORIGINAL
-    view = _View(services.units, now, _as_written if original else redact)
+    readable = await readable_precedents(ticket.triage, services=services, reader=reader)
+    view = _View(services.units, now, as_written if original else redact, readable)
     code = services.desk.query_code(ticket.number) if original else None
     return view.ticket(ticket, masked, code, reader.role)
-
-
-def show_triage(
-    decision: TriageDecision, units: Units, words: Callable[[str], str] | None = None
-) -> TriageJson:
-    """A decision in words; ``words`` redacts them where the reader needs it."""
-    words = words or _as_written
-    return TriageJson(
-        automatic=decision.automatic,
-        why=_say(decision.why, words),
-        candidates=[
-            CandidateJson(
-                department=show_department(c.unit_id, units),
-                score=round(c.score, 4),
-                reasons=_say(c.reasons, words),
-                legal_basis=c.legal_basis,
-            )
-            for c in decision.candidates
-        ],
-    )
-
-
-def show_department(unit_id: UnitId, units: Units) -> DepartmentJson:
-    """A unit dissolved since keeps its id as its name."""
-    try:
-        return DepartmentJson(id=unit_id, name=units.get(unit_id).name)
-    except UnknownUnit:
-        return DepartmentJson(id=unit_id, name=unit_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,6 +168,7 @@ class _View:
     units: Units
     now: datetime
     words: Callable[[str], str]
+    readable: frozenset[str]
 
     def ticket(
         self, ticket: Ticket, citizen: MaskedCitizenJson | None, code: str | None, role: Role
@@ -236,7 +192,9 @@ class _View:
             promised=PromiseJson(due_at=promise.due_at, explanation=promise.explanation) if promise else None,
             clocks=[self._clock(c) for c in ticket.clocks],
             events=[self._event(e) for e in ticket.events],
-            triage=show_triage(ticket.triage, self.units, self.words) if ticket.triage else None,
+            triage=show_triage(ticket.triage, self.units, self.words, self.readable)
+            if ticket.triage
+            else None,
             topic=TopicJson(label=ticket.topic, confidence=ticket.topic_confidence) if ticket.topic else None,
             pending_return=self._pending_return(ticket),
             reply=self._said(ticket.reply_text),
@@ -311,11 +269,3 @@ def _status(clock: Clock, now: datetime) -> ClockStatus:
     if clock.at_risk(now):
         return ClockStatus.AT_RISK
     return ClockStatus.RUNNING if clock.state is ClockState.RUNNING else ClockStatus(clock.state.value)
-
-
-def _say(reasons: tuple[Reason, ...], words: Callable[[str], str]) -> list[str]:
-    return [words(say_reason(reason)) for reason in reasons]
-
-
-def _as_written(text: str) -> str:
-    return text

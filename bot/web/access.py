@@ -14,6 +14,7 @@ from bot.web.pages import VIEWER, Viewer
 from bot.web.sessions import COOKIE, Sessions
 from routing.errors import NotYourRole, UnknownUnit
 from routing.workflow import Actor, Role
+from routing.working_calendar import CHINA
 
 Form = Mapping[str, str]
 Shown = Callable[[web.Request, Viewer], Awaitable[web.StreamResponse]]
@@ -112,7 +113,11 @@ async def _find_viewer(request: web.Request) -> Viewer | None:
     if user is None:
         return None
     try:
-        viewer = Viewer(user=user, actor=user.actor(services.units), session=session)
+        viewer = Viewer(
+            user=user,
+            actor=user.actor(services.units, on=services.clock().astimezone(CHINA).date()),
+            session=session,
+        )
     except UnknownUnit:
         nowhere = Actor(user.username, user.name, user.role)
         viewer = Viewer(user=user, actor=nowhere, session=session, unit_is_dissolved=True)

@@ -6,9 +6,25 @@ from dataclasses import dataclass
 
 from aiohttp import web
 
-from bot.web import assets, liaison, login, read_log, supervision, ticket, ticket_actions, watermark
+from bot.web import (
+    assets,
+    audit,
+    audit_bias,
+    audit_export,
+    audit_samples,
+    audit_tickets,
+    audit_types,
+    liaison,
+    login,
+    models,
+    read_log,
+    supervision,
+    ticket,
+    ticket_actions,
+    watermark,
+)
 from bot.web.access import LOGIN, LOGOUT, Plain, done_by, shown_to
-from bot.web.pages import EVERY_ROLE, FIGURE_ROLES, READ_LOG_ROLES, TICKET_ROLES
+from bot.web.pages import AUDIT_ROLES, EVERY_ROLE, FIGURE_ROLES, MODEL_ROLES, READ_LOG_ROLES, TICKET_ROLES
 from routing.workflow import Role
 
 _HANDLING_ROLES = TICKET_ROLES - {Role.AUDITOR}
@@ -51,6 +67,24 @@ ROUTES: tuple[ConsoleRoute, ...] = (
     ConsoleRoute(
         "GET", "/console/figures/{name}", shown_to(FIGURE_ROLES, supervision.drill_down), FIGURE_ROLES
     ),
+    ConsoleRoute("GET", "/console/audit", shown_to(AUDIT_ROLES, audit.landing), AUDIT_ROLES),
+    ConsoleRoute("GET", "/console/audit/confusion", shown_to(AUDIT_ROLES, audit.confusion_page), AUDIT_ROLES),
+    ConsoleRoute("GET", "/console/audit/types", shown_to(AUDIT_ROLES, audit_types.types_page), AUDIT_ROLES),
+    ConsoleRoute("GET", "/console/audit/bias", shown_to(AUDIT_ROLES, audit_bias.bias_page), AUDIT_ROLES),
+    ConsoleRoute(
+        "GET", "/console/audit/samples", shown_to(AUDIT_ROLES, audit_samples.samples_page), AUDIT_ROLES
+    ),
+    ConsoleRoute(
+        "POST", "/console/audit/samples/{action}", done_by(AUDIT_ROLES, audit_samples.act), AUDIT_ROLES
+    ),
+    ConsoleRoute(
+        "GET", "/console/audit/{name}/tickets", shown_to(AUDIT_ROLES, audit_tickets.tickets), AUDIT_ROLES
+    ),
+    ConsoleRoute(
+        "GET", "/console/audit/{name}/export", shown_to(AUDIT_ROLES, audit_export.export), AUDIT_ROLES
+    ),
+    ConsoleRoute("GET", "/console/models", shown_to(MODEL_ROLES, models.models_page), MODEL_ROLES),
+    ConsoleRoute("POST", "/console/models/{action}", done_by(MODEL_ROLES, models.decide), MODEL_ROLES),
     ConsoleRoute(
         "GET", "/console/identity-reads", shown_to(READ_LOG_ROLES, read_log.identity_reads), READ_LOG_ROLES
     ),

@@ -13,7 +13,7 @@ from aiohttp import web
 from bot.console_notices import ConsoleNotice
 from bot.services import SERVICES, Services
 from bot.web.clock_words import ClockWords, nearest_clock
-from bot.web.pages import FIGURE_ROLES, TICKET_ROLES, Viewer, present, show, unit_name
+from bot.web.pages import FIGURE_ROLES, MODEL_ROLES, TICKET_ROLES, Viewer, present, show, unit_name
 from bot.wording import label
 from routing.citizen_request import Secrecy, Urgency
 from routing.departments import Unit, UnitId
@@ -135,6 +135,7 @@ async def inbox(request: web.Request, viewer: Viewer) -> web.StreamResponse:
         "units": units_of(viewer.actor, services),
         "several_units": viewer.actor.role is Role.AUDITOR or len(viewer.actor.unit_ids) > 1,
         "notices": _by_ticket(notices),
+        "may_see_models": viewer.actor.role in MODEL_ROLES,
         "empty": _empty_words(asked, page, viewer.actor),
     }
     return show(request, "inbox.html", context)

@@ -25,11 +25,15 @@ from routing.workflow import Actor, Role
 TICKET_ROLES = frozenset({Role.OPERATOR, Role.DISPATCHER, Role.LIAISON, Role.SUPERVISOR, Role.AUDITOR})
 FIGURE_ROLES = frozenset({Role.SUPERVISOR})
 READ_LOG_ROLES = frozenset({Role.AUDITOR})
+AUDIT_ROLES = frozenset({Role.SUPERVISOR, Role.AUDITOR})
+MODEL_ROLES = frozenset({Role.SUPERVISOR, Role.ADMINISTRATOR})
 EVERY_ROLE = TICKET_ROLES | {Role.EDITOR, Role.ADMINISTRATOR}
 
 _MENU = (
     ("/console/tickets", "工单", TICKET_ROLES),
     ("/console/figures", "考核指标", FIGURE_ROLES),
+    ("/console/audit", "审计", AUDIT_ROLES),
+    ("/console/models", "模型", MODEL_ROLES),
     ("/console/identity-reads", "查阅记录", READ_LOG_ROLES),
 )
 _TEMPLATES = Path(__file__).parent / "templates"

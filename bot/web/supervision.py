@@ -13,6 +13,7 @@ from bot.web.liaison import heading_of, units_of
 from bot.web.pages import Viewer, present, show, unit_name
 from bot.web.periods import PRESETS, ChosenPeriod, chosen_period
 from bot.wording import label
+from routing.audit import Rate
 from routing.departments import UnitId
 from routing.figures import Exclusion, Figure, FigureName, Verdict, add_up, by_unit, count, verdicts
 from routing.queries import TicketFilter
@@ -149,7 +150,7 @@ async def drill_down(request: web.Request, viewer: Viewer) -> web.StreamResponse
     return show(request, "drill_down.html", context)
 
 
-def percent(figure: Figure) -> str:
+def percent(figure: Figure | Rate) -> str:
     """One decimal, and a second where one would round up to a hundred what is not all; blank as —."""
     if figure.value is None:
         return "—"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -12,15 +13,16 @@ from bot.services import SERVICES, Services
 from bot.web.clock_words import ClockWords, clock_words, exact, nearest_clock
 from bot.web.liaison import for_reader, heading_of, units_of
 from bot.web.pages import Viewer, present, show, unit_name
-from bot.web.reasons import triage_words
+from bot.web.reasons import change_words, triage_words
 from bot.web.ticket_forms import forms_for
+from bot.web.ticket_hints import hints_of
 from bot.wording import STARS, label
 from routing.citizen_request import Citizen, Secrecy
 from routing.clocks import Clock
 from routing.events import Event, EventKind, NoticeState, OutboxEntry
 from routing.service_desk import may_reveal
 from routing.ticket import PendingReturn, Rating, Ticket
-from routing.workflow import Action, Actor, Role
+from routing.workflow import CENTRE_ROLES, Action, Actor, Role
 
 _FAILURES = {
     "no-account": "没有可用的公众号",
@@ -95,6 +97,7 @@ async def ticket_page(
     promise, nearest = ticket.promise, nearest_clock(ticket, now=now)
     promised = clock_words(promise, now=now) if promise else None
     text, place = for_reader(ticket.text, actor), for_reader(ticket.place or "", actor)
+    dispatch_now = Action.DISPATCH in _offered(ticket, actor)
     first_unit = ticket.first_unit_id if ticket.first_unit_id != ticket.unit_id else None
     context = {
         "ticket": ticket,
@@ -115,8 +118,12 @@ async def ticket_page(
         "citizen": await services.queries.masked_citizen(ticket, reader=actor),
         "may_reveal": may_reveal(ticket, actor) and actor.answers_for(ticket.unit_id),
         "revealed": revealed,
-        "triage": triage_words(ticket, services.units, actor),
-        "dispatch_now": Action.DISPATCH in _offered(ticket, actor),
+        "triage": await triage_words(ticket, services, actor),
+        "dispatch_now": dispatch_now,
+        "changes": await asyncio.to_thread(change_words, ticket, services)
+        if dispatch_now and "explain" in request.query
+        else None,
+        "hints": hints_of(ticket, services) if ticket.is_open and actor.role in CENTRE_ROLES else None,
         "limits": [
             Limit(clock=c, stands=clock_words(c, now=now), unit=_clock_unit(c, services))
             for c in reversed(ticket.clocks)

@@ -107,9 +107,11 @@ async def test_a_key_is_kept_as_a_hash_and_dies_when_revoked(people: People, dat
 
 
 def test_a_liaison_answers_for_the_unit_and_below_and_the_centre_for_all() -> None:
-    liaison = ZHAO.actor(UNITS)
+    liaison = ZHAO.actor(UNITS, on=MONDAY_9_30.date())
     assert liaison.unit_ids == UNITS.subtree(HOUSING)
-    centre = User(username="c", name="c", role=Role.SUPERVISOR, unit_id=UnitId("qh.hotline")).actor(UNITS)
+    centre = User(username="c", name="c", role=Role.SUPERVISOR, unit_id=UnitId("qh.hotline")).actor(
+        UNITS, on=MONDAY_9_30.date()
+    )
     assert HOUSING in centre.unit_ids
     assert centre.answers_for(None)
     assert not liaison.answers_for(None)

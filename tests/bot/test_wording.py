@@ -13,24 +13,50 @@ from hypothesis import strategies as st
 from bot import intake, phrases, wording
 from bot.intake import TextTooLong
 from bot.session import Choice, Pick, Session, Step, to_step
+from bot.triage_wording import QUESTIONS, REASONS, say_change, say_reason
 from bot.wechat_text import clip, plain, quote
 from bot.wording import LABELS, REFUSALS, explain, label, say_time
-from classifier.signals import Emergency, EmergencyKind
+from classifier import signals
+from classifier.signals import Emergency, EmergencyKind, Gap
 from knowledge_base import article
-from routing import citizen_request, clocks, departments, errors, events, limits, sla, workflow
+from routing import (
+    citizen_request,
+    clocks,
+    counterfactual,
+    departments,
+    errors,
+    events,
+    limits,
+    places,
+    sla,
+    workflow,
+)
+from routing.counterfactual import Change, ChangeKind
+from routing.decision import Reason, ReasonKind, ReasonSource
 from routing.errors import Refused
 from routing.events import EventKind
 from tests.bot.town import UNITS
-from tests.factories import CITY_MANAGEMENT, MONDAY_9_30, PROFILE, a_liaison, a_request, a_ticket
+from tests.factories import CITY_MANAGEMENT, HOUSING, MONDAY_9_30, PROFILE, a_liaison, a_request, a_ticket
 
 # Words of the profile files, which their editors write in English.
 NOBODY_READS = {StrEnum, limits.Unit, sla.VisitStart}
+SAID_IN_SENTENCES = {ReasonKind}
 VOCABULARIES = sorted(
     {
         kind
-        for module in (article, citizen_request, clocks, departments, events, sla, workflow)
+        for module in (
+            article,
+            citizen_request,
+            clocks,
+            counterfactual,
+            departments,
+            events,
+            signals,
+            sla,
+            workflow,
+        )
         for _, kind in inspect.getmembers(module, inspect.isclass)
-        if issubclass(kind, StrEnum) and kind not in NOBODY_READS
+        if issubclass(kind, StrEnum) and kind not in NOBODY_READS | SAID_IN_SENTENCES
     },
     key=lambda kind: kind.__name__,
 )
@@ -198,3 +224,30 @@ def test_a_reply_keeps_its_whole_menu_within_the_platforms_limit(said: str, time
 )
 def test_phone_numbers_are_read_however_they_are_written(said: str, phone: str | None) -> None:
     assert intake.find_phone(said) == phone
+
+
+@pytest.mark.parametrize("kind", ReasonKind)
+def test_every_reason_is_a_sentence_that_holds_its_facts(kind: ReasonKind) -> None:
+    facts = ["7", "6", "县城管执法局"][: max(1, REASONS[kind].count("{}"))]
+    words = say_reason(Reason(kind, "、".join(facts)))
+    assert "{" not in words
+    assert all(fact in words for fact in facts) or "{}" not in REASONS[kind]
+    assert say_reason(Reason(kind, "、".join([""] * len(facts))))
+
+
+@pytest.mark.parametrize("kind", [ReasonSource, places.PlaceClue])
+def test_where_a_reason_comes_from_has_a_name(kind: type[StrEnum]) -> None:
+    assert set(LABELS[kind]) == set(kind)
+
+
+@pytest.mark.parametrize("kind", ChangeKind)
+@pytest.mark.parametrize("stays", [True, False])
+def test_what_would_change_is_one_sentence(kind: ChangeKind, stays: bool) -> None:
+    words = say_change(Change(kind, "烧烤、油烟", HOUSING, automatic=False, stays=stays), "县住建局")
+    assert words.startswith("若")
+    assert "县住建局" in words
+    assert "人工派单" in words
+
+
+def test_whatever_is_missing_can_be_asked_for() -> None:
+    assert {gap for gap in Gap if gap.startswith("no_")} == set(QUESTIONS)

@@ -109,7 +109,8 @@ def test_a_bad_table_names_every_bad_row_and_yields_nothing(tmp_path: Path) -> N
         "a,甲,城乡建设,路灯!,qh.parks,township,《某法》,2026-01-01,,",
         "b,乙,城乡建设,路灯!,,,《某法》,2026-01-01,,",
         "c,丙,城乡建设,灯!,qh.moon,,《某法》,2026-01-01,2025-01-01,",
-        "c,丁,,路灯,,galaxy,,2026-02-30,,perhaps",
+        "d,丁,,路灯,,galaxy,,2026-02-30,,perhaps",
+        "a,甲,城乡建设,路灯!,qh.parks,,《某法》,2026-06-01,,",
     )
     with pytest.raises(InvalidTable) as refused:
         read_duty_list(path, known_units=[UnitId("qh.parks")])
@@ -120,9 +121,27 @@ def test_a_bad_table_names_every_bad_row_and_yields_nothing(tmp_path: Path) -> N
         (4, "terms", "too_short"),
         (4, "unit_id", "unknown"),
         (5, "effective_from", "not_a_date"),
-        (5, "id", "duplicate"),
         (5, "legal_basis", "missing"),
         (5, "place_level", "unknown"),
         (5, "topic", "missing"),
         (5, "urgent", "not_yes_or_no"),
+        (6, "id", "duplicate"),
     ]
+
+
+def test_a_duty_that_changed_is_explained_as_it_was_and_as_it_is(tmp_path: Path) -> None:
+    duties = read_duty_list(
+        write_duties(
+            tmp_path,
+            "a,路灯维护,城乡建设,路灯!,qh.parks,,《旧条例》,2024-01-01,2026-12-31,",
+            "a,路灯维护,城乡建设,路灯!|灯杆!,qh.housing,,《新条例》,2027-01-01,,",
+        )
+    )
+    last, first = date(2026, 12, 31), date(2027, 1, 1)
+    assert duties.get("a", on=last).legal_basis == "《旧条例》"
+    assert duties.get("a", on=first).legal_basis == "《新条例》"
+    assert duties.get("a").legal_basis == "《新条例》"
+    assert duties.get("a", on=date(2020, 1, 1)).legal_basis == "《新条例》"
+    assert [pointer.duty.unit_id for pointer in duties.pointers("路灯", on=last)] == ["qh.parks"]
+    assert [pointer.duty.unit_id for pointer in duties.pointers("路灯", on=first)] == ["qh.housing"]
+    assert duties.pointers("灯杆", on=last) == []

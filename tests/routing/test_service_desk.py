@@ -25,6 +25,7 @@ from routing.queries import Order, Queries, TicketFilter
 from routing.service_desk import INTERRUPTED, ServiceDesk, TriageTools
 from routing.store import Sweep
 from routing.ticket import Rating
+from routing.triage import ReasonKind
 from routing.workflow import SYSTEM, Actor, Role, State
 from tests.factories import (
     CITY_MANAGEMENT,
@@ -54,13 +55,14 @@ async def office(database: Database) -> Office:
     tickets, identities = MongoTicketStore(database), MongoIdentityStore(database, vault)
     await tickets.prepare()
     await identities.prepare()
-    unsure = Classification("城乡建设", 0.4, True, (), ())
+    # A model that knows none of our topics: whatever is written waits for a person.
+    unsure = Classification("别处的主题", 0.4, True, (), ())
     desk = ServiceDesk(
         tickets=tickets,
         identities=identities,
         profile=PROFILE,
         triage=TriageTools(
-            lambda text: unsure, load_duty_list(), load_units(), load_gazetteer(), frozenset({"城乡建设"})
+            lambda text: unsure, load_duty_list(), load_units(), load_gazetteer(), frozenset({"别处的主题"})
         ),
         vault=vault,
         planner=lambda ticket, event: (
@@ -317,3 +319,19 @@ async def test_an_editor_sees_no_tickets_at_all(office: Office) -> None:
     await dispatched(office)
     editor = Actor("editor", "编辑", Role.EDITOR, frozenset())
     assert (await office.queries.search(TicketFilter(), reader=editor)).total == 0
+
+
+def test_one_request_after_another_for_different_units_waits_for_a_person() -> None:
+    def classify(text: str) -> Classification:
+        return Classification("城乡建设" if "水管" in text else "环境保护", 0.95, False, (), ())
+
+    tools = TriageTools(
+        classify, load_duty_list(), load_units(), load_gazetteer(), frozenset({"城乡建设", "环境保护"})
+    )
+    smoke = "楼下烧烤店油烟直排，炭火味熏得开不了窗，夜里一点还在营业。"
+    water = "自来水管爆裂停水，水管爆了两天没人修，一滴水都没有。"
+    day = MONDAY_9_30.date()
+    for text, automatic in ((water, True), (f"第一，{water}第二，{smoke}", False)):
+        decision, _ = tools.decide_on(text, place=None, on=day)
+        assert decision.automatic is automatic, decision.why
+    assert decision.why[0].kind in {ReasonKind.SEVERAL_REQUESTS, ReasonKind.SEVERAL_TOPICS}

@@ -99,7 +99,7 @@ def test_an_automatic_decision_tells_duty_words_topic_and_legal_basis() -> None:
     assert chosen.legal_basis == "《城市道路管理条例》第二十三条"
     facts = {reason.kind: reason.detail for reason in decision.why}
     assert facts[ReasonKind.DUTY] == "城市路灯维护"
-    assert "路灯" in facts[ReasonKind.WORDS].split("、")
+    assert "路灯坏了" in facts[ReasonKind.WORDS].split("、")
     assert facts[ReasonKind.TOPIC] == "城乡建设、97%"
 
 
@@ -245,10 +245,12 @@ def test_a_duty_can_be_reached_by_its_own_words(duty: Duty) -> None:
 
 def assert_keeps_the_rules(decision: TriageDecision, topic: Classification) -> None:
     assert decision.chosen is not None
-    assert not topic.abstained
     assert decision.chosen.duty_id is not None
     duty = DUTIES.get(decision.chosen.duty_id)
-    assert duty.topic == topic.label
+    assert duty.topic in STARTER_TOPICS
+    if topic.abstained or duty.topic != topic.label:
+        assert ReasonKind.CLEAR_WORDS in kinds(decision)
+        assert duty.topic == topic.label or topic.confidence <= 0.9
     assert duty.is_in_force(TODAY)
     if duty.place_level is None:
         assert decision.chosen.unit_id == duty.unit_id

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -19,6 +19,7 @@ from bot.services import Services
 from bot.settings import Settings
 from bot.wiring import build_services
 from knowledge_base.library import load_demo_articles
+from routing.automation import Gate
 from routing.departments import UnitId
 from routing.workflow import Role
 from tests.factories import CITY_MANAGEMENT, HOUSING, MONDAY_9_30
@@ -86,12 +87,13 @@ class Api:
     async def registered(self, **changes: Any) -> Any:
         """A ticket waiting for a dispatcher, whatever triage thought of it."""
         self.numbers += 1
+        desk = self.services.desk
+        tools = desk.triage
+        desk.triage = replace(tools, gate=Gate(stopped=tools.topics))
         ticket = await self.post(
             "/tickets", {**CALL, "external_number": f"N{self.numbers}", **changes}, expect=201
         )
-        if ticket["state"] == "dispatched":
-            asked = await self.act(ticket, "return", reason="不属本单位", basis="权责清单")
-            ticket = await self.act(asked, "decide-return", approved=True, reason="同意")
+        desk.triage = tools
         return ticket
 
     async def dispatched(self, **changes: Any) -> Any:

@@ -30,6 +30,7 @@ from routing.citizen_request import CitizenRequest
 from routing.departments import UnitId
 from routing.ticket import Ticket
 from routing.workflow import Role, State
+from routing.working_calendar import CHINA
 from tests.factories import CITY_MANAGEMENT, HOUSING, MONDAY_9_30, a_request
 
 HOTLINE = UnitId("qh.hotline")
@@ -158,7 +159,7 @@ class Console:
     async def actor(self, user: str) -> Any:
         found = await self.services.people.find_user(user)
         assert found is not None
-        return found.actor(self.services.units)
+        return found.actor(self.services.units, on=self.services.clock().astimezone(CHINA).date())
 
     async def stored(self, number: str) -> Ticket:
         return await self.services.tickets.get(number)
