@@ -52,7 +52,7 @@ def test_trained_on_some_rows_and_measured_on_others(app: typer.Typer, tmp_path:
     assert {"top1", "top3", "coverage_at", "calibration_error", "rows", "without_place"} <= set(figures)
     assert set(figures["coverage_at"]) == {"0.95", "0.97"}
     assert figures["rows"] == 80
-    assert figures["top1"] > 0.85
+    assert figures["top1"] > 0.8
     assert figures["top1"] <= figures["top3"] <= 1
     assert figures["without_place"]["top1"] <= figures["top1"]
     assert figures["unknown_departments"] == 0
