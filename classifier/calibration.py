@@ -20,7 +20,7 @@ _NONE_SHARPNESS = 4.0
 """How much more sharply "none" enters than a label: it takes from texts that score below nearly all it was fitted
 on, and leaves the others alone (at 1 it cost 1.4 points of coverage at 97 % precision)."""
 
-_FARTHEST = 20.0  # keeps the exponent finite; by then "none" has everything
+_LARGEST_EXPONENT = 700.0  # still finite; by then "none" has everything
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,9 @@ class Calibration:
         """The softmax shares of the labels, the share of "none of these" left out. Works on rows."""
         best = scores.max(axis=-1, keepdims=True)
         raised = np.exp(self.sharpness * (scores - best))
-        none = np.exp(_NONE_SHARPNESS * self.sharpness * np.minimum(self.none_score - best, _FARTHEST))
+        none = np.exp(
+            np.minimum(_NONE_SHARPNESS * self.sharpness * (self.none_score - best), _LARGEST_EXPONENT)
+        )
         shares: Scores = raised / (raised.sum(axis=-1, keepdims=True) + none)
         return shares
 
@@ -54,7 +56,7 @@ class Calibration:
         """``shares`` of a single text in plain floats: an array of seven costs ten times as much."""
         best = max(scores)
         raised = [math.exp(self.sharpness * (score - best)) for score in scores]
-        none = math.exp(_NONE_SHARPNESS * self.sharpness * min(self.none_score - best, _FARTHEST))
+        none = math.exp(min(_NONE_SHARPNESS * self.sharpness * (self.none_score - best), _LARGEST_EXPONENT))
         total = none + math.fsum(raised)
         return [one / total for one in raised]
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings
 from motor.motor_asyncio import AsyncIOMotorClient, AsyncIOMotorDatabase
 from playwright.async_api import Browser
 from pymongo import MongoClient
@@ -17,6 +18,10 @@ from redis.asyncio import Redis
 
 from bot.embedded import EmbeddedStores, StoreAddresses
 from tests.chromium import CHROMIUM, open_browser
+
+# A loaded machine is no failure: how long an example takes says nothing about the code.
+settings.register_profile("huiyin", deadline=None)
+settings.load_profile("huiyin")
 
 _SHARED_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from classifier.calibration import Calibration
@@ -88,6 +88,7 @@ def test_serving_equals_the_training_pipeline_on_real_messages(
     st.floats(0.1, 3),
     st.floats(-3, 3),
 )
+@example([-30.0, -30.0], 12.0, 5.0, 1.0, 0.0)  # far below "none"
 def test_one_text_is_calibrated_as_many_are(
     scores: list[float], sharpness: float, none_score: float, slope: float, shift: float
 ) -> None:
