@@ -16,7 +16,7 @@ class Gate:
     """
 
     learned_sure_from: float = LEARNED_SURE_FROM
-    """The calibrated confidence from which a learned unit may go without a duty that says the same."""
+    """The calibrated confidence from which a learned unit that the precedents name too may go without a duty."""
     topic_sure_from: float = TOPIC_SURE_FROM
     """The confidence from which the topic is a witness beside the words. Less than the model's own threshold, which is
     made for deciding alone."""
