@@ -21,7 +21,7 @@ from bot.session import Heard, Session, Understanding
 from bot.spoken import tidy
 from bot.wechat.messages import IncomingMessage, MessageKind
 from bot.wording import APOLOGY
-from classifier.signals import find_emergency, guess_request_type
+from classifier.signals import read_type_and_danger
 
 log = structlog.get_logger(__name__)
 
@@ -37,7 +37,7 @@ _TAKEN_BACK = frozenset({"user_authorization_revoke", "user_authorization_cancel
 
 def understand(text: str) -> Understanding:
     """What the classifier's rules read in one sentence."""
-    return Understanding(guess_request_type(text), find_emergency(text)) if text else Understanding()
+    return Understanding(*read_type_and_danger(text)) if text else Understanding()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Protocol
 
-from classifier.signals import find_emergency, guess_request_type
+from classifier.signals import read_type_and_danger
 from routing.citizen_request import Channel, Citizen, CitizenRequest, RequestType, Urgency
 from routing.errors import Incomplete, Refused
 from routing.ticket import Ticket
@@ -86,12 +86,12 @@ async def register_citizen_request(
         raise TextTooLong(len(text), MOST_CHARACTERS)
     title = (title or "").strip()[:MOST_TITLE] or None
     said = f"{title}\n{text}" if title else text
-    danger = find_emergency(said)
+    likely, danger = read_type_and_danger(said)
     return await desk.register(
         CitizenRequest(
             channel=channel,
             external_number=number,
-            request_type=request_type or RequestType(guess_request_type(said).label),
+            request_type=request_type or RequestType(likely.label),
             text=text,
             citizen=tidy_citizen(citizen),
             received_at=received_at,

@@ -6,7 +6,7 @@ import itertools
 import math
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Self
+from typing import NamedTuple, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -69,6 +69,19 @@ class Classification:
     """The words of the text that spoke most for ``label``, at most five."""
 
 
+class _Weighed(NamedTuple):
+    """The model's rows a message touches, each once, ascending, and what they come to."""
+
+    rows: Rows
+    values: Scores
+    """The TF-IDF value of each row, every block of length 1 × its weight."""
+    weights: Scores
+    """What each row says for each label."""
+    words: int
+    """So many of the rows, the first, are of words."""
+    scores: Scores
+
+
 def starter_model_path() -> Path:
     """The model that ships with the package; its card lies beside it."""
     return Path(__file__).parent / "data" / "starter.model"
@@ -80,7 +93,6 @@ class TextModel:
     __slots__ = (
         "_bias",
         "_calibration",
-        "_idf",
         "_parents",
         "_starts",
         "_table",
@@ -97,8 +109,8 @@ class TextModel:
         # Within each block the commonest n-grams first: most look-ups then fall into the memory the processor holds.
         order = np.lexsort((file.idf, np.repeat(np.arange(len(file.sizes)), file.sizes)))
         self._table = KeyTable(file.keys[order])
-        self._idf = file.idf[order].astype(np.float64)
-        self._weights = file.weights[order].astype(np.float64)
+        # What an n-gram weighs stands beside its idf, in single precision as in the file: one line of memory a row.
+        self._weights = np.concatenate((file.weights[order], file.idf[order, None]), axis=1, dtype=np.float32)
         self._bias = file.bias.astype(np.float64)
         self._calibration: Calibration = file.calibration
         self._parents = families(file.labels)
@@ -116,30 +128,22 @@ class TextModel:
         return self._scores(read(text))
 
     def _scores(self, reading: Reading) -> Scores:
-        rows, values, _ = self._weigh(grams_of(reading).keys)
-        scores: Scores = values @ self._weights.take(rows, axis=0) + self._bias
-        return scores
+        return self._weigh(grams_of(reading).keys).scores
 
     def classify(self, text: str, *, reasons: bool = True) -> Classification:
         """The best label; abstains below its threshold and on a text too short to say anything. Without ``reasons``
         its ``because`` is empty and a third of the time is saved."""
         reading = read(text)
         grams = grams_of(reading)
-        rows, values, limits = self._weigh(grams.keys)
-        weights = self._weights.take(rows, axis=0)
-        scores: Scores = values @ weights + self._bias
-        plain = scores.tolist()
+        weighed = self._weigh(grams.keys)
+        plain = weighed.scores.tolist()
         shares = self._calibration.shares_of_one(plain)
         order = sorted(range(len(plain)), key=plain.__getitem__, reverse=True)
         best = order[0]
-        said_something = len(rows) > 0 and count_readable(reading) >= FEWEST_CHARACTERS
+        said_something = len(weighed.rows) > 0 and count_readable(reading) >= FEWEST_CHARACTERS
         confidence = self._calibration.confidence_of_one(shares[best]) if said_something else 0.0
         abstained = not said_something or confidence < self._thresholds[best]
-        because = (
-            self._because(reading, grams, rows, values * weights[:, best], limits[_WORD_BLOCKS])
-            if reasons
-            else ()
-        )
+        because = self._because(reading, grams, weighed, best) if reasons else ()
         if abstained and said_something and self._parents[best]:
             backed_off = self._backed_off(shares, order, because)
             if backed_off is not None:
@@ -172,23 +176,23 @@ class TextModel:
                 )
         return None
 
-    def _weigh(self, keys: Keys) -> tuple[Rows, Scores, list[int]]:
-        """The model's rows a message touches, each once, ascending; the TF-IDF value of each, every block of length
-        1 × its weight; where each block starts among them, and the last ends."""
+    def _weigh(self, keys: Keys) -> _Weighed:
         met = self._table.find(keys)[1]
         met.sort()
         starts_anew = np.ones(len(met) + 1, dtype=np.bool_)
         np.not_equal(met[1:], met[:-1], out=starts_anew[1:-1])
         bounds = starts_anew.nonzero()[0]
         rows = met.take(bounds[:-1])
+        found = self._weights.take(rows, axis=0).astype(np.float64)
         values = _DAMPED.take(bounds[1:] - bounds[:-1])
-        values *= self._idf.take(rows)
+        values *= found[:, -1]
         limits = rows.searchsorted(self._starts).tolist()
         for start, end, weight in zip(limits, limits[1:], _BLOCK_WEIGHTS, strict=False):
             if start < end:
                 block = values[start:end]
                 block *= weight / math.sqrt(block.dot(block))
-        return rows, values, limits
+        weights = found[:, :-1]
+        return _Weighed(rows, values, weights, limits[_WORD_BLOCKS], values @ weights + self._bias)
 
     def _alternatives(self, shares: list[float], order: list[int], confidence: float) -> tuple[Guess, ...]:
         # What the best label leaves is divided as the softmax divides it; "none of these" keeps its part.
@@ -198,10 +202,10 @@ class TextModel:
             for at in order[1 : MOST_ALTERNATIVES + 1]
         )
 
-    def _because(
-        self, reading: Reading, grams: Grams, rows: Rows, added: Scores, words: int
-    ) -> tuple[str, ...]:
-        """The words that spoke most; its characters where no word is known. ``words`` of the rows are of words."""
+    def _because(self, reading: Reading, grams: Grams, weighed: _Weighed, best: int) -> tuple[str, ...]:
+        """The words that spoke most for a label; its characters where no word is known."""
+        rows, words = weighed.rows, weighed.words
+        added = weighed.values * weighed.weights[:, best]
         in_words = grams.ends[_WORD_BLOCKS - 1]
         return self._told(reading, grams.keys[:in_words], 0, rows[:words], added[:words]) or self._told(
             reading, grams.keys[in_words:], in_words, rows[words:], added[words:]
@@ -236,8 +240,8 @@ class TextModel:
         keys = grams_of(reading).keys
         gains = np.zeros(len(keys))
         met_at, met = self._table.find(keys)
-        rows, values, _ = self._weigh(keys)
-        at = rows.searchsorted(met)
-        lead = values * (self._weights[rows, best] - self._weights[rows, second])
-        gains[met_at] = (lead / np.bincount(at, minlength=len(rows)))[at]
+        weighed = self._weigh(keys)
+        at = weighed.rows.searchsorted(met)
+        lead = weighed.values * (weighed.weights[:, best] - weighed.weights[:, second])
+        gains[met_at] = (lead / np.bincount(at, minlength=len(lead)))[at]
         return gains

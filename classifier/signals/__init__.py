@@ -34,11 +34,13 @@ __all__ = [
     "guess_request_type",
     "judge_transcript",
     "read_signals",
+    "read_type_and_danger",
     "split_requests",
 ]
 
 
 _WATCH = Watch(TYPE_TRIGGERS, DANGER_TRIGGERS, BRIEF_TRIGGERS, ABUSE_TRIGGERS)
+_FIRST_WATCH = Watch(TYPE_TRIGGERS, DANGER_TRIGGERS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +52,16 @@ class Signals:
     abuse: Abuse | None
     requests: tuple[str, ...]
     """The single requests of the text, in order; the text itself where it is one."""
+
+
+def read_type_and_danger(text: str) -> tuple[Guess, Emergency | None]:
+    """What must be known of a message before anything else, its words looked for in one pass."""
+    of_type, of_danger = _FIRST_WATCH.see(text[:MOST_CHARACTERS])
+    heard = second_opinion.hear(text) if len(text) <= second_opinion.MOST_CHARACTERS else None
+    return (
+        guess_request_type(text, seen=of_type, heard=heard),
+        find_emergency(text, seen=of_danger, heard=heard),
+    )
 
 
 def read_signals(text: str) -> Signals:

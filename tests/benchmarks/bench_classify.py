@@ -17,7 +17,7 @@ import pytest
 
 from classifier.model import TextModel, starter_model_path
 from classifier.segment import dictionary_words
-from classifier.signals import find_emergency, guess_request_type, read_signals
+from classifier.signals import find_emergency, guess_request_type, read_signals, read_type_and_danger
 from routing.places import load_gazetteer
 from tests.classifier.messages import made_up
 
@@ -61,8 +61,7 @@ def show(title: str, texts: Sequence[str]) -> None:
 
     def everything(text: str) -> None:
         model.classify(text, reasons=False)
-        guess_request_type(text)
-        find_emergency(text)
+        read_type_and_danger(text)
         gazetteer.find(text)
 
     reads: dict[str, Callable[[str], Any]] = {
@@ -70,6 +69,7 @@ def show(title: str, texts: Sequence[str]) -> None:
         "topic": lambda text: model.classify(text, reasons=False),
         "type": guess_request_type,
         "urgency": find_emergency,
+        "type and urgency in one pass": read_type_and_danger,
         "place": gazetteer.find,
         "topic + type + urgency + place": everything,
         "topic with its reasons": model.classify,

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from classifier.signals import EmergencyKind, find_emergency, guess_request_type
+from classifier.signals import EmergencyKind, find_emergency, guess_request_type, read_type_and_danger
 
 DANGERS = [
     ("我家厨房闻到很重的煤气味", EmergencyKind.GAS, "a smell is the usual first sign"),
@@ -163,3 +163,10 @@ def test_thanks_at_the_end_do_not_make_a_complaint_praise() -> None:
 def test_a_type_said_outright_is_surer_than_one_guessed_from_nothing() -> None:
     assert guess_request_type("我要投诉物业乱收费").confidence > 0.7
     assert guess_request_type("嗯").confidence < 0.5
+
+
+@pytest.mark.parametrize("padding", ["", "这是前几天说过的事。" * 20])
+def test_one_pass_reads_what_two_read(padding: str) -> None:
+    for text, *_ in (*DANGERS, *EVERYDAY, *TYPES):
+        said = padding + text
+        assert read_type_and_danger(said) == (guess_request_type(said), find_emergency(said))
