@@ -14,6 +14,7 @@ from pymongo.errors import PyMongoError
 
 from bot.learning.audits import UnknownCase
 from bot.learning.registry import (
+    ArtefactDamaged,
     ComparedWithAnother,
     GateRefused,
     ModelRegistry,
@@ -59,6 +60,8 @@ def with_stores(do: Callable[[Stores], Awaitable[None]]) -> None:
         _stop(f"{another} 是和另一个模型对比的，不是现在在用的；请重新训练后再批准。", 1)
     except NotACandidate as decided:
         _stop(f"{decided} 已经决定过了。", 1)
+    except ArtefactDamaged as damaged:
+        _stop(f"模型文件不可用或已按保留期清理：{damaged}", 1)
     except NothingToRollBack:
         _stop("前面没有可以回退的模型。", 1)
     except UnknownCase as unknown:

@@ -74,8 +74,7 @@ class Nightly:
             *command,
             env=child_environment(self._services.settings),
             stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.DEVNULL,
-            stderr=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.DEVNULL,  # its outcome is told through the stores, its trouble in our log
         )
         try:
             code = await child.wait()

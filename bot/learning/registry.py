@@ -6,12 +6,14 @@ it are one write. Whether a model is live or retired is read off that history, s
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from bson import ObjectId
+from gridfs.errors import NoFile
 from motor.motor_asyncio import AsyncIOMotorGridFSBucket
 from pymongo import ASCENDING, DESCENDING, IndexModel, ReturnDocument
 from pymongo.errors import DuplicateKeyError, PyMongoError
@@ -56,6 +58,9 @@ __all__ = [
 ]
 
 MOST_BYTES = 20 * 1024 * 1024
+KEPT = 10
+"""So many models of a kind keep their files: the newest, and as many steps back from the live one."""
+_UNNAMED_AFTER = timedelta(days=1)
 CHANNEL = "huiyin:models"
 """Where a change is announced; those who miss it look by themselves every few seconds."""
 
@@ -174,6 +179,8 @@ class ModelRegistry:
         (a reorganisation); that a class got worse nobody can vouch away.
         """
         model = await self.get(kind, version)
+        if not (await self._document(kind, version))["files"]:
+            raise ArtefactDamaged(f"{version}: its file is no longer kept")
         _refuse_if_no_successor(model, await self.live_version(kind))
         failed = {refusal["rule"] for refusal in (model.comparison or {}).get("refusals", ())}
         if failed - ({Rule.LABELS_CONTRADICT.value} if labels_are_right else set()):
@@ -195,9 +202,33 @@ class ModelRegistry:
     async def roll_back(self, kind: ModelKind, *, who: str, why: str, now: datetime) -> Switch:
         """The model that was live before the present one is again; once more goes one further back."""
         stack = steps_back(await self._switches(kind))
-        if len(stack) < 2:
+        if len(stack) < 2 or (stack[-2] and not (await self._document(kind, stack[-2]))["files"]):
             raise NothingToRollBack(kind.value)
         return await self._switch(kind, stack[-2], SwitchAction.ROLLED_BACK, who=who, why=why, now=now)
+
+    async def forget_files(self, kind: ModelKind, *, now: datetime, kept: int = KEPT) -> int:
+        """Delete the files of models nobody will go back to, and what a crash left unnamed; returns how many
+        models lost theirs. Cards, figures and the history of switches stay for good."""
+        steps = steps_back(await self._switches(kind))[-kept:]
+        newest = (
+            self._models.find({"kind": kind.value}, {"version": 1}).sort("trained_at", DESCENDING).limit(kept)
+        )
+        wanted = [*steps, *[document["version"] async for document in newest]]
+        forgotten = 0
+        async for document in self._models.find(
+            {"kind": kind.value, "files": {"$ne": {}}, "version": {"$nin": wanted}}
+        ):
+            for stored in document["files"].values():
+                await self._delete_file(stored)
+            await self._models.update_one({"_id": document["_id"]}, {"$set": {"files": {}}})
+            forgotten += 1
+        named = {
+            stored async for each in self._models.find({}, {"files": 1}) for stored in each["files"].values()
+        }
+        async for file in self._files.find({"uploadDate": {"$lt": now - _UNNAMED_AFTER}}):
+            if file._id not in named:
+                await self._delete_file(file._id)
+        return forgotten
 
     async def announce(self) -> None:
         """Tell every process to look; losing this only costs them a few seconds."""
@@ -270,6 +301,10 @@ class ModelRegistry:
     async def _put_file(self, name: str, content: bytes) -> ObjectId:
         stored: ObjectId = await self._files.upload_from_stream(name, content)
         return stored
+
+    async def _delete_file(self, stored: ObjectId) -> None:
+        with contextlib.suppress(NoFile):  # deleted before a crash, or by another worker
+            await self._files.delete(stored)
 
     async def _file(self, document: Document, name: str, *, required: bool = True) -> bytes:
         stored = document.get("files", {}).get(name)

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import structlog
+from pymongo.errors import PyMongoError
 from redis.exceptions import RedisError
 
 from bot.learning.drift_store import DriftStore
@@ -99,7 +100,15 @@ class Reloader:
                 continue
             try:
                 after = await self._with_model(after, kind, version)
-            except (UnknownModel, ArtefactDamaged, ModelDamaged):
+            except (PyMongoError, OSError):
+                raise  # the database is away: nothing is known of the model
+            except Exception as error:
+                # Whatever is wrong with one model, the others and the tables must still follow.
+                if not isinstance(error, UnknownModel | ArtefactDamaged | ModelDamaged):
+                    log.error(
+                        "model cannot be read", kind=kind.value, version=version, error=type(error).__name__
+                    )
+                    self.failed[f"{kind.value} {version}"] = time.monotonic()
                 alarms.append(f"{KINDS[kind]} {version} 无法载入，仍在使用 {at_work or without(kind)}")
         return after
 

@@ -143,6 +143,7 @@ class TrainingRunner:
             return Outcome(RunState.SKIPPED, f"可学习的工单太少，未训练（{few}）。")
         made = replace(made, comparison={**(made.comparison or {}), "live": live})
         model = await self.registry.add(made)
+        await self.registry.forget_files(kind, now=self.clock())
         return await settle(
             self.registry,
             model,

@@ -11,6 +11,7 @@ from aiohttp import web
 from bot.learning import words
 from bot.learning.progress import TrainingProgress
 from bot.learning.registry import (
+    ArtefactDamaged,
     ComparedWithAnother,
     ModelKind,
     ModelState,
@@ -104,6 +105,9 @@ async def decide(request: web.Request, viewer: Viewer, form: Form) -> web.Stream
         )
     except ComparedWithAnother:
         problem = "这个模型是和另一个模型对比的，不是现在在用的。请等下次训练出的模型。"
+        return await _show(request, viewer, problem=problem, kept=why, status=409)
+    except ArtefactDamaged:
+        problem = "这个模型的文件已按保留期清理，不能再启用。请选较新的模型，或者重新训练。"
         return await _show(request, viewer, problem=problem, kept=why, status=409)
     except NothingToRollBack:
         return await _show(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -216,3 +216,43 @@ async def test_a_candidate_compared_with_another_model_than_the_live_one_has_to_
     await registry.approve(ModelKind.TOPICS, third.version, **WHO)
     await registry.approve(ModelKind.TOPICS, late.version, **WHO)
     assert await registry.live_version(ModelKind.TOPICS) == late.version
+
+
+async def test_models_nobody_will_go_back_to_lose_their_files_but_not_their_record(
+    registry: ModelRegistry, database: Database
+) -> None:
+    live = []
+    for day in range(9):
+        model = replace(a_model(b"%d" % day), trained_at=MONDAY_9_30 + timedelta(days=day))
+        added = await registry.add(model)
+        if day < 4:
+            await registry.approve(ModelKind.TOPICS, added.version, **WHO)
+            live.append(added.version)
+    other_kind = await registry.add(a_model(b"units", kind=ModelKind.UNITS))
+    later = datetime.now(UTC)
+    assert await registry.forget_files(ModelKind.TOPICS, now=later, kept=2) == 5
+    assert await registry.forget_files(ModelKind.TOPICS, now=later, kept=2) == 0
+    assert len(await registry.all(ModelKind.TOPICS)) == 9
+    assert len(await registry.history(ModelKind.TOPICS)) == 4
+    assert await registry.load(ModelKind.UNITS, other_kind.version) == b"units"
+    assert await registry.load(ModelKind.TOPICS, live[3]) == b"3"
+    assert (await registry.roll_back(ModelKind.TOPICS, **WHO)).to_version == live[2]
+    with pytest.raises(NothingToRollBack):
+        await registry.roll_back(ModelKind.TOPICS, **WHO)
+    with pytest.raises(ArtefactDamaged):
+        await registry.load(ModelKind.TOPICS, live[0])
+    with pytest.raises(ArtefactDamaged):
+        await registry.approve(ModelKind.TOPICS, live[0], **WHO)
+    assert await registry.live_version(ModelKind.TOPICS) == live[2]
+
+
+async def test_files_that_no_model_names_are_cleared_away_a_day_later(
+    registry: ModelRegistry, database: Database
+) -> None:
+    await registry.add(a_model())
+    await registry._put_file("topics-artefact", b"a crash came before the record")
+    files = database["model_files.files"]
+    await registry.forget_files(ModelKind.TOPICS, now=datetime.now(UTC))
+    assert await files.count_documents({}) == 3
+    await registry.forget_files(ModelKind.TOPICS, now=datetime.now(UTC) + timedelta(days=2))
+    assert await files.count_documents({}) == 2
