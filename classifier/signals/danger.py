@@ -1,18 +1,18 @@
 """Danger that rules read, and a learned model hears, in a message.
 
-Rules first: an operator must be able to read why a card was shown. In brief messages a small model hears what no
-rule names, and doubts what plain words say harmlessly. A needless card costs a glance and a missed one may cost a
-life, so recall comes first; what is held back is talk *about* danger (prevention, suppositions, reports of long ago).
+Outright words alarm by themselves: an operator must be able to read why a card was shown. In brief messages plain
+words of danger and a small model that hears what no rule names are weighed together, against what speaks of everyday
+matters. A needless card costs a glance and a missed one may cost a life, so recall comes first; what is held back is
+talk *about* danger (prevention, suppositions, reports of long ago).
 """
 
 from __future__ import annotations
 
-import math
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-from classifier.signals import second_opinion
-from classifier.signals.danger_brief import BRIEF, TALKED_ABOUT, URGENT, calm_words
+from classifier.signals import second_opinion, verdict
+from classifier.signals.danger_brief import BRIEF, URGENT, calm_words
 from classifier.signals.danger_words import (
     ANYWHERE,
     HELD_BACK,
@@ -23,25 +23,20 @@ from classifier.signals.danger_words import (
     EmergencyKind,
     branches,
 )
-from classifier.signals.matters import matters_named
-from classifier.signals.request_type import guess_by_rule
 from classifier.signals.second_opinion import Heard
 from classifier.signals.triggers import Sightings, Triggers, alternatives_of
 
 MOST_CHARACTERS = 5000
 _TOLD_FIRST = 300
 """Who is in danger says so first: further on, letters tell of the past. A wish to die may come at the very end."""
-_BRIEF = 160
-"""A message of at most so many characters is of one matter, and plain words of danger suffice."""
+_BRIEF = second_opinion.MOST_CHARACTERS
+"""A message of at most so many characters is of one matter, and plain words of danger count."""
 
-
-POSSIBLE, SURE = -2.75, 0.0
-"""Scores of the learned model, chosen by cross-validation: see ``second_opinion_training``. From the first on a
-hint is shown, from the second on it may hurry people."""
-_DOUBTED, _DENIED = -3.0, -6.5
-"""Below these scores the model doubts, and denies, what plain words said in a brief message."""
-_EVERYDAY_MATTER, _OTHER_TYPE, _NAMED_TYPE = 1.5, 1.5, 0.6
-"""What an everyday matter, or a type other than a cry for help, takes from the score."""
+POSSIBLE, POSSIBLE_IN_MORE = -2.0, -0.75
+"""From these odds on (logarithms) a hint is shown: in a line or two, and in longer messages. Chosen by
+cross-validation: see ``second_opinion_training``."""
+SURE = 0.0
+"""From these odds on it may hurry people."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +46,7 @@ class Emergency:
     kind: EmergencyKind
     word: str
     sure: bool = True
-    """False where rules and learned model differ and danger is only possible: worth asking about, no reason to
-    hurry anybody."""
+    """False where danger is only possible: worth asking about, no reason to hurry anybody."""
 
 
 _SENTENCE = re.compile(r"[^。！？!?\n]+")
@@ -61,7 +55,6 @@ _NOW = re.compile(NOW)
 _HELD_BACK = {kind: re.compile(f"{SUPPOSED}|{words}") for kind, words in HELD_BACK.items()}
 _NEVER = {kind: re.compile(f"{LONG_AGO}|{words}") for kind, words in NEVER.items()}
 _URGENT = re.compile(URGENT)
-_ALWAYS_CALM = re.compile(TALKED_ABOUT)
 _CALM = {
     kind: (re.compile(always), re.compile(mostly))
     for kind in EmergencyKind
@@ -91,17 +84,23 @@ def find_emergency(
         return None
     if outright := _outright(said, seen):
         return outright
-    if len(said) <= second_opinion.MOST_CHARACTERS:
-        heard = heard or second_opinion.hear(said)
-        found = _plain(said, brief)
-        return _doubted(found, heard.danger) if found else _by_ear(said, heard)
-    return _plain(said, brief) if len(said) <= _BRIEF else None
-
-
-def _doubted(found: Emergency, score: float) -> Emergency | None:
-    if score < _DENIED:
+    if len(said) > _BRIEF:
         return None
-    return found if score >= _DOUBTED else replace(found, sure=False)
+    return _weighed(said, _plain(said, brief), heard or second_opinion.hear(said))
+
+
+def _weighed(text: str, plain: Emergency | None, heard: Heard) -> Emergency | None:
+    """What plain words and the learned model say together of a brief message."""
+    least = POSSIBLE if len(heard.said) <= second_opinion.PASSAGE else POSSIBLE_IN_MORE
+    loudest = heard.loudest()
+    odds = verdict.weigh(heard.said, loudest, plainly=plain is not None, least=least)
+    if odds < least:
+        return None
+    kind = heard.likeliest_kind
+    if plain and plain.kind is kind:
+        return Emergency(kind, plain.word, sure=odds >= SURE)
+    word = second_opinion.weightiest_words(loudest.passage)
+    return Emergency(kind, word or text, sure=odds >= SURE)
 
 
 def hears_by_rule(
@@ -112,23 +111,14 @@ def hears_by_rule(
     return _outright(said, seen) or (_plain(said, brief) if len(said) <= _BRIEF else None)
 
 
-def _by_ear(text: str, heard: Heard) -> Emergency | None:
-    """What the learned model hears in a brief message, unless it asks, files papers or tells of the past."""
-    if heard.danger < POSSIBLE or (score := lowered_score(text, heard.danger)) < POSSIBLE:
-        return None
-    return Emergency(heard.likeliest_kind, second_opinion.weightiest_words(text), sure=score >= SURE)
+def hears_outright(text: str) -> bool:
+    """Whether the text holds words that alarm by themselves."""
+    return _outright(text[:MOST_CHARACTERS], None) is not None
 
 
-def lowered_score(text: str, score: float) -> float:
-    """The model's score of danger, less what the rules hear of everyday matters."""
-    if _ALWAYS_CALM.search(text):
-        return -math.inf
-    if matters_named(text):
-        score -= _EVERYDAY_MATTER
-    named = guess_by_rule(text)
-    if named.label != "help" and named.confidence >= _NAMED_TYPE:
-        score -= _OTHER_TYPE
-    return score
+def hears_plainly(text: str) -> bool:
+    """Whether the text holds plain words of danger, as they count in brief messages."""
+    return _plain(text, None) is not None
 
 
 def _outright(text: str, seen: Sightings | None) -> Emergency | None:

@@ -37,7 +37,7 @@ def guess_request_type(text: str, *, seen: Sightings | None = None, heard: Heard
 
     ``seen`` is what a pass over the text's first ``MOST_CHARACTERS`` saw already, ``heard`` what the model heard.
     """
-    if not _FEWEST <= len(text) <= second_opinion.MOST_CHARACTERS:
+    if not _FEWEST <= len(text) <= second_opinion.TYPE_CHARACTERS:
         return guess_by_rule(text, seen=seen)
     ruled = rule_scores(text, seen=seen)
     said = (heard or second_opinion.hear(text)).types

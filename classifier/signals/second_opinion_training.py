@@ -1,19 +1,15 @@
-"""Makes the weights of ``second_opinion`` again: ``python -m classifier.signals.second_opinion_training MESSAGES…``.
+"""Makes the weights of ``second_opinion`` again: ``python -m classifier.signals.second_opinion_training PUBLIC…``.
 
-``MESSAGES`` are JSON Lines (gzip) of public messages with a ``text`` field, or ``topic`` and ``detail``: everyday
-sentences to tell danger from. Prints what cross-validation over the written sentences found; ``danger`` and
-``request_type`` hold the thresholds in use. Two runs agree to the bit with OPENBLAS_NUM_THREADS=1, to 0.01 of a
-weight otherwise.
+``PUBLIC`` are JSON Lines (gzip): public messages with a ``text`` field, or ``topic`` and ``detail``, and pairs of
+public questions, ``q1`` and ``q2``. Everyday passages to tell danger from. Prints what cross-validation found;
+``danger`` and ``request_type`` hold the thresholds in use. Two runs agree to the bit with OPENBLAS_NUM_THREADS=1, to
+0.01 of a weight otherwise.
 """
 
 from __future__ import annotations
 
-import gzip
-import json
-import random
-import re
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -21,19 +17,27 @@ import numpy.typing as npt
 from scipy.sparse import csr_matrix
 from sklearn.linear_model import LogisticRegression
 
-from classifier.signals.danger import POSSIBLE, SURE, hears_by_rule, lowered_score
+from classifier.signals.public_text import read_public
 from classifier.signals.request_type import BESIDE, rule_scores
-from classifier.signals.second_opinion import KINDS, MOST_CHARACTERS, TYPES, codes_of, model_path
+from classifier.signals.second_opinion import (
+    DAMPING,
+    KINDS,
+    MOST_CHARACTERS,
+    TYPES,
+    Loudest,
+    codes_of,
+    loudest_passage,
+    model_path,
+)
+from classifier.signals.verdict_training import learn_verdicts
 
 DATA = Path(__file__).parent / "data"
 EVERYDAY, PLAIN = "none", "plain"
 """Labels of sentences without danger: those near it, and those of every type of request."""
 _SEED, _FOLDS = 3, 5
-_MOST_PUBLIC = 24_000
-_MOST_GRAMS = 24_000
+_MOST_GRAMS = 30_000
 _WRITTEN_WEIGHT = 8.0
 """What a written sentence weighs against a public one."""
-_SENTENCE = re.compile(r"[^。！？!?\n]+[。！？!?]?")
 
 Numbers = npt.NDArray[np.float64]
 Grams = npt.NDArray[np.uint32]
@@ -46,27 +50,6 @@ def read_labelled(name: str) -> Labelled:
     return [(label, text) for label, _, text in (line.partition("\t") for line in lines)]
 
 
-def public_sentences(paths: Sequence[Path]) -> list[str]:
-    """Titles, single sentences and brief messages out of public messages, each once."""
-    chance = random.Random(_SEED)
-    found: dict[str, None] = {}
-    for path in paths:
-        for message in _messages(path):
-            sentences = [one.strip() for one in _SENTENCE.findall(message)]
-            sentences = [one for one in sentences if 6 <= len(one) <= 80]
-            found |= dict.fromkeys(sentences[:1])
-            found |= dict.fromkeys(chance.sample(sentences[1:], min(2, len(sentences[1:]))))
-    unheard = [one for one in found if hears_by_rule(one) is None]
-    return chance.sample(unheard, min(_MOST_PUBLIC, len(unheard)))
-
-
-def _messages(path: Path) -> Iterator[str]:
-    with gzip.open(path, "rt", encoding="utf-8") as lines:
-        for line in lines:
-            row = json.loads(line)
-            yield row["text"] if "text" in row else f"{row.get('topic') or ''}\n{row.get('detail') or ''}"
-
-
 def grams_of(text: str) -> Grams:
     """The single characters and the pairs of neighbours, as ``second_opinion.keys_of_grams`` reads them."""
     codes = codes_of(text[:MOST_CHARACTERS].strip()).astype(np.uint32)
@@ -74,15 +57,15 @@ def grams_of(text: str) -> Grams:
 
 
 class Counts:
-    """Texts as rows of gram counts, each divided by the root of how many grams the text has."""
+    """Texts as rows of gram counts, each divided by a power of how many grams the text has."""
 
-    def __init__(self, texts: Sequence[str], *, fewest: int) -> None:
+    def __init__(self, texts: Sequence[str], *, fewest: int, damping: float = 0.5) -> None:
         rows = [grams_of(text) for text in texts]
         every = np.concatenate(rows)
         grams, places = np.unique(every, return_inverse=True)
-        lengths = np.array([len(row) for row in rows])
-        values = np.repeat(1 / np.sqrt(lengths), lengths)
-        of_text = np.repeat(np.arange(len(rows)), lengths)
+        lengths = np.array([float(len(row)) for row in rows])
+        values = np.repeat(lengths**-damping, lengths.astype(int))
+        of_text = np.repeat(np.arange(len(rows)), [len(row) for row in rows])
         counts = csr_matrix((values, (of_text, places)), shape=(len(rows), len(grams)))
         texts_with = np.asarray((counts > 0).sum(axis=0)).ravel()
         kept = texts_with >= fewest
@@ -92,7 +75,7 @@ class Counts:
 
 
 def _fit_danger(rows: csr_matrix, labels: Numbers, weights: Numbers) -> LogisticRegression:
-    model = LogisticRegression(C=10.0, solver="liblinear", max_iter=300, random_state=_SEED)
+    model = LogisticRegression(C=3.0, solver="liblinear", max_iter=300, random_state=_SEED)
     return model.fit(rows, labels, sample_weight=weights)
 
 
@@ -104,24 +87,39 @@ Stored = tuple[Grams, Numbers, Numbers]
 """Grams, a column of weights per label, and the biases."""
 
 
-def learn_danger(written: Labelled, wordings: Labelled, public: Sequence[str]) -> tuple[Stored, Numbers]:
-    """The weights, and the score of every text by a model that has not seen it: written ones, then public ones.
-    Wordings are always learned from, never measured on."""
-    texts = [*(text for _, text in written), *public]
-    counts = Counts([*texts, *(text for _, text in wordings)], fewest=2)
-    labels = np.zeros(counts.matrix.shape[0])
-    labels[: len(written)] = [_is_danger(label) for label, _ in written]
-    labels[len(texts) :] = [_is_danger(label) for label, _ in wordings]
-    weights = np.full(len(labels), _WRITTEN_WEIGHT)
-    weights[len(written) : len(texts)] = 1.0
-    fold = np.r_[np.random.default_rng(_SEED).permutation(len(texts)) % _FOLDS, np.full(len(wordings), -1)]
-    scores = np.zeros(len(labels))
-    for one in range(_FOLDS):
-        seen, held = fold != one, fold == one
+class DangerModel:
+    """The weights that tell danger by the grams of a passage."""
+
+    def __init__(self, grams: Grams, weights: Numbers, bias: float) -> None:
+        self.grams, self.weights, self.bias = grams, weights, bias
+
+    def loudest(self, text: str) -> Loudest:
+        """The loudest passage of a text, as ``second_opinion`` hears it."""
+        said = text[:MOST_CHARACTERS].strip()
+        grams = grams_of(said)
+        at = np.minimum(np.searchsorted(self.grams, grams), len(self.grams) - 1)
+        own = np.where(self.grams[at] == grams, self.weights[at], 0.0)
+        return loudest_passage(said, own.astype(np.float32), self.bias)
+
+
+def learn_danger(
+    written: Labelled, wordings: Labelled, everyday: Sequence[str]
+) -> tuple[DangerModel, list[DangerModel], npt.NDArray[np.int_]]:
+    """The model, one model per fold that has not seen the written sentences of it, and the fold of each of them.
+    Wordings and public passages are always learned from."""
+    labelled = [*written, *wordings]
+    counts = Counts([*(text for _, text in labelled), *everyday], fewest=2, damping=DAMPING)
+    labels = np.r_[[float(_is_danger(label)) for label, _ in labelled], np.zeros(len(everyday))]
+    weights = np.r_[np.full(len(labelled), _WRITTEN_WEIGHT), np.ones(len(everyday))]
+    fold = np.random.default_rng(_SEED).permutation(len(written)) % _FOLDS
+
+    def fitted(seen: npt.NDArray[np.bool_]) -> DangerModel:
         model = _fit_danger(counts.matrix[seen], labels[seen], weights[seen])
-        scores[held] = model.decision_function(counts.matrix[held])
-    model = _fit_danger(counts.matrix, labels, weights)
-    return (counts.grams, (model.coef_ * counts.rarity).T, model.intercept_), scores[: len(texts)]
+        return DangerModel(counts.grams, model.coef_[0] * counts.rarity, float(model.intercept_[0]))
+
+    always = np.ones(len(labels) - len(written), bool)
+    folds = [fitted(np.r_[fold != one, always]) for one in range(_FOLDS)]
+    return fitted(np.ones(len(labels), bool)), folds, fold
 
 
 def _is_danger(label: str) -> bool:
@@ -177,24 +175,7 @@ def _softmax(scores: Numbers) -> Numbers:
     return chances
 
 
-def _report_danger(written: Labelled, public: Sequence[str], scores: Numbers) -> None:
-    texts = [*(text for _, text in written), *public]
-    by_rule = np.array([hears_by_rule(text) is not None for text in texts])
-    lowered = np.array([lowered_score(text, float(score)) for text, score in zip(texts, scores, strict=True)])
-    danger = np.array([_is_danger(label) for label, _ in written] + [False] * len(public))
-    of_public = np.arange(len(texts)) >= len(written)
-    plain = np.array([label == PLAIN for label, _ in written] + [False] * len(public))
-    for threshold in sorted({*np.arange(-4.0, 0.1, 0.25).tolist(), POSSIBLE, SURE}):
-        heard = by_rule | (lowered >= threshold)
-        sys.stdout.write(
-            f"from {threshold:5.2f} on: {heard[danger].mean():.3f} of {danger.sum()} dangers, by rule "
-            f"{by_rule[danger].mean():.3f}; {heard[~danger & ~of_public & ~plain].mean():.3f} of "
-            f"everyday sentences near danger, {heard[plain].mean():.3f} of plain ones, "
-            f"{heard[of_public].mean():.4f} of public ones\n"
-        )
-
-
-def _store(danger: Stored, types: Stored, kinds: Stored) -> None:
+def _store(danger: Stored, types: Stored, kinds: Stored, verdicts: Numbers) -> None:
     """All weights by gram, the strongest ones only and first, as whole numbers with a scale per column."""
     every = np.unique(np.concatenate([danger[0], types[0], kinds[0]]))
     blocks = []
@@ -212,6 +193,7 @@ def _store(danger: Stored, types: Stored, kinds: Stored) -> None:
         weights=np.round(weights[kept] / scales).astype(np.int16),
         scales=scales.astype(np.float32),
         bias=np.concatenate([danger[2], types[2], kinds[2]]).astype(np.float32),
+        verdicts=verdicts.astype(np.float32),
     )
     sys.stdout.write(f"{len(kept)} of {len(every)} grams, {model_path().stat().st_size / 1e6:.2f} MB\n")
 
@@ -230,10 +212,12 @@ def main(paths: Sequence[str]) -> None:
     sys.stdout.write(f"kinds: {np.mean(right):.3f} of {len(right)} dangers\n")
 
     written += [(PLAIN, text) for _, text in sentences]
-    public = public_sentences([Path(path) for path in paths])
-    danger, of_texts = learn_danger(written, wordings, public)
-    _report_danger(written, public, of_texts)
-    _store(danger, types, kinds)
+    public = read_public([Path(path) for path in paths])
+    model, folds, fold = learn_danger(written, wordings, [*public.passages, *public.questions])
+    told = [(_is_danger(label), label == PLAIN, text) for label, text in written]
+    stories = [text for _, text in read_labelled("danger_stories")]
+    verdicts = learn_verdicts(told, fold.tolist(), stories, public.messages, [one.loudest for one in folds])
+    _store((model.grams, model.weights[:, None], np.array([model.bias])), types, kinds, verdicts)
 
 
 if __name__ == "__main__":

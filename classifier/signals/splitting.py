@@ -8,17 +8,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from classifier.signals.matters import matters_named
 from classifier.signals.request_type import names_a_request
+from classifier.signals.subjects import subjects_of
+from classifier.signals.turns import Cut, begins_with_turn, share, turns_in
 
 _MOST_REQUESTS = 6
 _FEWEST_CHARACTERS = 4
 _LONGEST_PIECE = 400
 _LONGEST_BRIEF = 120
 """Connecting words part two requests in a message of a few lines; a letter uses them to go on."""
-_LONGEST_OPENING = 60
+_LONGEST_OPENING, _SHORTEST_OPENING = 60, 6
 
 
 _LISTS: tuple[tuple[str, str, re.Pattern[str]], ...] = (
@@ -49,28 +50,14 @@ _ORDER = {
 }
 
 _NUMBERS = {"两": 2, "二": 2, "2": 2, "俩": 2, "三": 3, "3": 3, "四": 4, "4": 4, "几": 0}
-_ANNOUNCED = re.compile(r"([两二2俩三3四4几])(?:个|件|点)(?:事情?|问题|诉求|情况)")
+_ANNOUNCED = re.compile(r"([两二2俩三3四4几])(?:个|件|点)(?:事[情儿]?|问题|诉求|情况)")
+_COLON, _SEPARATE = re.compile(r"[：:]"), re.compile(r"[，,。；;：:！!？?\s]+")
 _ITSELF = re.compile(r"第.(?:件|个(?:问题|事))")
 _ONE_PARTY = re.compile(
     r"物业|公司|老板|商家|学校|工地|工厂|厂|医院|开发商|机构|村委|村干部|局|所|饭店|店|司机|邻居|建议|材料"
     r"|诉求|情况[:：]"
 )
 
-_BOUNDARY = r"(?:^|(?<=[\s。；;：:，,！？!?]))"
-_STRONG = re.compile(
-    _BOUNDARY
-    + r"(?:另外|另|此外|还有|对了|同时)?[，,]?(?:还有?(?:另外)?[一个件另]{1,3}(?:件)?(?:事情?|问题|情况)|另外?一件事情?"
-    r"|(?:顺便|顺带)?再(?:反映|咨询|投诉|问|说)(?:一下|下|一个|个|一件)(?:问题|事情?)?"
-    r"|(?:顺便|顺带)(?:再)?(?:想)?(?:反映|咨询|投诉|问|说)(?:一下|下|问)?|(?:我)?还想(?:再)?(?:反映"
-    r"|咨询|投诉|问|说)(?:一下|下|问)?|再就是)[，,：:]?"
-)
-_WEAK = re.compile(
-    _BOUNDARY
-    + r"(?:另外|另(?=[，,])|此外|还有(?![一二两三四五六七八九十\d]+[多几来]?[天个年月位名])|同时|并且|对了)[，,]?"
-)
-_GOES_ON = re.compile(r"还|也|很|又|都|不|没|态度|服务|希望|请(?!问)|导致|造成|影响|这|那|他|她|它|其")
-_SAYS_TOO = re.compile(r"^[^，。；！？,;!?]{0,14}也")
-_NAMED_ANEW = re.compile(r"^(?:我|还|再|也)?(?:想|要)?(?:请问|咨询|问|投诉|举报|建议|表扬|反映)")
 _SENTENCE = re.compile(r"[^。！？!?；;\n]+[。！？!?；;]*\s*")
 
 _PLACE = re.compile(
@@ -79,19 +66,11 @@ _PLACE = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class _Cut:
-    """One request ends before ``start`` and the next begins at ``after``, behind the mark."""
-
-    start: int
-    after: int
-
-
 def split_requests(text: str) -> tuple[str, ...]:
     """The requests of a text, in order, each with the shared opening it needs; one request is the text itself."""
     if len(text) < 2 * _FEWEST_CHARACTERS:
         return (text,)
-    return _by_list(text) or _by_announcement(text) or _by_connector(text) or (text,)
+    return _by_list(text) or _by_announcement(text) or _by_turn(text) or (text,)
 
 
 def _by_list(text: str) -> tuple[str, ...] | None:
@@ -103,25 +82,29 @@ def _by_list(text: str) -> tuple[str, ...] | None:
         if not all(_FEWEST_CHARACTERS <= len(piece) <= _LONGEST_PIECE for piece in pieces):
             continue
         announced = _ANNOUNCED.search(opening) or _ITSELF.match(text, cuts[0].start)
-        if (announced and not _is_titled(text)) or _all_differ(pieces):
+        if (
+            (announced and not _is_titled(text))
+            or _all_differ(pieces)
+            or _are_unrelated(text, opening, pieces)
+        ):
             return _with_opening(opening, pieces)
     return None
 
 
-def _lists_in(text: str) -> list[list[_Cut]]:
+def _lists_in(text: str) -> list[list[Cut]]:
     found = []
     for first, second, pattern in _LISTS:
         if first not in text or second not in text:
             continue
-        cuts: list[_Cut] = []
+        cuts: list[Cut] = []
         for mark in pattern.finditer(text):
             if _ORDER[mark.group(1)] == len(cuts):
-                cuts.append(_Cut(mark.start(), mark.end()))
+                cuts.append(Cut(mark.start(), mark.end()))
         if 2 <= len(cuts) <= _MOST_REQUESTS:
             found.append(cuts)
     if "首先" not in text:
         return found
-    steps = [_Cut(mark.start(), mark.end()) for mark in _FIRST_NEXT.finditer(text)]
+    steps = [Cut(mark.start(), mark.end()) for mark in _FIRST_NEXT.finditer(text)]
     if (
         2 <= len(steps) <= _MOST_REQUESTS
         and text.startswith("首先", steps[0].start)
@@ -141,73 +124,75 @@ def _about_one_thing(opening: str) -> bool:
     return bool(matters_named(opening)) or _ONE_PARTY.search(opening) is not None
 
 
-def _pieces(text: str, cuts: Sequence[_Cut]) -> list[str]:
+def _pieces(text: str, cuts: Sequence[Cut]) -> list[str]:
     ends = [cut.start for cut in cuts[1:]] + [len(text)]
     return [text[cut.after : end].strip() for cut, end in zip(cuts, ends, strict=True)]
 
 
 def _all_differ(pieces: Sequence[str]) -> bool:
+    """Whether each piece names a subject of its own; what a letter lists must be everyday matters."""
+    read = subjects_of if sum(map(len, pieces)) <= _LONGEST_BRIEF else matters_named
     seen: set[int] = set()
     for piece in pieces:
-        named = matters_named(piece)
+        named = read(piece)
         if not named or named & seen:
             return False
         seen |= named
     return True
 
 
+def _are_unrelated(text: str, opening: str, pieces: Sequence[str]) -> bool:
+    """Whether the points of a brief message that says nothing before them share neither subject nor word."""
+    return (
+        len(text) <= _LONGEST_BRIEF
+        and len(opening.strip()) <= _SHORTEST_OPENING
+        and not any(share(one, other) for at, one in enumerate(pieces) for other in pieces[:at])
+        and not text.startswith("首先")
+        and 2 * sum(bool(subjects_of(piece)) or names_a_request(piece) for piece in pieces) >= len(pieces)
+    )
+
+
 def _by_announcement(text: str) -> tuple[str, ...] | None:
-    """「两件事：甲；乙」: as many sentences follow as were announced."""
-    announced = _ANNOUNCED.search(text) if "：" in text or ":" in text else None
-    colon = re.compile(r"[：:]").search(text, announced.end()) if announced else None
-    if announced is None or colon is None or _about_one_thing(text[: announced.start()]):
+    """「两件事：甲；乙」: as many sentences follow as were announced, in a brief message as many clauses."""
+    announced = _ANNOUNCED.search(text)
+    if announced is None or _about_one_thing(text[: announced.start()]):
         return None
-    pieces = [part.strip() for part in _SENTENCE.findall(text[colon.end() :])]
-    if len(pieces) == _NUMBERS[announced.group(1)] and _all_differ(pieces):
-        return _with_opening(text[: announced.start()], pieces)
+    number = _NUMBERS[announced.group(1)]
+    opening = text[: announced.start()]
+    colon = _COLON.search(text, announced.end())
+    if colon:
+        pieces = [part.strip() for part in _SENTENCE.findall(text[colon.end() :])]
+        if len(pieces) == number and _all_differ(pieces):
+            return _with_opening(opening, pieces)
+    pieces = [part.strip() for part in _SEPARATE.split(text[announced.end() :]) if part.strip()]
+    if len(text) <= _LONGEST_BRIEF and len(pieces) == number and _none_shared(pieces):
+        return _with_opening(opening, pieces)
     return None
 
 
-def _by_connector(text: str) -> tuple[str, ...] | None:
-    if len(text) > _LONGEST_BRIEF or _is_titled(text):
+def _none_shared(pieces: Sequence[str]) -> bool:
+    named = [subjects_of(piece) for piece in pieces]
+    return (
+        all(len(piece) >= _FEWEST_CHARACTERS for piece in pieces)
+        and any(named)
+        and len(frozenset().union(*named)) == sum(map(len, named))
+    )
+
+
+def _by_turn(text: str) -> tuple[str, ...] | None:
+    if len(text) > _LONGEST_BRIEF or (
+        _is_titled(text) and not begins_with_turn(text.partition("\n")[2].strip())
+    ):
         return None
     pieces: list[str] = []
     start = 0
-    for cut in _connectors(text):
-        before, after = text[start : cut.start], text[cut.after :]
-        if _starts_anew(before, after, strong=_STRONG.match(text, cut.start) is not None):
-            pieces.append(before.strip())
-            start = cut.after
+    for cut in turns_in(text):
+        pieces.append(text[start : cut.start].strip())
+        start = cut.after
     if not pieces or len(pieces) >= _MOST_REQUESTS:
         return None
     pieces.append(text[start:].strip())
     return (pieces[0], *_with_opening(_opening_of(pieces[0]), pieces[1:]))
-
-
-def _connectors(text: str) -> list[_Cut]:
-    """Where a new request may begin: at a connecting word, or at a sentence that names its own type."""
-    cuts = {mark.start(): mark.end() for mark in _WEAK.finditer(text)}
-    cuts |= {mark.start(): mark.end() for mark in _STRONG.finditer(text)}
-    for sentence in _SENTENCE.finditer(text):
-        if sentence.start() not in cuts and sentence.start() > 0 and _NAMED_ANEW.match(sentence.group(0)):
-            cuts[sentence.start()] = sentence.start()
-    return [_Cut(start, end) for start, end in sorted(cuts.items())]
-
-
-def _starts_anew(before: str, after: str, *, strong: bool) -> bool:
-    if len(before.strip()) < _FEWEST_CHARACTERS or len(after.strip()) < _FEWEST_CHARACTERS:
-        return False
-    said, next_said = matters_named(before), matters_named(_first_sentence(after))
-    if said & next_said:
-        return False
-    if strong:
-        return bool(said or names_a_request(before)) and bool(next_said or names_a_request(after))
-    return bool(said and next_said) and not _GOES_ON.match(after) and not _SAYS_TOO.match(after)
-
-
-def _first_sentence(text: str) -> str:
-    found = _SENTENCE.match(text)
-    return found.group(0) if found else text
 
 
 def _with_opening(opening: str, pieces: Sequence[str]) -> tuple[str, ...]:

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from classifier.signals import EmergencyKind, find_emergency, second_opinion, second_opinion_training
-from classifier.signals.danger import hears_by_rule
+from classifier.signals import EmergencyKind, find_emergency, second_opinion, second_opinion_training, verdict
+from classifier.signals.danger import SURE, hears_by_rule, hears_plainly
 from tests.classifier.signal_cases import cases, public_messages
 
 
@@ -70,14 +70,19 @@ def test_no_sentence_of_the_test_half_was_learned() -> None:
 @given(st.text(max_size=120))
 def test_any_text_has_a_score_a_kind_and_words_that_stand_in_it(text: str) -> None:
     heard = second_opinion.hear(text)
-    assert math.isfinite(heard.danger)
+    loudest = heard.loudest()
+    assert math.isfinite(loudest.score)
+    assert math.isfinite(verdict.weigh(heard.said, loudest, plainly=False, least=-math.inf))
+    assert loudest.passage in text
     assert heard.likeliest_kind in EmergencyKind
     assert len(heard.types) == len(second_opinion.TYPES)
     assert second_opinion.weightiest_words(text) in text
 
 
 def test_full_width_digits_and_blanks_are_heard_as_plain_ones() -> None:
-    assert second_opinion.hear("３楼　着火了２") == second_opinion.hear("1楼 着火了9")
+    wide, plain = second_opinion.hear("３楼　着火了２"), second_opinion.hear("1楼 着火了9")
+    assert wide.types == plain.types
+    assert wide.loudest().score == plain.loudest().score
 
 
 def test_the_model_reads_the_grams_it_was_trained_on() -> None:
@@ -90,12 +95,40 @@ def test_what_plain_words_say_is_silent_where_the_model_denies_it_and_unsure_whe
     ruled = [
         text for _, text in second_opinion_training.read_labelled("type_sentences") if _plain_words(text)
     ]
-    denied = [text for text in ruled if second_opinion.hear(text).danger < -6.5]
-    doubted = [text for text in ruled if -6.5 <= second_opinion.hear(text).danger < -3.0]
-    assert denied
-    assert doubted
-    assert [find_emergency(text) for text in denied] == [None] * len(denied)
-    assert [text for text in doubted if (found := find_emergency(text)) is None or found.sure] == []
+    found = [(find_emergency(text), _odds(text)) for text in ruled]
+    assert [odds for danger, odds in found if danger is None]
+    assert [odds for danger, odds in found if danger and not danger.sure]
+    assert all(danger.sure == (odds >= SURE) for danger, odds in found if danger)
+
+
+def test_danger_is_heard_behind_a_long_complaint() -> None:
+    complaint = "停车收费的事我反映过三次，每次都让等通知，保安态度也差，"
+    danger = "刚才我老婆捂着胸口滑到地上，脸白得像纸，喊她只哼一声"
+    assert find_emergency(complaint * 2) is None
+    found = find_emergency(complaint * 2 + danger)
+    assert found is not None
+    assert found.kind is EmergencyKind.MEDICAL
+    assert found.word in danger
+
+
+def test_the_loudest_passage_is_a_run_of_clauses() -> None:
+    said = "物业费交了三年，孩子卡在栏杆里了，叫不应，请问怎么开发票，"
+    assert second_opinion.hear(said * 2).loudest().passage.strip("，") in said * 2
+    assert "栏杆" in second_opinion.hear(said * 2).loudest().passage
+
+
+@given(st.text(alphabet="着火了，。 救命水电梯请问\U0001f525a", min_size=1, max_size=170))
+def test_what_cannot_reach_the_threshold_needs_no_more_signs(text: str) -> None:
+    heard = second_opinion.hear(text)
+    loudest = heard.loudest()
+    in_full = verdict.weigh(heard.said, loudest, plainly=False, least=-math.inf)
+    for least in (-2.0, 0.0, 2.0):
+        assert (verdict.weigh(heard.said, loudest, plainly=False, least=least) >= least) == (in_full >= least)
+
+
+def _odds(text: str) -> float:
+    heard = second_opinion.hear(text)
+    return verdict.weigh(heard.said, heard.loudest(), plainly=hears_plainly(text), least=-math.inf)
 
 
 def _plain_words(text: str) -> bool:

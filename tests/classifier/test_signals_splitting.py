@@ -39,6 +39,31 @@ def test_real_letters_of_one_matter_stay_whole(shared_data: Path) -> None:
     assert sum(len(split_requests(text)) > 1 for text in messages) <= 0.001 * len(messages)
 
 
+def test_a_word_that_adds_a_question_to_the_same_request_does_not_part() -> None:
+    for text in (
+        "新生儿落户要带什么，还有要多久能办好",
+        "装修押金什么时候退，还有为什么扣我两百",
+        "孩子转学材料交了，另外也没有人通知我们结果",
+        "残疾证到期了怎么换，我爸走不了路，能不能上门",
+    ):
+        assert split_requests(text) == (text,)
+
+
+def test_a_turn_said_outright_parts_whatever_the_requests_are_about() -> None:
+    text = "游泳馆的年卡一直退不了，另外想问一下灵活就业的怎么交医疗"
+    assert split_requests(text) == ("游泳馆的年卡一直退不了，", "灵活就业的怎么交医疗")
+
+
+def test_a_question_and_a_complaint_about_somebody_else_are_parted() -> None:
+    text = "请问助听器有补助吗。楼下理发店的转灯晚上晃得我睡不着"
+    assert split_requests(text) == ("请问助听器有补助吗。", "楼下理发店的转灯晚上晃得我睡不着")
+
+
+def test_as_many_clauses_as_were_announced_are_parted() -> None:
+    pieces = split_requests("反映两个事儿，文化站的门老锁着，河里有人电鱼")
+    assert [piece.split("，")[-1] for piece in pieces] == ["文化站的门老锁着", "河里有人电鱼"]
+
+
 @given(st.text(alphabet="一二三1234.、（）(；。，另外还有首先其次路灯不亮医保怎么办问\n ", max_size=200))
 def test_any_text_yields_one_to_six_requests_that_stand_in_it(text: str) -> None:
     pieces = split_requests(text)
