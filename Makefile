@@ -45,9 +45,10 @@ format: .test-environment ## format the code and mend what the linter can
 bench: .test-environment ## run the benchmarks and print their figures
 	@$(BIN)/python -m pytest tests/benchmarks -s -o python_files='bench_*.py test_*.py' $(ARGS)
 
-measure: .test-environment ## measure classifier and routing beside plain baselines (needs the public messages in ../shared; about 5 minutes)
+measure: .test-environment ## measure classifier, routing and retrieval beside plain baselines (needs the public messages in ../shared; about 10 minutes)
 	@$(BIN)/python scripts/measure_classifier.py
 	@$(BIN)/python scripts/measure_routing.py
+	@$(BIN)/python scripts/measure_answers.py --quick
 
 lock: .test-environment ## take the newest versions pyproject.toml admits into requirements.lock
 	@$(BIN)/python scripts/lock.py write

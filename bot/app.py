@@ -16,8 +16,9 @@ from aiohttp.typedefs import Handler
 from bot import metrics, wording
 from bot.hotline.api import api_routes
 from bot.services import SERVICES, Services
-from bot.web import console_routes, setup_templates
+from bot.web import console_routes, public_routes, setup_templates
 from bot.web.errors import error_middleware, security_headers
+from bot.web.knowledge_import_runs import TASKS, own_imports
 from bot.wechat.messages import IncomingMessage
 from bot.wechat.webhook import answers_in_progress, wechat_handlers
 from bot.worker import Worker
@@ -43,6 +44,8 @@ def create_app(
     )
     app[SERVICES] = services
     app.cleanup_ctx.append(answers_in_progress)
+    app[TASKS] = set()
+    app.cleanup_ctx.append(own_imports)
     if run_worker:
         app.cleanup_ctx.append(_worker)
     setup_templates(app)
@@ -58,6 +61,7 @@ def create_app(
     )
     app.add_routes(api_routes())
     app.add_routes(console_routes())
+    app.add_routes(public_routes())
     app.add_routes(
         [
             web.get("/", _home),
@@ -140,6 +144,6 @@ async def _readyz(request: web.Request) -> web.Response:
         "failed": failed,
         "model": services.model.card.version,
         "models": services.live.versions(),
-        "alarms": list(services.live.current.alarms),
+        "alarms": [*services.live.current.alarms, *filter(None, [services.live_answers.alarm])],
     }
     return web.json_response(body, status=503 if failed else 200)

@@ -12,6 +12,7 @@ from bot.commands import (
     load_test,
     model,
     operations,
+    policies,
     reference,
     routing,
     serve,
@@ -38,6 +39,7 @@ deadline.register(app)
 load_test.register(app)
 model.register(app)
 reference.register(imports)
+policies.register(imports)
 routing.register(evaluate)
 
 

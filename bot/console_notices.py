@@ -10,17 +10,20 @@ from pymongo import DESCENDING, IndexModel
 from routing.departments import UnitId
 from routing.events import Audience, OutboxEntry
 from routing.mongo_store import AWARE, Collection, Database, Document
-from routing.workflow import CENTRE_ROLES, Actor
+from routing.workflow import CENTRE_ROLES, Actor, Role
+
+_EDITORS = "editors"
 
 
 @dataclass(frozen=True, slots=True)
 class ConsoleNotice:
-    """One line of 消息提醒."""
+    """One line of 消息提醒: about the ticket ``number``, or about what ``href`` opens."""
 
     id: str
     number: str
     text: str
     at: datetime
+    href: str = ""
 
 
 class ConsoleNotices:
@@ -44,14 +47,27 @@ class ConsoleNotices:
         }
         await self._notices.replace_one({"_id": entry.id}, document, upsert=True)
 
+    async def put_note(
+        self, note_id: str, *, unit_id: UnitId | None, editors: bool, text: str, at: datetime, href: str
+    ) -> None:
+        """Tell a unit, the editors or both of something that is no ticket's. The same id again changes nothing, so
+        that whoever read it is not told anew."""
+        to = ([_address(Audience.UNIT, unit_id)] if unit_id else []) + ([_EDITORS] if editors else [])
+        document: Document = {"to": to, "number": "", "text": text, "at": at, "href": href}
+        await self._notices.update_one({"_id": note_id}, {"$setOnInsert": document}, upsert=True)
+
     async def latest(self, reader: Actor, *, limit: int = 10) -> list[ConsoleNotice]:
         """The newest notices of this reader's units (the centre's own for its people), newest first."""
         if reader.role in CENTRE_ROLES:
             query: Document = {"to": "centre"}
+        elif reader.role is Role.EDITOR:
+            query = {"to": _EDITORS}
         else:
             query = {"to": {"$in": [_address(Audience.UNIT, u) for u in sorted(reader.unit_ids)]}}
         cursor = self._notices.find(query).sort("at", DESCENDING).limit(limit)
-        return [ConsoleNotice(d["_id"], d["number"], d["text"], d["at"]) async for d in cursor]
+        return [
+            ConsoleNotice(d["_id"], d["number"], d["text"], d["at"], d.get("href", "")) async for d in cursor
+        ]
 
 
 def _address(audience: Audience, unit_id: UnitId | None) -> str:

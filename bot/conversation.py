@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 
-from bot import filing, following, phrases, spoken
+from bot import filing, following, phrases, questions, spoken
 from bot.outcomes import Outcome, after
 from bot.session import (
     DRAFT_LIFETIME,
@@ -23,7 +23,9 @@ from bot.session import (
     Choice,
     HandToPerson,
     Heard,
+    NoteLack,
     Pick,
+    QuoteEntry,
     RecordFeedback,
     Session,
     ShowTicket,
@@ -34,10 +36,9 @@ from bot.session import (
     to_step,
 )
 from bot.wechat.messages import IncomingMessage, MessageKind
+from knowledge_base.gaps import Lack
 from routing.citizen_request import RequestType
 
-_FOLLOW_UP = 10
-"""A question this short after an answer is about that answer."""
 _SUBMITS = frozenset({"确认提交", "确认", "提交"})
 
 __all__ = ["Outcome", "Session", "Turn", "Understanding", "after", "take_turn"]
@@ -61,7 +62,7 @@ def _fresh(session: Session, now: datetime) -> Session:
     if since is not None and now - since > PAUSE:
         session = replace(session, about=None)
     if since is not None and now - since > DRAFT_LIFETIME:
-        session = replace(to_home(session).session, ticket=None, question=None)
+        session = replace(to_home(session).session, ticket=None, question=None, follows=None)
     return session
 
 
@@ -143,7 +144,8 @@ def _on_words(session: Session, heard: Heard) -> Turn:
     leaves = leaves or (session.step in FILING_STEPS and following.asked_ticket(heard.text) is not None)
     if session.step in FREE_TEXT_STEPS | FILING_STEPS and not leaves:
         return _own_words(session, heard)
-    if session.step is Step.RATE_REASON and command is None:
+    a_word_typed = word in spoken.VERDICTS and heard.message.menu_choice is None
+    if session.step is Step.RATE_REASON and (command is None or a_word_typed):
         return _own_words(session, heard)
     return _at_large(session, heard, word, command)
 
@@ -162,7 +164,8 @@ def _own_words(session: Session, heard: Heard) -> Turn:
 
 def _at_large(session: Session, heard: Heard, word: str, command: tuple[Pick, str] | None) -> Turn:
     """Anything said where no particular answer is expected."""
-    emergency = heard.understanding.emergency
+    # A known word is what it says, whatever the classifier makes of so few characters.
+    emergency = heard.understanding.emergency if command is None else None
     if emergency is not None and not emergency.sure:
         turn = _everyday(session, heard, word, command)
         return replace(turn, say=(phrases.emergency_card(emergency), *turn.say))
@@ -170,7 +173,10 @@ def _at_large(session: Session, heard: Heard, word: str, command: tuple[Pick, st
         card = phrases.emergency_card(emergency)
         kind = _other_than_question(heard) or RequestType.HELP
         choices = (Choice("登记这件事", Pick.FILE_TEXT, kind.value), Choice("首页", Pick.HOME))
-        return to_step(replace(session, question=heard.text), Step.HOME, card, choices=choices)
+        put = questions.put(session, heard)
+        if not questions.hangs_on_another(heard.text):
+            put = replace(put, follows=None)  # danger is reported in its own words
+        return to_step(put, Step.HOME, card, choices=choices)
     return _everyday(session, heard, word, command)
 
 
@@ -194,19 +200,13 @@ def _everyday(session: Session, heard: Heard, word: str, command: tuple[Pick, st
         return Turn(session, act=ShowTicket(filed))
     if len(word) <= 1 or word.isdigit():
         return again(session, phrases.NO_SUCH_CHOICE)
-    return _ask(session, heard, heard.text)
+    return _ask(session, heard)
 
 
-def _ask(session: Session, heard: Heard, question: str) -> Turn:
-    asking = replace(session, question=_whole_question(session, question))
-    return Turn(asking, act=AskKnowledge(question, session.about, _other_than_question(heard)))
-
-
-def _whole_question(session: Session, question: str) -> str:
-    """A short follow-up (那多少钱？) makes sense on a ticket only beside what it follows."""
-    if session.about is None or not session.question or len(question) > _FOLLOW_UP:
-        return question
-    return f"{session.question.split('；', 1)[0]}；{question}"
+def _ask(session: Session, heard: Heard) -> Turn:
+    question = heard.text
+    likely = questions.trusted_type(question, _other_than_question(heard))
+    return Turn(questions.put(session, heard), act=AskKnowledge(question, session.about, likely))
 
 
 def _other_than_question(heard: Heard) -> RequestType | None:
@@ -274,28 +274,59 @@ def _switch_elder(session: Session, heard: Heard, value: str) -> Turn:
 
 
 def _useful(session: Session, heard: Heard, value: str) -> Turn:
-    if session.about is None:
+    if session.about is None or not _was_answered(session):
         return to_home(session, phrases.GLAD)
-    return Turn(session, act=RecordFeedback(session.about, helpful=True))
+    said = replace(session, answered=None)
+    return Turn(said, act=RecordFeedback(session.about, helpful=True, asked=session.asked))
 
 
 def _unsolved(session: Session, heard: Heard, value: str) -> Turn:
     """没解决 → 转工单: the question asked becomes the description, and the article hears of it."""
+    if not session.question and heard.message.menu_choice is None and not value:
+        return to_home(session)  # 没用, 不对 to nothing
     turn = _file_question(session, heard, value)
-    if session.about is None:
+    if session.about is None or not _was_answered(session):
         return turn
-    return replace(turn, act=RecordFeedback(session.about, helpful=False))
+    said = questions.gap_wording(session.question or "", session.follows)
+    return replace(turn, act=RecordFeedback(session.about, helpful=False, asked=session.asked, question=said))
+
+
+def _was_answered(session: Session) -> bool:
+    """Whether the last question is the one the library answered, and no word on it was said yet."""
+    return session.answered is not None and session.answered == session.asked
 
 
 def _file_question(session: Session, heard: Heard, value: str) -> Turn:
     if not session.question:
         return filing.begin_or_resume(session, heard, "")
     guess = RequestType(value) if value else None
-    return filing.begin(replace(session, about=None), heard, text=session.question, guess=guess)
+    if guess is None and questions.asks(session.question):
+        guess = RequestType.CONSULTATION
+    return filing.begin(replace(session, answered=None), heard, text=session.whole_question, guess=guess)
 
 
 def _suggestion(session: Session, heard: Heard, value: str) -> Turn:
-    return Turn(replace(session, question=value), act=AskKnowledge(value, None, None))
+    asking = replace(session, question=value, follows=None, asked=heard.message.key)
+    return Turn(asking, act=AskKnowledge(value, None, None))
+
+
+def _entry(session: Session, heard: Heard, value: str) -> Turn:
+    """One of several entries offered: what was tapped and what was asked, both answered from it."""
+    article_id, _, offered = value.partition("|")
+    both = "，".join(part for part in (offered, session.question) if part)
+    return Turn(session, act=QuoteEntry(article_id, both, session.asked))
+
+
+def _none_of_these(session: Session, heard: Heard, value: str) -> Turn:
+    """None of the entries offered was meant: the question stays unanswered, and can be filed."""
+    said = questions.gap_wording(session.question or "", session.follows)
+    turn = to_step(
+        session,
+        Step.HOME,
+        phrases.not_known(nearest=False),
+        choices=(Choice("登记成工单", Pick.FILE_TEXT, value), Choice("首页", Pick.HOME)),
+    )
+    return replace(turn, act=NoteLack(session.asked, said, Lack.UNANSWERED))
 
 
 _HANDLERS: dict[Pick, Callable[[Session, Heard, str], Turn]] = {
@@ -311,4 +342,6 @@ _HANDLERS: dict[Pick, Callable[[Session, Heard, str], Turn]] = {
     Pick.UNSOLVED: _unsolved,
     Pick.FILE_TEXT: _file_question,
     Pick.SUGGESTION: _suggestion,
+    Pick.ENTRY: _entry,
+    Pick.NONE_OF_THESE: _none_of_these,
 }

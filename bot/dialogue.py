@@ -6,11 +6,12 @@ saved, and every act is idempotent, so that taking it again changes nothing.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 import structlog
+from pydantic import ValidationError
 
 from bot import phrases
 from bot.conversation import take_turn
@@ -22,6 +23,7 @@ from bot.spoken import tidy
 from bot.wechat.messages import IncomingMessage, MessageKind
 from bot.wording import APOLOGY
 from classifier.signals import read_type_and_danger
+from routing.identity import SealBroken
 
 log = structlog.get_logger(__name__)
 
@@ -47,11 +49,13 @@ class Dialogue:
     conversations: ConversationStore
     errands: Errands
     understand: Callable[[str], Understanding] = understand
+    forget: Callable[[str, str, Iterable[str]], Awaitable[None]] | None = None
+    """Erases what the citizen asked, beside what they said: account, openid, keys of their last messages."""
 
     async def __call__(self, message: IncomingMessage, *, now: datetime) -> str | None:
         """The reply, the same for every delivery of a message; None when there is nothing to say."""
         if message.event in _TAKEN_BACK:
-            await self.conversations.erase(message.account, message.openid)
+            await self._erase(message.account, message.openid)
             return None
         for _ in range(_TRIES):
             conversation = await self.conversations.load(message.account, message.openid)
@@ -70,6 +74,18 @@ class Dialogue:
                 return reply
         log.warning("conversation kept changing", account=message.account, tries=_TRIES)
         return APOLOGY
+
+    async def _erase(self, account: str, openid: str) -> None:
+        """What they asked first: only their conversation knows which answered questions were theirs."""
+        if self.forget is not None:
+            try:
+                turns = (await self.conversations.load(account, openid)).turns
+            except (SealBroken, ValidationError) as error:
+                # What cannot be read must be erased all the same.
+                log.error("conversation erased unread", error=type(error).__name__)
+                turns = ()
+            await self.forget(account, openid, [turn.key for turn in turns])
+        await self.conversations.erase(account, openid)
 
 
 async def hold_turn(

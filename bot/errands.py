@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from hashlib import sha256
@@ -13,6 +13,7 @@ import structlog
 
 from bot.intake import Registers, register_citizen_request
 from bot.outcomes import Done, Filed, Found, Mine, Outcome, PersonHours
+from bot.question_outcomes import LACKS, Told
 from bot.session import (
     Act,
     AskKnowledge,
@@ -22,7 +23,9 @@ from bot.session import (
     HandToPerson,
     Heard,
     ListMine,
+    NoteLack,
     Picture,
+    QuoteEntry,
     Rate,
     RecordFeedback,
     Remind,
@@ -33,7 +36,8 @@ from bot.session import (
 )
 from bot.ticket_view import view_of
 from bot.wechat.messages import IncomingMessage
-from knowledge_base.answer import Answer, Refusal
+from knowledge_base.gaps import Lack
+from knowledge_base.outcome import Answer, Choice, Refusal
 from routing.citizen_request import Channel, Citizen, RequestType, Secrecy
 from routing.departments import Units
 from routing.errors import ExternalNumberConflict, Refused
@@ -74,21 +78,52 @@ class Reads(Protocol):
 
 
 class Answers(Protocol):
-    """The knowledge base."""
+    """The knowledge base; ``regions`` None asks for the installation's own place."""
 
-    def answer(self, question: str, *, on: date, about: str | None = None) -> Answer | Refusal: ...
+    def answer(
+        self, question: str, *, on: date, about: str | None = None, regions: frozenset[str] | None = None
+    ) -> Answer | Choice | Refusal: ...
+
+    def answer_from(
+        self, article_id: str, question: str, *, on: date, regions: frozenset[str] | None = None
+    ) -> Answer | Refusal: ...
 
 
-class Feedback(Protocol):
-    """Where 有用 and 没解决 are counted."""
+class Hearing(Protocol):
+    """Where it is kept what citizens asked and whether it helped; idempotent by the question's key."""
 
-    async def record_feedback(self, article_id: str, helpful: bool, at: datetime) -> None: ...
+    async def asked(
+        self, message: IncomingMessage, outcome: Answer | Choice | Refusal, *, now: datetime
+    ) -> None: ...
+
+    async def chosen(self, key: str, article_id: str) -> None: ...
+
+    async def helpful(self, key: str, article_id: str, *, now: datetime) -> None: ...
+
+    async def lacking(
+        self,
+        message: IncomingMessage,
+        key: str,
+        lack: Lack,
+        *,
+        question: str,
+        article_id: str | None,
+        now: datetime,
+    ) -> None: ...
 
 
 class Pictures(Protocol):
     """Which photos belong to which ticket; idempotent by photo."""
 
     async def put(self, number: str, pictures: tuple[Picture, ...], *, now: datetime) -> None: ...
+
+
+def _anywhere(account: str) -> frozenset[str] | None:
+    return None
+
+
+def _no_page(article_id: str) -> str | None:
+    return None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,10 +133,14 @@ class Errands:
     desk: Desk
     queries: Reads
     answerer: Answers
-    feedback: Feedback
+    hearing: Hearing
     pictures: Pictures
     units: Units
     calendar: WorkingCalendar
+    regions: Callable[[str], frozenset[str] | None] = _anywhere
+    """Account → the places whose rules hold for whoever writes there."""
+    page: Callable[[str], str | None] = _no_page
+    """Article id → the public page that says all of it."""
 
     async def run(self, act: Act, heard: Heard) -> Outcome:
         try:
@@ -113,11 +152,8 @@ class Errands:
     async def _do(self, act: Act, heard: Heard) -> Outcome:
         message, now = heard.message, heard.now
         match act:
-            case AskKnowledge(question, about, _):
-                return self.answerer.answer(question, on=now.astimezone(CHINA).date(), about=about)
-            case RecordFeedback(article_id, helpful):
-                await self.feedback.record_feedback(article_id, helpful, now)
-                return None
+            case AskKnowledge() | QuoteEntry() | RecordFeedback() | NoteLack():
+                return await self._on_question(act, heard)
             case FileTicket():
                 return await self._file(act, heard)
             case FindProgress(number, code):
@@ -131,6 +167,41 @@ class Errands:
                 return PersonHours(self._opens_at(now))
             case _:
                 return Done(view_of(await self._act_on_ticket(act, heard), self.units))
+
+    async def _on_question(
+        self, act: AskKnowledge | QuoteEntry | RecordFeedback | NoteLack, heard: Heard
+    ) -> Told | Choice | Refusal | None:
+        message, now = heard.message, heard.now
+        key = message.key
+        match act:
+            case AskKnowledge(question, about):
+                regions = self.regions(message.account)
+                found = self.answerer.answer(question, on=_today(now), about=about, regions=regions)
+                # At an offer it may turn out to be more to the report, no question the library failed.
+                if not (act.offered and isinstance(found, Refusal) and found.reason in LACKS):
+                    await self.hearing.asked(message, found, now=now)
+                return self._told(found) if isinstance(found, Answer) else found
+            case QuoteEntry(article_id, question, asked):
+                regions = self.regions(message.account)
+                quoted = self.answerer.answer_from(article_id, question, on=_today(now), regions=regions)
+                if isinstance(quoted, Refusal):
+                    return quoted
+                await self.hearing.chosen(asked or key, article_id)
+                return self._told(quoted)
+            case RecordFeedback(article_id, True, asked, _):
+                await self.hearing.helpful(asked or key, article_id, now=now)
+            case RecordFeedback(article_id, False, asked, question):
+                await self.hearing.lacking(
+                    message, asked or key, Lack.UNHELPFUL, question=question, article_id=article_id, now=now
+                )
+            case NoteLack(asked, question, lack):
+                await self.hearing.lacking(
+                    message, asked or key, lack, question=question, article_id=None, now=now
+                )
+        return None
+
+    def _told(self, found: Answer) -> Told:
+        return Told(found, self.page(found.article_id))
 
     async def _act_on_ticket(
         self, act: Supplement | Remind | Rate | Withdraw | Reopen, heard: Heard
@@ -252,6 +323,10 @@ def _position(draft: Draft) -> str:
     if draft.latitude is None or draft.longitude is None:
         return ""
     return f"（市民发来的位置：北纬{draft.latitude}，东经{draft.longitude}）"
+
+
+def _today(now: datetime) -> date:
+    return now.astimezone(CHINA).date()
 
 
 def _burst(message: IncomingMessage) -> str:

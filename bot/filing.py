@@ -6,14 +6,16 @@ summary is added to the description.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 
-from bot import phrases, spoken
+from bot import phrases, questions, spoken
 from bot.intake import MOST_CHARACTERS, find_phone, without_phone
 from bot.session import (
     LEAST_TEXT,
     MOST_PICTURES,
+    AskKnowledge,
     Choice,
     Draft,
     FileTicket,
@@ -43,6 +45,8 @@ _DIALLED = 5
 _MOST_REFUSAL = 20
 """A longer sentence tells something; taking it for a mere no would lose it."""
 _KEEP = Choice("不改了", Pick.KEEP)
+_FILE_IT = re.compile(r"(?:帮我|我要|请)?登记(?:这件事|成工单|一下)?")
+"""Said at the offer to file: still to be told is of what type."""
 
 
 def begin(
@@ -243,8 +247,10 @@ def hear(session: Session, heard: Heard) -> Turn:
     """A sentence at one of the filing's questions."""
     assert session.draft is not None
     word = spoken.command_word(heard.text)
-    if word in spoken.PUZZLED:
+    if word in spoken.PUZZLED or (offered(session) and _FILE_IT.fullmatch(word)):
         return ask(session, session.step)
+    if word in spoken.VERDICTS:
+        return ask(session, session.step, *((phrases.SORRY,) if offered(session) else ()))
     if session.step is Step.DESCRIBE:
         return _describe(session, heard)
     if session.step is Step.PLACE:
@@ -256,7 +262,23 @@ def hear(session: Session, heard: Heard) -> Turn:
         return _answer(session, request_type=named)
     if heard.text.isdigit() or session.step is Step.SECRECY or word in spoken.CHATTER:
         return ask(session, session.step, phrases.NO_SUCH_CHOICE)
-    return _add_words(session, heard)
+    return _ask_beside_offer(session, heard) or add_words(session, heard)
+
+
+def offered(session: Session) -> bool:
+    """Whether a filing is only offered yet: its words are there, and the citizen has not said of what type."""
+    draft = session.draft
+    return session.step in (Step.TYPE, Step.CONFIRM_TYPE) and draft is not None and bool(draft.text)
+
+
+def _ask_beside_offer(session: Session, heard: Heard) -> Turn | None:
+    """At a mere offer the library is asked first. None where it need not be: danger, or too long for a question."""
+    emergency = heard.understanding.emergency
+    told_at_length = len(heard.text) >= questions.LONG_STORY
+    if not offered(session) or told_at_length or (emergency is not None and emergency.sure):
+        return None
+    kind = questions.trusted_type(heard.text, heard.understanding.request_type)
+    return Turn(session, act=AskKnowledge(heard.text, session.about, kind, offered=True))
 
 
 def _describe(session: Session, heard: Heard) -> Turn:
@@ -269,7 +291,7 @@ def _describe(session: Session, heard: Heard) -> Turn:
     if len(text) < LEAST_TEXT or text.isdigit():
         kept = replace(session, draft=replace(draft, text="" if text.isdigit() else text))
         return to_step(kept, Step.DESCRIBE, phrases.TOO_SHORT)
-    return _answer(session, text=text, guess=heard.understanding.request_type, say=_alarm(heard))
+    return _answer(session, text=text, guess=heard.understanding.request_type, say=alarm(heard))
 
 
 def _place(session: Session, heard: Heard, word: str) -> Turn:
@@ -323,14 +345,14 @@ def _keep_phone(session: Session, heard: Heard, **fields: object) -> Turn:
     return _answer(replace(session, draft=draft), phone=find_phone(heard.text), secrecy=secrecy)
 
 
-def _add_words(session: Session, heard: Heard) -> Turn:
+def add_words(session: Session, heard: Heard) -> Turn:
     """Said where a choice was asked for: more of the story, kept rather than refused."""
     draft = session.draft
     assert draft is not None
     text = f"{draft.text}\n{heard.text}" if draft.text else heard.text
     if len(text) > MOST_CHARACTERS:
         return ask(session, session.step, phrases.TOO_LONG)
-    say = (*_alarm(heard), phrases.NEW_TEXT) if draft.text else _alarm(heard)
+    say = (*alarm(heard), phrases.NEW_TEXT) if draft.text else alarm(heard)
     return _answer(session, text=text, guess=draft.guess or heard.understanding.request_type, say=say)
 
 
@@ -341,7 +363,8 @@ def _answer(session: Session, *, say: tuple[str, ...] = (), **fields: object) ->
     return ask_next(replace(session, draft=draft), *say)
 
 
-def _alarm(heard: Heard) -> tuple[str, ...]:
+def alarm(heard: Heard) -> tuple[str, ...]:
+    """The emergency numbers, where what was said speaks of danger."""
     emergency = heard.understanding.emergency
     return (phrases.emergency_card(emergency),) if emergency else ()
 

@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from bot import filing, phrases
 from bot.following import CODE_PAUSE, MOST_WRONG_CODES, ask_reason, ask_stars, ticket_choice
+from bot.question_outcomes import (
+    Told,
+    after_answer,
+    after_refused_question,
+    after_several,
+    beside_offer,
+    leaves_offer,
+    offer_filing,
+    with_way_back,
+)
 from bot.session import (
     Act,
     AskKnowledge,
@@ -17,8 +26,10 @@ from bot.session import (
     HandToPerson,
     Heard,
     ListMine,
+    NoteLack,
     Pick,
     Purpose,
+    QuoteEntry,
     Rate,
     RecordFeedback,
     Remind,
@@ -33,20 +44,16 @@ from bot.session import (
     to_step,
 )
 from bot.ticket_view import TicketView
-from bot.wechat_text import quote, tappable
+from bot.wechat_text import quote
 from bot.wording import explain
-from knowledge_base.answer import Answer, Refusal
-from routing.citizen_request import RequestType, Secrecy
+from knowledge_base.outcome import Choice as SeveralMatters
+from knowledge_base.outcome import Refusal
+from routing.citizen_request import Secrecy
 from routing.errors import Refused, TooOften
 from routing.ticket import SATISFIED_FROM
 from routing.workflow import Action
 
 _MOST_LISTED = 6
-_MOST_SUGGESTION = 28
-_LONG_STORY = 40
-"""Nobody asks the knowledge base at this length: whoever writes so much reports something."""
-_SHORT_STORY = 6
-_ASKS = re.compile(r"[吗呢？?哪几]|怎么|如何|什么|多少|能不能|可以|是否|请问")
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,14 +97,27 @@ class PersonHours:
     opens_at: datetime | None
 
 
-Outcome = Answer | Refusal | Filed | Found | Mine | Done | PersonHours | Refused | None
+Outcome = Told | SeveralMatters | Refusal | Filed | Found | Mine | Done | PersonHours | Refused | None
 
 
 def after(session: Session, act: Act, outcome: Outcome, heard: Heard) -> Turn:
     """The turn that tells what came of an act; it may ask for one more act, such as showing the ticket."""
     match act, outcome:
-        case AskKnowledge(), Answer() | Refusal():
-            return _after_question(session, act, outcome, heard)
+        case AskKnowledge(offered=True), Told() | SeveralMatters() | Refusal():
+            if not leaves_offer(session, act, outcome):
+                return filing.add_words(session, heard)
+            asked = replace(act, offered=False)
+            turn = with_way_back(after(beside_offer(session, heard), asked, outcome, heard))
+            return replace(turn, say=(*filing.alarm(heard), *turn.say))
+        case AskKnowledge() | QuoteEntry(), Told():
+            return after_answer(session, act, outcome)
+        case AskKnowledge(), SeveralMatters():
+            return after_several(session, act, outcome)
+        case AskKnowledge(), Refusal():
+            return after_refused_question(session, act, outcome, heard)
+        case QuoteEntry(), Refusal():
+            # It was in force when it was offered; midnight or an editor came between.
+            return offer_filing(session, outcome, "")
         case FileTicket(), Filed():
             return _after_filing(session, outcome, heard.now)
         case FindProgress(), Found():
@@ -112,6 +132,8 @@ def after(session: Session, act: Act, outcome: Outcome, heard: Heard) -> Turn:
             return _after_person(session, outcome.opens_at, heard.now)
         case RecordFeedback(), None:
             return to_home(session, phrases.GLAD) if act.helpful else Turn(session)
+        case NoteLack(), None:
+            return Turn(session)
         case _, Done():
             return _after_act(session, act, outcome.ticket, heard.now)
         case Remind(), TooOften():
@@ -122,48 +144,6 @@ def after(session: Session, act: Act, outcome: Outcome, heard: Heard) -> Turn:
             return _after_refusal(session, outcome)
         case _:
             return Turn(session, silent=True)
-
-
-# ---- questions
-
-
-def _after_question(session: Session, act: AskKnowledge, outcome: Answer | Refusal, heard: Heard) -> Turn:
-    if isinstance(outcome, Answer):
-        kind = (act.reads_like or RequestType.CONSULTATION).value
-        useful, unsolved = Choice("有用", Pick.USEFUL), Choice("没解决", Pick.UNSOLVED, kind, "登记成工单")
-        answered = replace(session, about=outcome.article_id)
-        return to_step(
-            answered, Step.HOME, phrases.answer(outcome, elder=session.elder), choices=(useful, unsolved)
-        )
-    kind_told = act.reads_like or _told(act, outcome, heard)
-    if kind_told is not None:
-        return filing.begin(
-            session,
-            heard,
-            text=act.question,
-            guess=kind_told,
-            say=(phrases.UNIT_WILL_ANSWER,) if kind_told is RequestType.CONSULTATION else (),
-        )
-    near = tuple(
-        Choice(tappable(s.question, _MOST_SUGGESTION), Pick.SUGGESTION, s.question)
-        for s in outcome.nearest[:3]
-    )
-    # Where not even the type is clear, filing will ask for it.
-    read = heard.understanding.request_type
-    choices = (*near, Choice("登记成工单", Pick.FILE_TEXT, read.value if read else ""))
-    return to_step(session, Step.HOME, phrases.not_known(nearest=bool(near)), choices=choices)
-
-
-def _told(act: AskKnowledge, outcome: Refusal, heard: Heard) -> RequestType | None:
-    """What to file a sentence as that tells of something rather than asks, whatever the rules made of it."""
-    own_words = act.question == heard.text
-    return heard.understanding.leaning if own_words and _tells(act.question, outcome) else None
-
-
-def _tells(text: str, outcome: Refusal) -> bool:
-    if len(text) >= _LONG_STORY:
-        return True
-    return len(text) >= _SHORT_STORY and not outcome.nearest and not _ASKS.search(text)
 
 
 # ---- filing

@@ -11,6 +11,10 @@ from redis.asyncio import Redis
 
 from bot.console_notices import ConsoleNotices
 from bot.conversation_store import LateMessages
+from bot.knowledge.figures import KnowledgeFigures
+from bot.knowledge.gap_desk import GapDesk
+from bot.knowledge.hearing import QuestionsHeard
+from bot.knowledge.live import LiveAnswers
 from bot.learning.live import LiveModels
 from bot.learning.registry import ModelRegistry
 from bot.people import People
@@ -20,6 +24,10 @@ from bot.wechat.client import WeChatClient
 from bot.wechat.webhook import Respond
 from classifier.model import TextModel
 from knowledge_base.answer import Answerer
+from knowledge_base.editing import EditingDesk
+from knowledge_base.gap_store import MongoGapStore
+from knowledge_base.mongo_store import MongoArticleStore
+from knowledge_base.task_store import MongoProposalStore, MongoTaskStore
 from routing.departments import Units
 from routing.identity import Vault
 from routing.identity_store import MongoIdentityStore
@@ -46,19 +54,33 @@ class Services:
     live: LiveModels
     registry: ModelRegistry
     precedents: PrecedentFeed
-    answerer: Answerer
     tickets: MongoTicketStore
     identities: MongoIdentityStore
     desk: ServiceDesk
     queries: Queries
     people: People
     console_notices: ConsoleNotices
+    articles: MongoArticleStore
+    live_answers: LiveAnswers
+    knowledge: EditingDesk
+    hearing: QuestionsHeard
+    questions: MongoGapStore
+    tasks: MongoTaskStore
+    proposals: MongoProposalStore
+    gaps: GapDesk
+    knowledge_figures: KnowledgeFigures
+    regions_of: Callable[[str | None], frozenset[str] | None]
+    """Account → the places whose rules hold for its followers; None is the installation's own place."""
     late_messages: LateMessages
     dialogue: Respond
     wechat_accounts: Mapping[str, Account]
     wechat_clients: Mapping[str, WeChatClient]
 
     # These change while the service runs; read each once per message.
+
+    @property
+    def answerer(self) -> Answerer:
+        return self.live_answers.current
 
     @property
     def model(self) -> TextModel:

@@ -12,6 +12,7 @@ from enum import StrEnum
 from bot.wechat.messages import IncomingMessage
 from classifier.model import Guess
 from classifier.signals import Emergency
+from knowledge_base.gaps import Lack
 from routing.citizen_request import RequestType, Secrecy
 
 DRAFT_LIFETIME = timedelta(hours=24)
@@ -96,6 +97,8 @@ class Pick(StrEnum):
     UNSOLVED = "unsolved"
     ELDER = "elder"
     SUGGESTION = "suggestion"
+    ENTRY = "entry"
+    NONE_OF_THESE = "none_of_these"
     FILE_TEXT = "file_text"
     MESSAGE = "message"
     TICKET = "ticket"
@@ -175,6 +178,12 @@ class Session:
     draft: Draft | None = None
     about: str | None = None
     question: str | None = None
+    follows: str | None = None
+    """The question that ``question`` is a short follow-up to, without which it says little on a ticket."""
+    asked: str | None = None
+    """The key of the message that asked ``question``: what a 有用 or 没解决 is the word on."""
+    answered: str | None = None
+    """The key of the last message that got an answer, until the citizen's word on it: that from ``about``."""
     ticket: str | None = None
     filed: str | None = None
     filed_at: datetime | None = None
@@ -186,6 +195,11 @@ class Session:
     wrong_codes: int = 0
     wrong_code_at: datetime | None = None
     updated_at: datetime | None = None
+
+    @property
+    def whole_question(self) -> str:
+        """The last question as it makes sense to somebody who reads it by itself."""
+        return "；".join(part for part in (self.follows, self.question) if part)
 
 
 class Purpose(StrEnum):
@@ -204,12 +218,36 @@ class AskKnowledge:
     about: str | None
     reads_like: RequestType | None
     """What the sentence would be as a ticket, where the rules recognised anything but a question."""
+    offered: bool = False
+    """Asked while a filing stood offered: what is no question of its own is more to that report."""
+
+
+@dataclass(frozen=True, slots=True)
+class QuoteEntry:
+    """The question answered from the entry the citizen chose among several; ``asked`` is the question's key."""
+
+    article_id: str
+    question: str
+    asked: str | None
 
 
 @dataclass(frozen=True, slots=True)
 class RecordFeedback:
+    """有用 or 没解决 on an answer: to the question with the key ``asked``."""
+
     article_id: str
     helpful: bool
+    asked: str | None = None
+    question: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class NoteLack:
+    """A question that got no answer, kept (redacted) so that it becomes somebody's task."""
+
+    asked: str | None
+    question: str
+    lack: Lack
 
 
 @dataclass(frozen=True, slots=True)
@@ -277,7 +315,9 @@ class HandToPerson:
 
 Act = (
     AskKnowledge
+    | QuoteEntry
     | RecordFeedback
+    | NoteLack
     | FileTicket
     | FindProgress
     | ListMine

@@ -43,7 +43,7 @@ class Settings(BaseModel):
     wechat_accounts: Path | None = Field(
         None,
         description="TOML file of WeChat accounts: per account `title`, `app_id`, `secret`, `token`, "
-        "`encoding_aes_key`, `previous_aes_key`, `mode`.",
+        "`encoding_aes_key`, `previous_aes_key`, `mode`, `region`.",
     )
     wechat_api_base: str = Field(
         "https://api.weixin.qq.com",
@@ -94,7 +94,32 @@ class Settings(BaseModel):
     host: str = Field("127.0.0.1", description="Address the web service listens on.")
     port: int = Field(8080, ge=0, le=65535, description="Port the web service listens on.")
     public_url: str = Field(
-        "", description="The service's address as its users see it; makes session cookies Secure when https."
+        "",
+        description="The service's address as its users see it; makes session cookies Secure when https, and "
+        "gives WeChat answers a 详情 link to the public page.",
+    )
+    region: str = Field(
+        "",
+        description="The place whose rules are answered, with all above it: `云州市/清和县`. Entries of other places are "
+        "never quoted. Empty: the home of the table of places. An account may have its own `region`.",
+    )
+    answer_precision: float = Field(
+        0.95,
+        gt=0.5,
+        lt=1,
+        description="Share of given answers that shall be right: the higher, the more is refused rather than guessed.",
+    )
+    gap_askers: int = Field(
+        3,
+        ge=1,
+        description="So many different citizens must have missed the same answer before it becomes a task of the "
+        "owning unit.",
+    )
+    gap_days: int = Field(
+        5, ge=1, le=60, description="Working days a unit has for a task of the knowledge base."
+    )
+    stale_days: int = Field(
+        365, ge=30, description="Days after which an entry in force must be looked at again."
     )
 
     @classmethod

@@ -22,9 +22,10 @@ _WORDS: dict[Pick, str] = {
     Pick.WITHDRAW: "撤回 撤单 撤销 我要撤回 我要撤单",
     Pick.RATE: "评价 我要评价 打分",
     Pick.REOPEN: "重办 重新办理 我要重办",
-    Pick.UNSOLVED: "没解决 没用 没有用 不是这个 转人工登记",
+    Pick.UNSOLVED: "没解决 没有解决 还是没解决 没用 没有用 没啥用 没什么用 没帮助 没有帮助 没帮上忙 不管用 不顶用 "
+    "不顶事 答非所问 不对 不对啊 不对吧 答错了 说错了 答的不对 说的不对 不是这个 不是这个意思 不是我问的 没答到点上 转人工登记",
     Pick.ELDER: "长辈模式 长辈版 老年模式 老人模式 大字版 关怀模式",
-    Pick.USEFUL: "有用 解决了 明白了",
+    Pick.USEFUL: "有用 很有用 有帮助 管用 解决了 明白了 懂了",
 }
 COMMANDS: dict[str, tuple[Pick, str]] = {
     **{word: (pick, "") for pick, words in _WORDS.items() for word in words.split()},
@@ -37,6 +38,8 @@ COMMANDS: dict[str, tuple[Pick, str]] = {
         for spoken in (name, f"我要{name}", f"我想{name}")
     },
 }
+VERDICTS = frozenset(word for word, (pick, _) in COMMANDS.items() if pick in (Pick.USEFUL, Pick.UNSOLVED))
+"""A citizen's word on an answer: never part of what they report."""
 GREETINGS = frozenset(
     ["你好", "您好", "你好啊", "您好啊", "在吗", "在不在", "有人吗", "hi", "hello", "开始", "帮助"]
 )
@@ -55,6 +58,9 @@ LEAVE_FREE_TEXT = frozenset({Pick.HOME, Pick.PROGRESS, Pick.MINE, Pick.STARS})
 """Commands that also work where the citizen writes freely; anything else there is their own words."""
 
 SPOKEN_FOR: dict[Pick, frozenset[str]] = {
+    Pick.FILE_TEXT: frozenset(
+        ["登记", "登记这件事", "登记成工单", "登记一下", "帮我登记", "请登记", "转工单"]
+    ),
     Pick.SUBMIT: frozenset(
         ["确认", "提交", "确定", "是", "是的", "对", "对的", "好", "好的", "可以", "没问题", "没错"]
     ),
@@ -63,6 +69,10 @@ SPOKEN_FOR: dict[Pick, frozenset[str]] = {
     Pick.REOPEN: frozenset(["要", "要的", "是", "是的", "对", "好", "好的", "重办"]),
     Pick.RESUME: frozenset(["是", "是的", "对", "好", "好的", "要"]),
     Pick.DISCARD: frozenset(["不", "不是", "不要", "不用", "不对"]),
+    **{
+        pick: frozenset(word for word, (meant, _) in COMMANDS.items() if meant is pick)
+        for pick in (Pick.USEFUL, Pick.UNSOLVED)
+    },
     Pick.SKIP: frozenset(["跳过", "没有", "不留", "不方便", "不说"]),
 }
 CHATTER = THANKS | SPOKEN_FOR[Pick.TYPE]

@@ -18,6 +18,11 @@ def tap(word: str, shown: str | None = None, *, choice_id: int = _FREE_ID) -> st
     return f'<a href="weixin://bizmsgmenu?msgmenucontent={word}&msgmenuid={choice_id}">{shown or word}</a>'
 
 
+def link(word: str, url: str) -> str:
+    """A link to a page outside the chat."""
+    return f'<a href="{url}">{word}</a>'
+
+
 def plain(text: str) -> str:
     """Text of people or documents that cannot become a link, nor break one."""
     return _SPACES.sub(" ", text.translate(_MARKUP)).strip()

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import gc
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
-from datetime import datetime
-from functools import lru_cache
+from datetime import date, datetime
 
 import aiohttp
 import structlog
@@ -20,6 +19,12 @@ from bot.console_notices import ConsoleNotices
 from bot.conversation_store import ConversationStore, LateMessages, PictureShelf
 from bot.dialogue import Dialogue
 from bot.errands import Errands
+from bot.knowledge.figures import KnowledgeFigures
+from bot.knowledge.gap_desk import GapDesk
+from bot.knowledge.hearing import QuestionsHeard
+from bot.knowledge.live import LiveAnswers
+from bot.knowledge.pages import public_page
+from bot.knowledge.regions import home_regions, regions_at
 from bot.learning.drift_store import DriftStore
 from bot.learning.live import LiveModels, LiveSet, triage_tools
 from bot.learning.progress import TrainingProgress
@@ -29,16 +34,20 @@ from bot.people import People
 from bot.redis_state import make_redis
 from bot.services import Services, utc_now
 from bot.settings import Settings
-from bot.wechat.accounts import load_accounts
+from bot.wechat.accounts import Account, load_accounts
 from bot.wechat.client import WeChatClient
 from classifier import segment
 from classifier.model import TextModel, starter_model_path
-from knowledge_base.answer import Answerer
+from knowledge_base.answer import Answer, Answerer, Outcome, Refusal
 from knowledge_base.article import Article
+from knowledge_base.editing import EditingDesk
+from knowledge_base.gap_store import MongoGapStore
 from knowledge_base.mongo_store import MongoArticleStore
+from knowledge_base.task_store import MongoProposalStore, MongoTaskStore
 from routing.identity import Vault
 from routing.identity_store import MongoIdentityStore
-from routing.mongo_store import Database, Document, MongoTicketStore
+from routing.mongo_store import AWARE, Database, Document, MongoTicketStore
+from routing.places import Gazetteer
 from routing.precedent_store import PrecedentFeed
 from routing.queries import Queries
 from routing.reference_store import MongoReferenceStore
@@ -83,6 +92,7 @@ async def build_services(
             gc.freeze()
             following = (
                 asyncio.create_task(reloader.run(), name="model reloader"),
+                asyncio.create_task(services.live_answers.run(), name="live answers"),
                 asyncio.create_task(_follow_tickets(services), name="precedents"),
             )
             try:
@@ -131,6 +141,9 @@ async def _assemble(opened: _Opened, model: TextModel, first_articles: Iterable[
     people, console_notices = People(database), ConsoleNotices(database)
     conversations, late_messages = ConversationStore(database, vault), LateMessages(database, vault)
     articles, pictures = MongoArticleStore(database), PictureShelf(database, vault)
+    questions, tasks = MongoGapStore(database), MongoTaskStore(database)
+    proposals = MongoProposalStore(database)
+    accounts = load_accounts(settings.wechat_accounts) if settings.wechat_accounts else {}
     await asyncio.gather(
         *(
             store.prepare()
@@ -142,6 +155,9 @@ async def _assemble(opened: _Opened, model: TextModel, first_articles: Iterable[
                 conversations,
                 late_messages,
                 articles,
+                questions,
+                tasks,
+                proposals,
                 pictures,
                 registry,
                 TrainingProgress(database),
@@ -150,7 +166,7 @@ async def _assemble(opened: _Opened, model: TextModel, first_articles: Iterable[
             )
         )
     )
-    answerer = _index(await _published(articles, first_articles, now=opened.clock()))
+    await _fill(articles, first_articles, now=opened.clock())
     desk = ServiceDesk(
         tickets=tickets,
         identities=identities,
@@ -160,18 +176,31 @@ async def _assemble(opened: _Opened, model: TextModel, first_articles: Iterable[
         planner=notices.plan,
     )
     queries = Queries(database, identities=identities, vault=vault)
+
+    def regions_of(account: str | None) -> frozenset[str] | None:
+        # Asked at every question: the table of places may be imported anew while the service runs.
+        return _regions(account, settings, accounts, live.current.reference.gazetteer)
+
+    answers = LiveAnswers(
+        articles,
+        make=lambda found: Answerer(found, precision=settings.answer_precision, regions=regions_of(None)),
+        clock=opened.clock,
+    )
+    hearing = QuestionsHeard(questions, articles, vault, lambda name: answers.current.get(name), tasks)
     errands = Errands(
         desk=desk,
         queries=queries,
-        answerer=answerer,
-        feedback=articles,
+        answerer=_AtWork(answers),
+        hearing=hearing,
         pictures=pictures,
         units=reference.units,
         calendar=profile.calendar,
+        regions=regions_of,
+        page=lambda article_id: public_page(settings.public_url, article_id),
     )
-    dialogue = Dialogue(conversations=conversations, errands=errands)
+    dialogue = Dialogue(conversations=conversations, errands=errands, forget=hearing.forget)
     live = LiveModels(first, desk=desk, dialogue=dialogue)
-    accounts = load_accounts(settings.wechat_accounts) if settings.wechat_accounts else {}
+    await answers.start()
     return Services(
         settings=settings,
         clock=opened.clock,
@@ -183,7 +212,18 @@ async def _assemble(opened: _Opened, model: TextModel, first_articles: Iterable[
         live=live,
         registry=registry,
         precedents=precedents,
-        answerer=answerer,
+        articles=articles,
+        live_answers=answers,
+        knowledge=EditingDesk(articles),
+        questions=questions,
+        hearing=hearing,
+        tasks=tasks,
+        proposals=proposals,
+        gaps=GapDesk(
+            questions, tasks, proposals, articles, database.get_collection("tickets", codec_options=AWARE)
+        ),
+        knowledge_figures=KnowledgeFigures(questions, tasks, articles, settings.stale_days),
+        regions_of=regions_of,
         tickets=tickets,
         identities=identities,
         desk=desk,
@@ -200,17 +240,33 @@ async def _assemble(opened: _Opened, model: TextModel, first_articles: Iterable[
     )
 
 
-async def _published(
-    articles: MongoArticleStore, first: Iterable[Article], *, now: datetime
-) -> tuple[Article, ...]:
-    published = await articles.all_published()
-    if published:
-        return published
-    await articles.add_first(first, now=now)
-    return await articles.all_published()
+async def _fill(articles: MongoArticleStore, first: Iterable[Article], *, now: datetime) -> None:
+    """Put the first entries into a library that has none."""
+    entries = tuple(first)
+    if entries and not await articles.all_published():
+        await articles.add_first(entries, now=now)
 
 
-@lru_cache(maxsize=1)
-def _index(articles: tuple[Article, ...]) -> Answerer:
-    """The same articles make the same index; building it takes about a second."""
-    return Answerer(articles)
+@dataclass(frozen=True, slots=True)
+class _AtWork:
+    """The answerer as it is at each question: built once into the errands, replaced while the service runs."""
+
+    live: LiveAnswers
+
+    def answer(
+        self, question: str, *, on: date, about: str | None = None, regions: frozenset[str] | None = None
+    ) -> Outcome:
+        return self.live.current.answer(question, on=on, about=about, regions=regions)
+
+    def answer_from(
+        self, article_id: str, question: str, *, on: date, regions: frozenset[str] | None = None
+    ) -> Answer | Refusal:
+        return self.live.current.answer_from(article_id, question, on=on, regions=regions)
+
+
+def _regions(
+    account: str | None, settings: Settings, accounts: Mapping[str, Account], gazetteer: Gazetteer
+) -> frozenset[str] | None:
+    known = accounts.get(account or "")
+    own = known.region if known else None
+    return regions_at(own, gazetteer) if own else home_regions(settings.region, gazetteer)

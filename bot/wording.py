@@ -15,7 +15,13 @@ from bot.intake import TextTooLong
 from bot.triage_wording import SIGNALS
 from bot.triage_wording import say_reason as say_reason
 from bot.wechat_text import clip, plain, quote, tap
-from knowledge_base.article import ArticleKind, ArticleStatus
+from knowledge_base.article import ArticleKind, ArticleStatus, Disclosure, IssuerLevel, Validity
+from knowledge_base.diff import PieceKind
+from knowledge_base.entries import Act, Right
+from knowledge_base.figures import Excluded, KnowledgeFigure
+from knowledge_base.gaps import Lack
+from knowledge_base.proposals import ProposalState
+from knowledge_base.tasks import TaskAct, TaskKind, TaskState
 from routing import errors
 from routing.citizen_request import Channel, RequestType, Secrecy, Urgency
 from routing.clocks import ClockState
@@ -153,15 +159,95 @@ LABELS: dict[type[StrEnum], dict[Any, str]] = {
         ArticleKind.POLICY: "政策文件",
         ArticleKind.QUESTION: "问答",
         ArticleKind.GUIDE: "办事指南",
+        ArticleKind.CATALOGUE: "信息公开目录",
     },
     ArticleStatus: {
         ArticleStatus.DRAFT: "草稿",
         ArticleStatus.BUSINESS_REVIEW: "业务审核中",
         ArticleStatus.SECRECY_REVIEW: "保密审查中",
-        ArticleStatus.PUBLISHED: "已发布",
+        ArticleStatus.APPROVED: "等待公开",
+        ArticleStatus.PUBLISHED: "已公开",
         ArticleStatus.EXPIRED: "已失效",
         ArticleStatus.REPEALED: "已废止",
     },
+    IssuerLevel: {
+        IssuerLevel.NATIONAL: "国家",
+        IssuerLevel.PROVINCE: "省",
+        IssuerLevel.CITY: "市",
+        IssuerLevel.COUNTY: "县",
+        IssuerLevel.TOWNSHIP: "乡镇",
+    },
+    Disclosure: {Disclosure.PROACTIVE: "主动公开", Disclosure.ON_REQUEST: "依申请公开"},
+    Validity: {
+        Validity.IN_FORCE: "现行有效",
+        Validity.UNPUBLISHED: "未公开",
+        Validity.UPCOMING: "尚未施行",
+        Validity.EXPIRED: "已失效",
+        Validity.REPEALED: "已废止",
+    },
+    TaskKind: {
+        TaskKind.GAP: "群众常问未答",
+        TaskKind.LAPSED_BASIS: "依据已失效",
+        TaskKind.EXPIRING: "即将到期",
+        TaskKind.STALE: "久未复核",
+    },
+    TaskState: {
+        TaskState.OPEN: "待办",
+        TaskState.LINKED: "条目编写中",
+        TaskState.DONE: "已完成",
+        TaskState.CLOSED: "已关闭",
+    },
+    TaskAct: {
+        TaskAct.OPENED: "生成任务",
+        TaskAct.ASSIGNED: "改由其他单位办理",
+        TaskAct.LINKED: "关联条目",
+        TaskAct.DONE: "完成",
+        TaskAct.CLOSED: "关闭",
+    },
+    ProposalState: {
+        ProposalState.OPEN: "待处理",
+        ProposalState.TAKEN: "已采用",
+        ProposalState.DISMISSED: "不采用",
+    },
+    Lack: {Lack.UNANSWERED: "没有答案", Lack.LAPSED: "原答案已失效", Lack.UNHELPFUL: "答了没用"},
+    KnowledgeFigure: {
+        KnowledgeFigure.ANSWERED: "命中率",
+        KnowledgeFigure.SELF_SERVED: "自助解决率",
+        KnowledgeFigure.HELPFUL: "有用率",
+        KnowledgeFigure.STALE: "久未复核率",
+        KnowledgeFigure.DAYS_TO_UPDATE: "缺口补充用时（天）",
+        KnowledgeFigure.OVERDUE_TASKS: "任务逾期率",
+        KnowledgeFigure.TASKS_ON_TIME: "任务按期率",
+    },
+    Excluded: {
+        Excluded.TO_A_PERSON: "按规定转人工",
+        Excluded.ELSEWHERE: "问外地的事",
+        Excluded.CLOSED: "已关闭",
+        Excluded.NOT_YET_DUE: "尚未到期",
+    },
+    Right: {
+        Right.WRITE: "编写",
+        Right.BUSINESS_REVIEW: "业务审核",
+        Right.SECRECY_REVIEW: "保密审查",
+        Right.REPEAL: "废止",
+    },
+    Act: {
+        Act.START: "起草",
+        Act.SAVE: "修改",
+        Act.IMPORT: "导入",
+        Act.SUBMIT: "提交审核",
+        Act.APPROVE: "审核通过",
+        Act.REFUSE: "退回修改",
+        Act.WITHDRAW: "撤回",
+        Act.DISCARD: "放弃草稿",
+        Act.CONFIRM: "复核无误",
+        Act.REPEAL: "废止",
+        Act.EXPIRE: "提前失效",
+        Act.TAKE_DOWN: "撤下",
+        Act.PUBLISH: "到日公开",
+        Act.LOAD: "初始载入",
+    },
+    PieceKind: {PieceKind.SAME: "未变", PieceKind.ADDED: "新增", PieceKind.REMOVED: "删去"},
     Exclusion: {
         Exclusion.NOT_YET_DUE: "尚未到期",
         Exclusion.WITHDRAWN: "已撤单",

@@ -1,4 +1,4 @@
-"""What must happen without anybody asking: deliver notices, watch deadlines, answer late messages.
+"""What must happen without anybody asking: deliver notices, watch deadlines, answer late messages, tend the library.
 
 All truth is in MongoDB, so a worker that dies loses nothing and any number of workers may run: each act is
 claimed by a versioned write before it is done.
@@ -13,6 +13,9 @@ from datetime import datetime, timedelta
 import structlog
 
 from bot import notices
+from bot.knowledge.gathering import Gathering
+from bot.knowledge.proposing import Proposing
+from bot.knowledge.upkeep import Upkeep
 from bot.learning.nightly import Nightly
 from bot.learning.watch import DriftWatch
 from bot.services import Services
@@ -44,6 +47,9 @@ class Worker:
         self._services = services
         self._nightly = Nightly(services)
         self._drift = DriftWatch(services)
+        self._gathering = Gathering(services)
+        self._upkeep = Upkeep(services)
+        self._proposing = Proposing(services)
 
     async def run(self) -> None:
         async with asyncio.TaskGroup() as group:
@@ -53,6 +59,9 @@ class Worker:
                 self.answer_late_messages,
                 self._nightly.train_when_due,
                 self._drift.watch,
+                self._gathering.gather,
+                self._upkeep.keep,
+                self._proposing.propose,
             ):
                 group.create_task(self._forever(sweep), name=sweep.__name__)
 

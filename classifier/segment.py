@@ -57,11 +57,11 @@ def words(text: str) -> list[str]:
                 singles += word
                 continue
             if singles:
-                found += _cut_singles(singles)
+                found += cut_singles(singles)
                 singles = ""
             found.append(word)
         if singles:
-            found += _cut_singles(singles)
+            found += cut_singles(singles)
     return [word for word in found if _READABLE.search(word)]
 
 
@@ -78,7 +78,7 @@ def search_words(text: str) -> list[str]:
 
 
 @lru_cache(maxsize=16_384)
-def _cut_singles(run: str) -> tuple[str, ...]:
+def cut_singles(run: str) -> tuple[str, ...]:
     """A run the dictionary left as single characters. Where it is a word it was cut apart on purpose: its characters
     are more probable."""
     if len(run) == 1:

@@ -9,6 +9,8 @@ from collections import Counter
 from functools import lru_cache
 from pathlib import Path
 
+from ahocorasick_rs import AhoCorasick, MatchKind
+
 from classifier import segment
 
 DATA = Path(__file__).parent / "data"
@@ -28,12 +30,19 @@ def normalize(text: str) -> str:
 
 
 @lru_cache(maxsize=1)
-def _concepts() -> tuple[re.Pattern[str], dict[str, str]]:
+def concept_phrases() -> dict[str, str]:
+    """The concept of each phrase that stands for one."""
     with (DATA / "concepts.toml").open("rb") as file:
         groups: dict[str, list[str]] = tomllib.load(file)["concepts"]
-    meaning = {phrase: concept for concept, phrases in groups.items() for phrase in (concept, *phrases)}
-    longest_first = sorted(meaning, key=len, reverse=True)
-    return re.compile("|".join(map(re.escape, longest_first))), meaning
+    return {phrase: concept for concept, phrases in groups.items() for phrase in (concept, *phrases)}
+
+
+@lru_cache(maxsize=1)
+def _automaton() -> tuple[AhoCorasick, tuple[str, ...]]:
+    """The leftmost phrase, of several the longest; and each one's concept. A pattern takes twenty times as long."""
+    meaning = concept_phrases()
+    found = AhoCorasick(list(meaning), matchkind=MatchKind.LeftmostLongest)
+    return found, tuple(f"≈{concept}" for concept in meaning.values())
 
 
 @lru_cache(maxsize=1)
@@ -44,8 +53,8 @@ def small_words() -> frozenset[str]:
 
 def concepts(normalized: str) -> list[str]:
     """What the text speaks of, whichever word it uses: “丢了”, “找不着” and “遗失” are one. Marked, to be told from words."""
-    pattern, meaning = _concepts()
-    return [f"≈{meaning[found]}" for found in pattern.findall(normalized)]
+    automaton, marked = _automaton()
+    return [marked[number] for number, _, _ in automaton.find_matches_as_indexes(normalized)]
 
 
 def grams(normalized: str, size: int) -> list[str]:
@@ -69,12 +78,12 @@ def content(text: str) -> dict[str, str]:
     In reading order. Small words are dropped, and so are amounts and one-character words that belong to no concept.
     """
     normalized = normalize(text)
-    pattern, meaning = _concepts()
+    automaton, marked = _automaton()
     found: list[tuple[int, str, str]] = []
     inside: set[int] = set()
-    for match in pattern.finditer(normalized):
-        found.append((match.start(), match.group(), f"≈{meaning[match.group()]}"))
-        inside.update(range(*match.span()))
+    for number, start, end in automaton.find_matches_as_indexes(normalized):
+        found.append((start, normalized[start:end], marked[number]))
+        inside.update(range(start, end))
     end = 0
     for word in segment.words(normalized):
         start = normalized.index(word, end)

@@ -1,24 +1,38 @@
-"""Find the articles nearest to a question: BM25 over title and questions (short) and over the text (long)."""
+"""Find the articles nearest to a question: a cheap first choice by inverted lists, then a closer look at the best.
+
+Two hundred thousand entries are searched within milliseconds; an entry added is found by the next search. What is
+found depends on the entries alone, not on the order or the way in which they came.
+"""
 
 from __future__ import annotations
 
-import math
-from collections import Counter
+import zlib
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 
 import numpy as np
 from numpy.typing import NDArray
 
-from knowledge_base.bm25 import Bm25
-from knowledge_base.features import features
+from knowledge_base.corpus import AT_ONCE, Candidates, Corpus, Statistics
+from knowledge_base.keys import ask, counted, pack
+from knowledge_base.postings import MOST_ROWS, Packed, PostingLists, Segment
+from knowledge_base.ranking import rerank
+from knowledge_base.reading import Entry, ReadEntry
 
-# Short texts share single characters where they share no word; long ones need longer pieces to be told apart.
-# Weights by feature length: key 0 is a word or concept, n a character n-gram. Chosen on public question pairs,
-# letters with their replies and policy documents (see ``huiyin evaluate answers``).
-_HEAD_WEIGHTS = {0: 1.0, 1: 1.0, 2: 0.5}
-_TEXT_WEIGHTS = {0: 1.0, 1: 0.5, 2: 1.0, 3: 0.5}
-_HEAD_SHARE = 1.0
-_SHORT, _LONG = 30, 80  # characters: a question, and a letter
+__all__ = ["MOST_CANDIDATES", "ArticleIndex", "Entry", "Hit"]
+
+MOST_CANDIDATES = 200
+# So many characters are looked at closely, but of so many entries in any case; fewer in a large library, where the
+# first choice takes longer.
+_MOST_CODES, _ALWAYS = 40_000, 40
+_MOST_CODES_OF_FEW, _FEW_ARTICLES = 60_000, 5_000
+_MOST_CODES_OF_MANY, _MANY_ARTICLES = 16_000, 50_000
+_USUAL_POSTINGS = 256  # of an entry
+_FEW = 64
+_SAMPLE = 16
+_MANY = 4096  # survivors worth thinning before they are sorted
+_ROW = np.uint64(8)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,29 +43,15 @@ class Hit:
     score: float
 
 
-def _sharpness(length: int) -> float:
-    """The power of idf: a question means each of its words, of a letter only the rare ones count."""
-    return 1.0 + min(max((length - _SHORT) / (_LONG - _SHORT), 0.0), 1.0)
-
-
-def _weigh(found: Counter[str], weights: dict[int, float]) -> dict[str, float]:
-    return {
-        feature: weight * (1 + math.log(count))  # a word said three times is not meant three times as much
-        for feature, count in found.items()
-        if (weight := weights.get(0 if feature[0] in "/≈" else len(feature)))
-    }
-
-
 class ArticleIndex:
-    """Add, remove, search; small enough to be rebuilt at every start."""
+    """Add, remove, search. One writer, and no search while it writes."""
 
     def __init__(self) -> None:
-        self._heads = Bm25()
-        self._texts = Bm25()
-        self._rows: dict[str, tuple[tuple[int, ...], int]] = {}
-        self._head_owner: dict[int, str] = {}
-        self._order: NDArray[np.int64] | None = None
-        self._ids: tuple[str, ...] = ()
+        self._corpus = Corpus()
+        self._lists = PostingLists()
+        self._rows: dict[str, int] = {}
+        self._ids: list[str] = []
+        self._ties = np.zeros(1024, np.uint32)
 
     def __len__(self) -> int:
         return len(self._rows)
@@ -59,63 +59,138 @@ class ArticleIndex:
     def __contains__(self, article_id: str) -> bool:
         return article_id in self._rows
 
+    @property
+    def waste(self) -> float:
+        """The share of the rows whose entry was removed or replaced; only a new index regains their room."""
+        return 1 - len(self._rows) / len(self._ids) if self._ids else 0.0
+
     def add(self, article_id: str, *, title: str, body: str, questions: tuple[str, ...] = ()) -> None:
         """Add an article, or replace the one of that id."""
-        if article_id in self._rows:
-            self.remove(article_id)
-        heads = []
-        for head in dict.fromkeys((title, *questions)):
-            row = self._heads.add(features(head, (1, 2)), length=len(head))
-            self._head_owner[row] = article_id
-            heads.append(row)
-        text = self._texts.add(features(body, (1, 2, 3)), length=len(body))
-        self._rows[article_id] = (tuple(heads), text)
-        self._order = None
+        self.remove(article_id)
+        entry = self._corpus.lexicon.read(Entry(article_id, title, body, questions))
+        packed = pack([entry])
+        self._keep([entry], packed)
+        self._lists.add(np.sort(packed))
+
+    def add_many(self, entries: Iterable[Entry]) -> None:
+        """As ``add`` for each, several times faster; for the start, and for thousands at once."""
+        coming = iter(entries)
+        while some := list(islice(coming, MOST_ROWS)):
+            latest = {entry.id: entry for entry in some}
+            if len(latest) < _FEW:
+                for entry in latest.values():
+                    self.add(entry.id, title=entry.title, body=entry.body, questions=entry.questions)
+                continue
+            for article_id in latest:
+                self.remove(article_id)
+            self._add_segment(iter(latest.values()), len(latest))
 
     def remove(self, article_id: str) -> None:
         """Take an article out; one that is not there is no error."""
-        if article_id not in self._rows:
-            return
-        heads, text = self._rows.pop(article_id)
-        self._heads.remove(heads)
-        self._texts.remove((text,))
-        for row in heads:
-            del self._head_owner[row]
-        self._order = None
+        row = self._rows.pop(article_id, None)
+        if row is not None:
+            entry = self._corpus.entry(row)
+            self._corpus.statistics.count([entry], counted(pack([entry])), -1)
+            self._lists.remove(row)
+            self._ids[row] = ""
 
-    def search(self, question: str, *, limit: int = 10) -> list[Hit]:
-        """The best articles, best first; none that shares nothing with the question."""
-        scores = self._scores(question)
-        if not len(scores):
+    def search(self, question: str, *, limit: int = 10, candidates: int = MOST_CANDIDATES) -> list[Hit]:
+        """The best articles, best first; none that shares nothing with the question. No more than ``candidates`` are
+        considered, so a higher ``limit`` brings nothing."""
+        rows, first = self._choose(question, candidates)
+        if not len(rows):
             return []
-        count = min(limit, len(scores))
-        best = np.argsort(-scores, kind="stable")[:count]
-        return [Hit(self._ids[at], float(scores[at])) for at in best if scores[at] > 0]
+        close = self._close(rows, candidates)
+        looked_at = self._corpus.gather(rows[:close], first[:close])
+        scores = np.empty(len(rows))
+        # Rounded, so that what is as good as equal is ordered by the tie-break and not by the last bit.
+        scores[:close] = rerank(question, looked_at, self._corpus.statistics).round(6)
+        # Those too many to be looked at closely come behind the others, in the order of the first choice.
+        scores[close:] = scores[:close].min() * first[close:] / first[close - 1]
+        best = np.lexsort((self._ties[rows], -first, -scores))[:limit]
+        return [Hit(self._ids[rows[at]], float(scores[at])) for at in best]
+
+    def close_candidates(
+        self, question: str, *, candidates: int = MOST_CANDIDATES
+    ) -> tuple[list[str], Candidates, Statistics]:
+        """What a search looks at closely, by id, with the statistics it is weighed by: what ranking is learned on."""
+        rows, first = self._choose(question, candidates)
+        close = self._close(rows, candidates)
+        gathered = self._corpus.gather(rows[:close], first[:close])
+        return [self._ids[row] for row in rows[:close]], gathered, self._corpus.statistics
+
+    def _close(self, rows: NDArray[np.intp], candidates: int) -> int:
+        """How many of the rows are looked at closely: fewer where they are long."""
+        most = _MOST_CODES_OF_FEW if len(self) <= _FEW_ARTICLES else _MOST_CODES
+        most = _MOST_CODES_OF_MANY if len(self) > _MANY_ARTICLES else most
+        return self._corpus.fitting(rows, most * candidates // MOST_CANDIDATES, _ALWAYS)
+
+    def first_choice(self, question: str, *, limit: int = MOST_CANDIDATES) -> list[Hit]:
+        """What the first stage alone finds, by its own score: the measure of what it overlooks."""
+        rows, scores = self._choose(question, limit)
+        return [Hit(self._ids[row], float(score)) for row, score in zip(rows, scores, strict=True)]
 
     def telling(self, feature: str) -> float:
         """How much a word, concept or n-gram says about which article is meant; one found in none says most."""
-        return self._texts.idf(feature)
+        return self._corpus.statistics.rarity(feature)
 
     @property
     def most_telling(self) -> float:
         """What a word found in no article says."""
-        return self._texts.idf("")
+        return self.telling("")
 
-    def _scores(self, question: str) -> NDArray[np.float64]:
-        found = features(question, (1, 2, 3))
-        sharpness = _sharpness(len(question))
-        texts = self._texts.scores(_weigh(found, _TEXT_WEIGHTS), sharpness=sharpness)
-        heads = self._heads.scores(_weigh(found, _HEAD_WEIGHTS), sharpness=sharpness)
-        best_head = np.zeros(len(texts))
-        np.maximum.at(best_head, self._owners(), heads)
-        return texts + _HEAD_SHARE * best_head
+    def _add_segment(self, entries: Iterator[Entry], count: int) -> None:
+        # One array from the beginning: many small ones would leave the process as large when they are gone.
+        whole = np.empty(count * _USUAL_POSTINGS, np.uint64)
+        end = 0
+        for start in range(0, count, AT_ONCE):
+            read = [self._corpus.lexicon.read(entry) for entry in islice(entries, AT_ONCE)]
+            packed = pack(read)
+            self._keep(read, packed)
+            begin, end = end, end + len(packed)
+            if end > len(whole):
+                whole = np.concatenate((whole[:begin], np.empty(end, np.uint64)))
+            np.add(packed, np.uint64(start) << _ROW, out=whole[begin:end])
+        whole = whole[:end]
+        whole.sort()
+        self._lists.add_block(whole, count)
 
-    def _owners(self) -> NDArray[np.int64]:
-        """For each head row, the place of its article in the order of the text rows."""
-        if self._order is None:
-            article_of = {text: article_id for article_id, (_, text) in self._rows.items()}
-            self._ids = tuple(article_of[int(row)] for row in self._texts.rows())
-            place = {article_id: at for at, article_id in enumerate(self._ids)}
-            owners = (place[self._head_owner[int(row)]] for row in self._heads.rows())
-            self._order = np.fromiter(owners, np.int64, len(self._heads))
-        return self._order
+    def _keep(self, entries: list[ReadEntry], packed: Packed) -> None:
+        first = self._corpus.append(entries, counted(packed))
+        self._ids += [entry.id for entry in entries]
+        if len(self._ids) > len(self._ties):
+            self._ties = np.concatenate((self._ties, np.zeros(len(self._ids), np.uint32)))
+        for row, entry in enumerate(entries, start=first):
+            self._rows[entry.id] = row
+            self._ties[row] = zlib.crc32(entry.id.encode())
+
+    def _choose(self, question: str, limit: int) -> tuple[NDArray[np.intp], NDArray[np.float32]]:
+        """The rows with the highest first scores, best first."""
+        asked = ask(question, self._corpus.statistics)
+        rows, scores = np.zeros(0, np.intp), np.zeros(0, np.float32)
+        least = np.float32(0)
+        for segment in self._lists.segments():
+            found = _survivors(segment, segment.scores(asked.keys, asked.weights), least, limit)
+            rows = np.concatenate((rows, found[0]))
+            scores = np.concatenate((scores, found[1]))
+            if len(rows) > limit:
+                kept = scores >= np.partition(scores, -limit)[-limit]
+                rows, scores = rows[kept], scores[kept]
+                least = scores.min()
+        best = np.lexsort((self._ties[rows], -scores))[:limit]
+        return rows[best], scores[best]
+
+
+def _survivors(
+    segment: Segment, scores: NDArray[np.float32], least: np.float32, limit: int
+) -> tuple[NDArray[np.intp], NDArray[np.float32]]:
+    """The rows that may be among the best ``limit``: above 0 and not below ``least``, all ties included."""
+    if least == 0:
+        most = scores[::_SAMPLE]
+        enough = 2 * limit // _SAMPLE + 1
+        if len(most) > enough and len(scores) > _MANY:
+            guess = np.partition(most, -enough)[-enough]  # a sample: what it lets through is counted below
+            if guess > 0 and np.count_nonzero(scores >= guess) >= limit:
+                least = guess
+    at = np.flatnonzero((scores >= least) & (scores > 0))
+    return at + segment.base, scores[at]

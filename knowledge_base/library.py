@@ -3,14 +3,28 @@
 from __future__ import annotations
 
 import tomllib
+from dataclasses import fields
 from datetime import date
 from pathlib import Path
 from typing import Any
 
-from knowledge_base.article import Article, ArticleKind, ArticleStatus, Guide
+from knowledge_base.article import (
+    Article,
+    ArticleKind,
+    ArticleStatus,
+    CatalogueEntry,
+    Disclosure,
+    Guide,
+    IssuerLevel,
+    regions_of,
+)
 
 DEMO_FOLDER = Path(__file__).parent / "data" / "demo"
+DEMO_REGIONS = regions_of("江原省/云川市/清和县")
+"""Where an asker of the demo county is."""
+
 _REGION = "清和县"
+_KEYS = frozenset(field.name for field in fields(Article)) - {"kind", "owner_unit_id", "shown_until"}
 
 
 class BadArticle(ValueError):
@@ -26,7 +40,8 @@ def load_demo_articles() -> tuple[Article, ...]:
 
 
 def load_articles(folder: Path) -> tuple[Article, ...]:
-    """All ``*.toml`` files of a folder but ``issuers.toml``, which names issuers and the units that answer for them.
+    """All ``*.toml`` files of a folder but ``issuers.toml``, which names issuers and the units that answer for them,
+    with the level and region of each where they are not the county's.
 
     An entry's kind is the first part of its id. Raises ``BadArticle``; nothing half-read is returned.
     """
@@ -47,9 +62,13 @@ def load_articles(folder: Path) -> tuple[Article, ...]:
 
 
 def _article(entry: dict[str, Any], issuers: dict[str, dict[str, str]]) -> Article:
+    unknown = set(entry) - _KEYS
+    if unknown:
+        raise ValueError(f"no such field: {', '.join(sorted(unknown))}")
     issuer = issuers[entry["issuer"]]
     published: date = entry["published_on"]
     guide = _guide(entry["guide"]) if "guide" in entry else None
+    catalogue = _catalogue(entry["catalogue"]) if "catalogue" in entry else None
     return Article(
         id=entry["id"],
         kind=ArticleKind(entry["id"].partition(".")[0]),
@@ -62,13 +81,26 @@ def _article(entry: dict[str, Any], issuers: dict[str, dict[str, str]]) -> Artic
         expires_on=entry.get("expires_on"),
         status=ArticleStatus(entry.get("status", "published")),
         owner_unit_id=issuer["unit"],
-        region=entry.get("region", _REGION),
+        region=entry.get("region", issuer.get("region", _REGION)),
         questions=tuple(entry["questions"]),
         guide=guide,
         basis=tuple(entry.get("basis", ())),
         topic=entry["topic"],
+        shown_from=entry.get("shown_from"),
+        repealed_on=entry.get("repealed_on"),
+        level=IssuerLevel(entry.get("level", issuer.get("level", IssuerLevel.COUNTY))),
+        repeals=tuple(entry.get("repeals", ())),
+        amends=tuple(entry.get("amends", ())),
+        source=entry.get("source", ""),
+        catalogue=catalogue,
     )
 
 
-def _guide(fields: dict[str, Any]) -> Guide:
-    return Guide(**{**fields, "materials": tuple(fields["materials"])})
+def _guide(table: dict[str, Any]) -> Guide:
+    return Guide(**{**table, "materials": tuple(table["materials"])})
+
+
+def _catalogue(fields: dict[str, Any]) -> CatalogueEntry:
+    return CatalogueEntry(
+        **{**fields, "disclosure": Disclosure(fields.get("disclosure", Disclosure.PROACTIVE))}
+    )

@@ -1,29 +1,16 @@
-"""The part of an article that answers: one field of a guide, one 条 of a policy; short enough for one message."""
+"""Texts cut to what one message holds: a field or two of a guide, a numbered article of a document."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Sequence
 
-import numpy as np
-
-from knowledge_base.article import Article, Guide
+from knowledge_base.article import Guide
 from knowledge_base.aspects import LABELS, Aspect, read
-from knowledge_base.bm25 import Bm25
-from knowledge_base.features import features
+from knowledge_base.provisions import Provision
 
 MOST_BYTES = 600
 """What fits beside title, source and menu in one WeChat message of 2048 bytes."""
-
-# Where two fields speak of a thing, the one that explains comes before the one that lists.
-_TELLING_FIRST = (
-    Aspect.NOTICE,
-    Aspect.CONDITIONS,
-    Aspect.FEES,
-    Aspect.PROCEDURE,
-    Aspect.MATERIALS,
-    Aspect.QUOTA,
-)
 
 _CLAUSE = re.compile(r"^(?=第[一二三四五六七八九十百零〇\d]+条)", re.MULTILINE)
 _END = re.compile(r"[。；！？\n]")
@@ -46,34 +33,22 @@ def clauses(body: str) -> tuple[str, ...]:
     return tuple(part.strip() for part in parts if part.strip())
 
 
-def best_clause(body: str, question: str) -> str:
-    """The clause nearest to the question; what every clause of the policy says tells nothing here."""
-    found = clauses(body)
-    index = Bm25()
-    for clause in found:
-        index.add(features(clause, (2,)), length=len(clause))
-    return found[int(np.argmax(index.scores(features(question, (2,)), sharpness=1.0)))]
-
-
-def field_with(guide: Guide, words: Iterable[str]) -> Aspect | None:
-    """The field that speaks of most of these words, None when none speaks of any."""
-    wanted = tuple(words)
-    counts = {aspect: sum(word in read(guide, aspect) for word in wanted) for aspect in _TELLING_FIRST}
-    best = max(counts, key=counts.__getitem__)
-    return best if counts[best] else None
-
-
-def guide_passage(article: Article, aspects: tuple[Aspect, ...]) -> tuple[str, str]:
-    """The text of the asked fields, at most two, and their names. Nothing asked: how it is done and what to bring."""
-    assert article.guide is not None
-    chosen = aspects[:2]
-    if not chosen or chosen == (Aspect.PROCEDURE,):
-        steps = read(article.guide, Aspect.PROCEDURE)
-        bring = f"要带：{read(article.guide, Aspect.MATERIALS)}"
-        whole = f"{steps}\n{bring}"
+def guide_passage(guide: Guide, chosen: Sequence[Aspect]) -> tuple[str, str]:
+    """The text of these fields, at most two, and their names. How it is done comes with what to bring."""
+    if list(chosen) == [Aspect.PROCEDURE]:
+        steps = read(guide, Aspect.PROCEDURE)
+        whole = f"{steps}\n要带：{read(guide, Aspect.MATERIALS)}"
         return (whole if len(whole.encode()) <= MOST_BYTES else shorten(steps)), LABELS[Aspect.PROCEDURE]
-    names = "、".join(LABELS[aspect] for aspect in chosen)
-    if len(chosen) == 1:
-        return shorten(read(article.guide, chosen[0])), names
-    lines = (f"{LABELS[aspect]}：{read(article.guide, aspect)}" for aspect in chosen)
-    return shorten("\n".join(lines)), names
+    first, *second = chosen[:2]
+    if not second:
+        return shorten(read(guide, first)), LABELS[first]
+    lines = "\n".join(f"{LABELS[field]}：{read(guide, field)}" for field in chosen[:2])
+    return shorten(lines), "、".join(LABELS[field] for field in chosen[:2])
+
+
+def provision_passage(chosen: Sequence[Provision]) -> tuple[str, str]:
+    """The text of these numbered articles and their numbers; the first alone where not all fit."""
+    whole = "\n".join(f"{one.number} {one.text}" for one in chosen)
+    if len(whole.encode()) > MOST_BYTES:
+        return shorten(f"{chosen[0].number} {chosen[0].text}"), chosen[0].number
+    return whole, "、".join(one.number for one in chosen)

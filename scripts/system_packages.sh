@@ -1,5 +1,5 @@
 #!/bin/sh
-# Makes sure of the system packages the tests use: a browser, Chinese fonts for it, and a library of mongod's.
+# Makes sure of the system packages the tests use: a browser, Chinese fonts for it, a library of mongod's, and antiword.
 # Installs what is missing when it may (root on Debian or Ubuntu), else prints the command and carries on.
 set -eu
 
@@ -9,6 +9,12 @@ need() { missing="$missing $1"; }
 command -v chromium >/dev/null 2>&1 || need chromium
 ls /usr/share/fonts/opentype/noto/NotoSansCJK* >/dev/null 2>&1 || need fonts-noto-cjk
 PATH="$PATH:/sbin:/usr/sbin" ldconfig -p 2>/dev/null | grep -q 'libcurl\.so\.4 ' || need libcurl4
+command -v antiword >/dev/null 2>&1 || need antiword # old Word files; 0.6 MB
+
+# Not installed by itself (300 MB): the tests that turn documents into docx, doc and pdf are skipped without it.
+if ! command -v soffice >/dev/null 2>&1; then
+    printf 'Tests with LibreOffice will be skipped. To run them: apt-get install --no-install-recommends libreoffice-writer-nogui\n' >&2
+fi
 
 [ -n "$missing" ] || exit 0
 

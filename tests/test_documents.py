@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from bot.settings import PREFIX, Settings, settings_table
+from knowledge_base.figures import KnowledgeFigure
 from routing.figures import FigureName
 
 ROOT = Path(__file__).parents[1]
@@ -32,5 +33,5 @@ def test_every_link_between_documents_leads_somewhere(page: Path) -> None:
 
 def test_every_figure_is_explained() -> None:
     page = (ROOT / "docs/figures.md").read_text()
-    for name in FigureName:
+    for name in (*FigureName, *KnowledgeFigure):
         assert f"`{name.value}`" in page

@@ -111,6 +111,7 @@ def _complete(
             "secret_key": SecretStr(own_key) if own_key else generated_secret_key(data_dir),
             "wechat_accounts": setting.path,
             "wechat_api_base": f"{url}{service.PLATFORM_API}",
+            "public_url": settings.public_url or url,
         }
     )
     complete.key_bytes()

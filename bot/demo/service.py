@@ -13,6 +13,7 @@ import structlog
 from aiohttp import web
 
 from bot.app import create_app
+from bot.demo.questions import ask_lately
 from bot.demo.seeding import seed
 from bot.demo.setting import ACCOUNT, PEOPLE, DemoSetting, admit
 from bot.embedded import EmbeddedStores, EmbeddedUnavailable
@@ -81,7 +82,8 @@ async def run(
             ):
                 await admit(services.people, setting)
                 await _forget_tokens(services, setting)
-                await seed(services, setting, progress=progress)
+                if await seed(services, setting, progress=progress):
+                    await ask_lately(services, now=services.clock())
                 platform = _platform(services, setting, url=url, http=http)
                 async with _served(services, platform, listening), asyncio.TaskGroup() as group:
                     group.create_task(_keep_alive(stores))

@@ -52,6 +52,7 @@ PEOPLE: tuple[DemoPerson, ...] = (
     _person("dispatcher", "何文静", Role.DISPATCHER),
     _person("supervisor", "郑克勤", Role.SUPERVISOR),
     _person("editor", "苏雅", Role.EDITOR),
+    _person("editor2", "林舟", Role.EDITOR),
     _person("admin", "高志远", Role.ADMINISTRATOR),
     _person("auditor", "严守正", Role.AUDITOR),
 )

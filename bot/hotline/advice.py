@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterable
 from datetime import date
 
 from pydantic import BaseModel
@@ -11,7 +12,9 @@ from bot.hotline.classification import ClassificationJson, Classified, classific
 from bot.hotline.models import ClassifyIn, NoBody, NoQuery, QuestionIn
 from bot.hotline.operation import Call, Endpoint, Result, operation
 from bot.hotline.triage_json import readable_precedents
-from knowledge_base.answer import Answer, Refusal
+from bot.knowledge.pages import public_page
+from bot.knowledge.regions import regions_at
+from knowledge_base.outcome import Answer, Choice, Outcome, Refusal, Suggestion
 from routing.departments import UnitLevel
 from routing.workflow import Role
 from routing.working_calendar import CHINA
@@ -40,16 +43,19 @@ async def classify(call: Call[ClassifyIn, NoQuery]) -> Result:
 
 
 class CitationJson(BaseModel):
-    """What an answer rests on."""
+    """What an answer rests on. ``provision`` is the numbered article (第七条) quoted, null where none was."""
 
     title: str
     issuer: str
     document_number: str | None
     published_on: date
+    effective_on: date
+    provision: str | None
 
 
 class AnswerJson(BaseModel):
-    """``field`` is the field of a service guide that answers, in Chinese; null for other articles."""
+    """``field`` is the field of a service guide that answers, in Chinese; null for other articles. ``page`` is the
+    address of the public page, null where the service's own address is not configured."""
 
     article_id: str
     title: str
@@ -57,6 +63,7 @@ class AnswerJson(BaseModel):
     citation: CitationJson
     confidence: float
     field: str | None
+    page: str | None
 
 
 class SuggestionJson(BaseModel):
@@ -67,11 +74,16 @@ class SuggestionJson(BaseModel):
 
 
 class AnsweredJson(BaseModel):
-    """Either ``answer``, or ``reason`` and the nearest questions."""
+    """``answer``; or ``choices``, one of which is sent back as ``entry``; or ``reason`` and the nearest questions.
+
+    ``named`` says which sensitive topic or which other place a refusal is about.
+    """
 
     answered: bool
     answer: AnswerJson | None
+    choices: list[SuggestionJson]
     reason: str | None
+    named: str | None
     nearest: list[SuggestionJson]
 
 
@@ -79,42 +91,77 @@ class AnsweredJson(BaseModel):
     "POST",
     "/api/v1/answers",
     name="answers",
-    summary="The answer a citizen would get, with its source, or the refusal with the nearest questions.",
+    summary="The answer a citizen would get, with its source; a choice of entries; or the refusal with the "
+    "nearest questions.",
     roles=EVERYBODY,
     body=QuestionIn,
     returns={200: AnsweredJson},
 )
 async def answers(call: Call[QuestionIn, NoQuery]) -> Result:
+    body, services = call.body, call.services
     today = call.now.astimezone(CHINA).date()
-    found = call.services.answerer.answer(call.body.question, on=today, about=call.body.about or None)
-    return 200, _refusal(found) if isinstance(found, Refusal) else _answer(found)
+    regions = regions_at(body.region, services.gazetteer) if body.region else services.regions_of(None)
+    if body.entry:
+        found: Outcome = services.answerer.answer_from(body.entry, body.question, on=today, regions=regions)
+    else:
+        found = services.answerer.answer(body.question, on=today, about=body.about or None, regions=regions)
+    return 200, answered(found, public_url=services.settings.public_url)
 
 
-def _answer(found: Answer) -> AnsweredJson:
+def answered(found: Outcome, *, public_url: str) -> AnsweredJson:
+    """What the library said, for programs."""
+    match found:
+        case Answer():
+            return AnsweredJson(
+                answered=True,
+                answer=_answer(found, public_url),
+                choices=[],
+                reason=None,
+                named=None,
+                nearest=[],
+            )
+        case Choice(options):
+            return AnsweredJson(
+                answered=False,
+                answer=None,
+                choices=_suggestions(options),
+                reason=None,
+                named=None,
+                nearest=[],
+            )
+        case Refusal(nearest, reason, named):
+            return AnsweredJson(
+                answered=False,
+                answer=None,
+                choices=[],
+                reason=reason,
+                named=named,
+                nearest=_suggestions(nearest),
+            )
+
+
+def _answer(found: Answer, public_url: str) -> AnswerJson:
     cited = found.citation
-    return AnsweredJson(
-        answered=True,
-        answer=AnswerJson(
-            article_id=found.article_id,
-            title=found.title,
-            text=found.text,
-            citation=CitationJson(
-                title=cited.title,
-                issuer=cited.issuer,
-                document_number=cited.document_number,
-                published_on=cited.published_on,
-            ),
-            confidence=found.confidence,
-            field=found.field,
+    return AnswerJson(
+        article_id=found.article_id,
+        title=found.title,
+        text=found.text,
+        citation=CitationJson(
+            title=cited.title,
+            issuer=cited.issuer,
+            document_number=cited.document_number,
+            published_on=cited.published_on,
+            effective_on=cited.effective_on,
+            provision=cited.provision,
         ),
-        reason=None,
-        nearest=[],
+        confidence=found.confidence,
+        field=found.field,
+        page=public_page(public_url, found.article_id),
     )
 
 
-def _refusal(found: Refusal) -> AnsweredJson:
-    nearest = [SuggestionJson(article_id=s.article_id, question=s.question) for s in found.nearest]
-    return AnsweredJson(answered=False, answer=None, reason=found.reason, nearest=nearest)
+def _suggestions(found: Iterable[Suggestion]) -> list[SuggestionJson]:
+    return [SuggestionJson(article_id=one.article_id, question=one.question) for one in found]
 
 
 class UnitJson(BaseModel):

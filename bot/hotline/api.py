@@ -9,7 +9,7 @@ import orjson
 from aiohttp import web
 from pydantic import BaseModel, ConfigDict
 
-from bot.hotline import actions, advice, figures_json, tickets
+from bot.hotline import actions, advice, figures_json, knowledge_figures, tickets
 from bot.hotline.operation import TICKET_NUMBER, Endpoint
 from bot.openapi import Json, Operation, describe
 
@@ -18,6 +18,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     *actions.ENDPOINTS,
     *figures_json.ENDPOINTS,
     *advice.ENDPOINTS,
+    *knowledge_figures.ENDPOINTS,
 )
 
 

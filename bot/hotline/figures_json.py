@@ -81,7 +81,7 @@ class FiguresJson(BaseModel):
 )
 async def figures(call: Call[NoBody, FiguresQuery]) -> Result:
     query, units = call.query, call.services.units
-    period = _period(query, call.now)
+    period = period_of(query.from_, query.to, call.now)
     unit_id = units.get(UnitId(query.department)).id if query.department else None
     rows = await call.services.queries.figure_rows(period, reader=call.actor, unit_id=unit_id)
     own = call.actor.unit_ids if call.actor.role is Role.LIAISON else None
@@ -94,10 +94,11 @@ async def figures(call: Call[NoBody, FiguresQuery]) -> Result:
     return 200, await asyncio.to_thread(_answer, rows, query, period, concerns, units)
 
 
-def _period(query: FiguresQuery, now: datetime) -> Period:
+def period_of(since: datetime | None, until: datetime | None, now: datetime) -> Period:
+    """The period asked for; from thirty days ago, and open, where nothing is said."""
     first_day = now.astimezone(CHINA).date() - timedelta(days=_DEFAULT_DAYS)
-    since = query.from_ or datetime.combine(first_day, time(), CHINA)
-    until = query.to or NEVER
+    since = since or datetime.combine(first_day, time(), CHINA)
+    until = until or NEVER
     if since >= until:
         raise problems.invalid({"to": "must lie after from"})
     return Period(since, until, as_of=now)

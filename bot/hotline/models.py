@@ -197,10 +197,18 @@ class ClassifyIn(Body):
 
 
 class QuestionIn(Body):
-    """A question; ``about`` is the ``article_id`` of the answer before, when this one follows on from it."""
+    """A question; ``about`` is the ``article_id`` of the answer before, when this one follows on from it.
+
+    ``entry`` answers from that entry: what a choice among several comes to.
+    """
 
     question: Question
     about: ArticleId | None = None
+    region: Place | None = Field(
+        None,
+        description="Where the asker is, as `云川市/清和县` or a place's name; the installation's own if missing.",
+    )
+    entry: ArticleId | None = None
 
 
 # ---- reads
@@ -245,3 +253,11 @@ class FiguresQuery(Query):
     department: UnitIdText | None = Field(None, description="Only what this unit had to keep.")
     detail: FigureName | None = Field(None, description="List every ticket's part in this figure.")
     detail_page: Annotated[int, Field(ge=1, le=100_000)] = Field(1, description="1,000 parts a page.")
+
+
+class KnowledgeFiguresQuery(Query):
+    """The period, and how to break the figures down."""
+
+    from_: Since | None = Field(None, alias="from", description="Default: 30 days before today.")
+    to: Until | None = Field(None, description="Default: open.")
+    group_by: GroupBy | None = None

@@ -1,6 +1,7 @@
-"""The console: server-rendered pages for operators, dispatchers, liaisons, supervisors and auditors."""
+"""Server-rendered pages: the console for those who log in, and the public ones for everybody."""
 
 from bot.web.console import console_routes
 from bot.web.pages import setup_templates
+from bot.web.public_routes import public_routes
 
-__all__ = ["console_routes", "setup_templates"]
+__all__ = ["console_routes", "public_routes", "setup_templates"]

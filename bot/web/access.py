@@ -49,8 +49,9 @@ def shown_to(roles: frozenset[Role], handler: Shown) -> Plain:
     return show_page
 
 
-def done_by(roles: frozenset[Role], handler: Acted) -> Plain:
-    """A form of those roles: its CSRF token is checked before the handler sees it."""
+def done_by(roles: frozenset[Role], handler: Acted, *, most_bytes: int | None = None) -> Plain:
+    """A form of those roles: its CSRF token is checked before the handler sees it. ``most_bytes`` is for forms that
+    carry whole documents; others may be as large as the application lets any body be."""
 
     async def take_form(request: web.Request) -> web.StreamResponse:
         viewer = await _find_viewer(request)
@@ -60,15 +61,38 @@ def done_by(roles: frozenset[Role], handler: Acted) -> Plain:
         if viewer.unit_is_dissolved and request.path != LOGOUT:
             return _without_a_unit(request)
         _require(viewer, roles)
-        form = await read_form(request)
-        if not compare_digest(form.get("csrf", "").encode(), viewer.session.csrf.encode()):
-            raise web.HTTPForbidden
+        form = await read_form(request, most_bytes=most_bytes)
+        check_csrf(viewer, form.get("csrf", ""))
         return await handler(request, viewer, form)
 
     return take_form
 
 
-async def read_form(request: web.Request) -> Form:
+def uploaded_by(roles: frozenset[Role], handler: Shown) -> Plain:
+    """A form of those roles that carries files: the handler reads the parts itself and checks the token, which stands
+    first, before it takes a file."""
+
+    async def take_upload(request: web.Request) -> web.StreamResponse:
+        viewer = await _find_viewer(request)
+        if viewer is None:
+            raise web.HTTPSeeOther(_login_then(_page_of(request)))
+        if viewer.unit_is_dissolved:
+            return _without_a_unit(request)
+        _require(viewer, roles)
+        if request.content_type != "multipart/form-data":
+            raise web.HTTPUnsupportedMediaType
+        return await handler(request, viewer)
+
+    return take_upload
+
+
+def check_csrf(viewer: Viewer, token: str) -> None:
+    """Raises what HTTP has for a form that is not from a page of this session."""
+    if not compare_digest(token.encode(), viewer.session.csrf.encode()):
+        raise web.HTTPForbidden
+
+
+async def read_form(request: web.Request, *, most_bytes: int | None = None) -> Form:
     """The text fields of a form; the last of a name counts. Raises what HTTP has for a body that is no form.
 
     Our forms send no files, so the far larger grammar of multipart is not even parsed; and they are sent in UTF-8,
@@ -76,6 +100,9 @@ async def read_form(request: web.Request) -> Form:
     """
     if request.content_type != "application/x-www-form-urlencoded" or not _is_utf8(request.charset):
         raise web.HTTPUnsupportedMediaType
+    if most_bytes is not None:
+        # A limit of a request's own can only be given to a copy of it; the body has not been read yet.
+        request = request.clone(client_max_size=most_bytes)
     try:
         fields = await request.post()
     except (ValueError, LookupError):

@@ -14,6 +14,15 @@ from bot.web import (
     audit_samples,
     audit_tickets,
     audit_types,
+    knowledge_acts,
+    knowledge_edit,
+    knowledge_entry,
+    knowledge_figures,
+    knowledge_import,
+    knowledge_list,
+    knowledge_panel,
+    knowledge_reviews,
+    knowledge_tasks,
     liaison,
     login,
     models,
@@ -23,11 +32,23 @@ from bot.web import (
     ticket_actions,
     watermark,
 )
-from bot.web.access import LOGIN, LOGOUT, Plain, done_by, shown_to
-from bot.web.pages import AUDIT_ROLES, EVERY_ROLE, FIGURE_ROLES, MODEL_ROLES, READ_LOG_ROLES, TICKET_ROLES
+from bot.web.access import LOGIN, LOGOUT, Plain, done_by, shown_to, uploaded_by
+from bot.web.pages import (
+    ASK_ROLES,
+    AUDIT_ROLES,
+    EVERY_ROLE,
+    FIGURE_ROLES,
+    KNOWLEDGE_ROLES,
+    MODEL_ROLES,
+    READ_LOG_ROLES,
+    TICKET_ROLES,
+)
 from routing.workflow import Role
 
 _HANDLING_ROLES = TICKET_ROLES - {Role.AUDITOR}
+_KNOWLEDGE_ACTORS = KNOWLEDGE_ROLES - {Role.AUDITOR}
+_WRITERS = frozenset({Role.EDITOR})
+_KNOWLEDGE_FIGURE_ROLES = KNOWLEDGE_ROLES - {Role.LIAISON}
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +60,102 @@ class ConsoleRoute:
     handler: Plain
     roles: frozenset[Role] | None
 
+
+KNOWLEDGE: tuple[ConsoleRoute, ...] = (
+    ConsoleRoute("GET", "/console/answers", shown_to(ASK_ROLES, knowledge_panel.panel), ASK_ROLES),
+    ConsoleRoute(
+        "GET", "/console/knowledge", shown_to(KNOWLEDGE_ROLES, knowledge_list.list_page), KNOWLEDGE_ROLES
+    ),
+    ConsoleRoute(
+        "GET",
+        "/console/knowledge/reviews",
+        shown_to(KNOWLEDGE_ROLES, knowledge_reviews.reviews_page),
+        KNOWLEDGE_ROLES,
+    ),
+    ConsoleRoute(
+        "GET",
+        "/console/knowledge/tasks",
+        shown_to(KNOWLEDGE_ROLES, knowledge_tasks.tasks_page),
+        KNOWLEDGE_ROLES,
+    ),
+    ConsoleRoute(
+        "GET",
+        "/console/knowledge/tasks/{name}",
+        shown_to(KNOWLEDGE_ROLES, knowledge_tasks.task_page),
+        KNOWLEDGE_ROLES,
+    ),
+    ConsoleRoute(
+        "POST",
+        "/console/knowledge/tasks/{name}/{action}",
+        done_by(_KNOWLEDGE_ACTORS, knowledge_tasks.act),
+        _KNOWLEDGE_ACTORS,
+    ),
+    ConsoleRoute(
+        "POST",
+        "/console/knowledge/proposals/{name}/{action}",
+        done_by(_KNOWLEDGE_ACTORS, knowledge_tasks.act_on_proposal),
+        _KNOWLEDGE_ACTORS,
+    ),
+    ConsoleRoute(
+        "GET",
+        "/console/knowledge/proposals/{name}",
+        shown_to(KNOWLEDGE_ROLES, knowledge_tasks.proposal_page),
+        KNOWLEDGE_ROLES,
+    ),
+    ConsoleRoute(
+        "GET", "/console/knowledge/import", shown_to(_WRITERS, knowledge_import.show_import), _WRITERS
+    ),
+    ConsoleRoute(
+        "POST", "/console/knowledge/import", uploaded_by(_WRITERS, knowledge_import.upload), _WRITERS
+    ),
+    ConsoleRoute(
+        "GET", "/console/knowledge/import/{name}", shown_to(_WRITERS, knowledge_import.show_run), _WRITERS
+    ),
+    ConsoleRoute(
+        "POST",
+        "/console/knowledge/import/{name}/{action}",
+        done_by(_WRITERS, knowledge_import.act),
+        _WRITERS,
+    ),
+    ConsoleRoute(
+        "GET",
+        "/console/knowledge/figures",
+        shown_to(_KNOWLEDGE_FIGURE_ROLES, knowledge_figures.figures_page),
+        _KNOWLEDGE_FIGURE_ROLES,
+    ),
+    ConsoleRoute("GET", "/console/knowledge/new", shown_to(_WRITERS, knowledge_edit.show_new), _WRITERS),
+    ConsoleRoute(
+        "POST",
+        "/console/knowledge/new",
+        done_by(_WRITERS, knowledge_edit.write_new, most_bytes=knowledge_edit.MOST_BYTES),
+        _WRITERS,
+    ),
+    ConsoleRoute(
+        "GET",
+        "/console/knowledge/{name}",
+        shown_to(KNOWLEDGE_ROLES, knowledge_entry.show_entry),
+        KNOWLEDGE_ROLES,
+    ),
+    ConsoleRoute(
+        "GET",
+        "/console/knowledge/{name}/edit",
+        shown_to(_WRITERS, knowledge_edit.show_edit),
+        _WRITERS,
+    ),
+    ConsoleRoute(
+        "GET",
+        "/console/knowledge/{name}/{action}",
+        shown_to(KNOWLEDGE_ROLES, knowledge_entry.show_version),
+        KNOWLEDGE_ROLES,
+    ),
+    ConsoleRoute(
+        "POST",
+        "/console/knowledge/{name}/{action}",
+        done_by(_KNOWLEDGE_ACTORS, knowledge_acts.act, most_bytes=knowledge_edit.MOST_BYTES),
+        _KNOWLEDGE_ACTORS,
+    ),
+)
+"""The editors' pages. The named ones come first: an entry's id could be anything."""
 
 ROUTES: tuple[ConsoleRoute, ...] = (
     ConsoleRoute("GET", LOGIN, login.show_login, None),
@@ -85,6 +202,7 @@ ROUTES: tuple[ConsoleRoute, ...] = (
     ),
     ConsoleRoute("GET", "/console/models", shown_to(MODEL_ROLES, models.models_page), MODEL_ROLES),
     ConsoleRoute("POST", "/console/models/{action}", done_by(MODEL_ROLES, models.decide), MODEL_ROLES),
+    *KNOWLEDGE,
     ConsoleRoute(
         "GET", "/console/identity-reads", shown_to(READ_LOG_ROLES, read_log.identity_reads), READ_LOG_ROLES
     ),

@@ -16,6 +16,7 @@ from aiohttp.typedefs import Handler
 from bot import people, wording
 from bot.intake import TextTooLong
 from bot.web.pages import show
+from bot.web.public_pages import show_public
 from routing import errors
 
 log = structlog.get_logger(__name__)
@@ -131,7 +132,7 @@ async def error_middleware(request: web.Request, handler: Handler) -> web.Stream
             return refusal_problem(refused)
         return error_page(request, status=status_of(refused), words=wording.explain(refused))
     except web.HTTPException as answer:
-        if answer.status < 400 or not (_is_api(request) or _is_console(request)):
+        if answer.status < 400 or not (_is_api(request) or _is_console(request) or _is_public(request)):
             raise
         return _plain_answer(request, answer)
     except web.RequestPayloadError:
@@ -150,6 +151,8 @@ def error_page(
 ) -> web.Response:
     """The words, and a way on."""
     context = {"status": status, "words": words, "request_id": request_id}
+    if _is_public(request):
+        return show_public(request, "public_error.html", context, status=status)
     return show(request, "error.html", context, status=status)
 
 
@@ -169,7 +172,7 @@ def _failure_answer(request: web.Request, request_id: str) -> web.Response:
         response = problem(
             500, "Internal error", f"{_WENT_WRONG}（编号 {request_id}）", code="internal_error"
         )
-    elif _is_console(request):
+    elif _is_console(request) or _is_public(request):
         response = error_page(request, status=500, words=_WENT_WRONG, request_id=request_id)
     else:
         response = web.Response(text=f"{_WENT_WRONG}（编号 {request_id}）", status=500)
@@ -194,6 +197,10 @@ def _is_api(request: web.Request) -> bool:
 
 def _is_console(request: web.Request) -> bool:
     return request.path.startswith("/console/") or request.path == "/console"
+
+
+def _is_public(request: web.Request) -> bool:
+    return request.path.startswith("/answers/") or request.path == "/answers"
 
 
 def _snake_case(name: str) -> str:

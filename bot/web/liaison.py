@@ -107,6 +107,8 @@ async def home(request: web.Request, viewer: Viewer) -> web.StreamResponse:
         raise web.HTTPSeeOther("/console/figures")
     if role in TICKET_ROLES:
         raise web.HTTPSeeOther("/console/tickets")
+    if role is Role.EDITOR:
+        raise web.HTTPSeeOther("/console/knowledge")
     return show(request, "home.html", {})
 
 
@@ -175,11 +177,12 @@ def units_of(actor: Actor, services: Services) -> list[tuple[str, list[Unit]]]:
 
 
 def _by_ticket(notices: Iterable[ConsoleNotice]) -> list[tuple[ConsoleNotice, int]]:
-    """The newest notice of each ticket, and how many more there are of it."""
+    """The newest notice of each ticket (or of what else it is about), and how many more there are of it."""
     found: dict[str, tuple[ConsoleNotice, int]] = {}
     for notice in notices:
-        newest, more = found.get(notice.number, (notice, -1))
-        found[notice.number] = newest, more + 1
+        about = notice.number or notice.href
+        newest, more = found.get(about, (notice, -1))
+        found[about] = newest, more + 1
     return list(found.values())[:_NOTICES_SHOWN]
 
 

@@ -40,7 +40,7 @@ async def show_login(request: web.Request) -> web.Response:
 async def log_in(request: web.Request) -> web.StreamResponse:
     """A new session for the right password; any session this browser had before ends."""
     form = await read_form(request)
-    if not _from_our_own_page(request):
+    if not from_our_own_page(request):
         raise web.HTTPForbidden
     services = request.app[SERVICES]
     next_ = safe_next(form.get("next"))
@@ -78,7 +78,7 @@ def _form(
     return show(request, "login.html", context, status=status)
 
 
-def _from_our_own_page(request: web.Request) -> bool:
+def from_our_own_page(request: web.Request) -> bool:
     """Browsers name the page a form was sent from; another site must not log somebody in as somebody else."""
     origin = request.headers.get("Origin")
     if origin is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,6 +12,7 @@ from typing import Any
 import aiohttp_jinja2
 import jinja2
 from aiohttp import web
+from markupsafe import Markup, escape
 
 from bot import wording
 from bot.people import User
@@ -26,12 +28,16 @@ TICKET_ROLES = frozenset({Role.OPERATOR, Role.DISPATCHER, Role.LIAISON, Role.SUP
 FIGURE_ROLES = frozenset({Role.SUPERVISOR})
 READ_LOG_ROLES = frozenset({Role.AUDITOR})
 AUDIT_ROLES = frozenset({Role.SUPERVISOR, Role.AUDITOR})
+KNOWLEDGE_ROLES = frozenset({Role.EDITOR, Role.SUPERVISOR, Role.LIAISON, Role.AUDITOR})
+ASK_ROLES = frozenset({Role.OPERATOR, Role.DISPATCHER, Role.SUPERVISOR, Role.EDITOR})
 MODEL_ROLES = frozenset({Role.SUPERVISOR, Role.ADMINISTRATOR})
 EVERY_ROLE = TICKET_ROLES | {Role.EDITOR, Role.ADMINISTRATOR}
 
 _MENU = (
     ("/console/tickets", "工单", TICKET_ROLES),
     ("/console/figures", "考核指标", FIGURE_ROLES),
+    ("/console/knowledge", "知识库", KNOWLEDGE_ROLES),
+    ("/console/answers", "问答", ASK_ROLES),
     ("/console/audit", "审计", AUDIT_ROLES),
     ("/console/models", "模型", MODEL_ROLES),
     ("/console/identity-reads", "查阅记录", READ_LOG_ROLES),
@@ -63,7 +69,7 @@ def setup_templates(app: web.Application) -> None:
         lstrip_blocks=True,
     )
     environment.globals.update(asset_href=asset_href, say_time=wording.say_time)
-    environment.filters.update(label=wording.label, exact=exact)
+    environment.filters.update(label=wording.label, exact=exact, telephone=telephone)
 
 
 def show(
@@ -96,6 +102,22 @@ def unit_name(unit_id: UnitId | None, units: Units, *, short: bool = False) -> s
     except UnknownUnit:
         return unit_id
     return unit.short_name if short else unit.name
+
+
+_NUMBER = re.compile(
+    r"(?<![\d-])(?:0\d{2,3}-?\d{7,8}|1\d{10}|12\d{3}|400-?\d{3}-?\d{4}|[2-8]\d{6,7})(?![\d-])"
+)
+
+
+def telephone(text: str) -> Markup:
+    """The text with its telephone numbers to be tapped."""
+    parts, at = [], 0
+    for found in _NUMBER.finditer(text):
+        parts.append(escape(text[at : found.start()]))
+        dialled = found[0].replace("-", "")
+        parts.append(Markup('<a href="tel:{}">{}</a>').format(dialled, found[0]))
+        at = found.end()
+    return Markup("").join([*parts, escape(text[at:])])
 
 
 def present(request: web.Request) -> datetime:

@@ -15,7 +15,7 @@ _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,31}")
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{3,32}")
 _AES_KEY = re.compile(r"[A-Za-z0-9+/]{43}")
 _REQUIRED = ("title", "app_id", "secret", "token", "encoding_aes_key", "mode")
-_OPTIONAL = ("previous_aes_key", "profile")
+_OPTIONAL = ("previous_aes_key", "profile", "region")
 
 
 class Mode(StrEnum):
@@ -52,6 +52,8 @@ class Account:
     mode: Mode = Mode.SAFE
     profile: str | None = None
     """The time-limit profile of this account's tickets; None is the service's own."""
+    region: str | None = None
+    """The place whose rules its followers are answered by (云州市/清和县); None is the service's own."""
 
     @property
     def aes_keys(self) -> tuple[str, ...]:
@@ -82,7 +84,7 @@ def load_accounts(path: Path) -> dict[str, Account]:
     """Read ``[accounts.NAME]`` tables; raise AccountsInvalid for the first field that is wrong.
 
     A field that is missing or unknown is wrong too. ``mode`` is plain, compatible or safe;
-    ``previous_aes_key`` and ``profile`` may be left out or empty.
+    ``previous_aes_key``, ``profile`` and ``region`` may be left out or empty.
     """
     try:
         document = tomllib.loads(path.read_text(encoding="utf-8"))
@@ -127,6 +129,7 @@ def _account(name: str, table: object) -> Account:
         mode=Mode(values["mode"]),
         previous_aes_key=values.get("previous_aes_key") or None,
         profile=values.get("profile") or None,
+        region=values.get("region") or None,
     )
     check_account(account)
     return account

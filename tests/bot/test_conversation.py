@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import re
-from datetime import timedelta
+from dataclasses import replace
+from datetime import date, timedelta
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bot import phrases, spoken
+from bot.conversation import take_turn
 from bot.errands import added_since, filed_text
 from bot.outcomes import after
 from bot.phrases import CODE_BLOCKED
+from bot.questions import trusted_type
 from bot.session import (
     DRAFT_LIFETIME,
     MOST_PICTURES,
@@ -27,10 +31,13 @@ from bot.session import (
 )
 from bot.wechat.messages import IncomingMessage, MessageKind
 from classifier.model import Guess
-from knowledge_base.answer import Refusal, RefusalReason
+from classifier.signals import Emergency, EmergencyKind
+from knowledge_base.gaps import Lack
+from knowledge_base.outcome import Citation, Refusal, RefusalReason
 from routing.citizen_request import RequestType, Secrecy
 from routing.ticket import SUPPLEMENTS_PER_DAY, Ticket
 from routing.workflow import State
+from tests.bot import town
 from tests.bot.town import ACCOUNT, Chat
 from tests.factories import MONDAY_9_30, a_request, a_ticket
 
@@ -404,14 +411,14 @@ async def test_a_follow_up_loses_its_subject_after_a_pause() -> None:
     chat = Chat()
     await chat.says("社保卡丢了怎么补？")
     chat.now += PAUSE + timedelta(minutes=1)
-    assert "没有把握" in await chat.says("那多少钱？")
+    assert "您问的是哪件事" in await chat.says("那多少钱？")
 
 
 async def test_useful_and_useless_are_both_told_to_the_knowledge_base() -> None:
     chat = Chat()
     for said in ("社保卡丢了怎么补", "有用", "社保卡丢了怎么补", "2"):
         await chat.says(said)
-    assert chat.town.feedback.given == [("card", True), ("card", False)]
+    assert chat.town.hearing.given == [("card", True), ("card", False)]
 
 
 async def test_an_unsure_answer_offers_the_nearest_question_and_filing() -> None:
@@ -420,6 +427,84 @@ async def test_an_unsure_answer_offers_the_nearest_question_and_filing() -> None
     assert "不敢乱说" in reply
     assert "登记成工单" in reply
     assert "来源" in await chat.says("1")
+
+
+async def test_several_matters_are_offered_by_number_and_the_question_is_answered_from_the_one_chosen() -> (
+    None
+):
+    chat = Chat()
+    reply = await chat.says("医保")
+    assert "是哪一件" in reply
+    assert reply.index("居民医保怎么缴费") < reply.index("异地看病怎么备案") < reply.index("都不是")
+    reply = await chat.says("1")
+    assert "每年9月1日至12月31日缴费" in reply
+    assert "来源：" in reply
+    assert chat.session.about == "pay"
+    assert chat.town.hearing.outcomes == ["Choice", "pay"]
+    await chat.says("没解决")
+    assert chat.town.hearing.lacks == [(Lack.UNHELPFUL, "医保")]
+
+
+async def test_what_was_offered_and_has_lapsed_meanwhile_is_not_quoted() -> None:
+    chat = Chat()
+    await chat.says("医保")
+    assert "已经到期或者废止" in await chat.says("2")
+
+
+async def test_none_of_the_matters_offered_leaves_the_question_unanswered_and_ready_to_file() -> None:
+    chat = Chat()
+    await chat.says("医保")
+    assert "不敢乱说" in await chat.says("都不是")
+    assert chat.town.hearing.lacks == [(Lack.UNANSWERED, "医保")]
+    await chat.says("登记成工单")
+    assert chat.session.draft is not None
+    assert chat.session.draft.text == "医保"
+
+
+@pytest.mark.parametrize(
+    ("said", "expected", "lacks", "why"),
+    [
+        ("火星上有水吗", "不敢乱说", [(Lack.UNANSWERED, "火星上有水吗")], "nothing answers it"),
+        ("家电补贴还有吗", "到期或者废止", [(Lack.LAPSED, "家电补贴还有吗")], "what answered it is over"),
+        ("家里拆迁谈不拢怎么办", "工作人员跟您说清楚", [], "a person's to answer, no gap"),
+        ("望川区的社保怎么办", "您问的像是望川区的事", [], "another place's, no gap"),
+        ("楼下太吵了", "是要投诉吗", [], "a grievance, no question"),
+    ],
+)
+async def test_each_refusal_says_why_and_only_what_an_entry_could_answer_is_kept(
+    said: str, expected: str, lacks: list[tuple[Lack, str]], why: str
+) -> None:
+    chat = Chat()
+    assert expected in await chat.says(said)
+    assert chat.town.hearing.lacks == lacks, why
+
+
+async def test_a_sensitive_matter_is_offered_a_person_first_and_no_question_near_it() -> None:
+    chat = Chat()
+    reply = await chat.says("家里拆迁谈不拢怎么办")
+    assert reply.index(">转人工<") < reply.index(">登记成工单<")
+    assert "社保卡" not in reply
+    assert "12345" in await chat.says("1")
+
+
+async def test_the_page_that_says_all_is_named_where_there_is_one_and_spared_to_elders() -> None:
+    chat = Chat()
+    chat.town.page = "https://12345.example.cn/answers/card"
+    assert '详情：<a href="https://12345.example.cn/answers/card">点这里看全文</a>' in await chat.says(
+        "社保卡"
+    )
+    await chat.says("长辈模式")
+    assert "详情" not in await chat.says("社保卡")
+
+
+async def test_a_source_names_provision_and_both_dates() -> None:
+    cited = Citation(
+        "养犬管理办法", "清和县人民政府", "清政规〔2026〕3号", date(2026, 3, 1), date(2026, 5, 1), "第七条"
+    )
+    expected = "《养犬管理办法》第七条（清和县人民政府，清政规〔2026〕3号，2026年3月1日发布，5月1日起施行）"
+    assert phrases.source(cited) == expected
+    later = replace(cited, effective_on=date(2027, 1, 1), provision=None)
+    assert phrases.source(later).endswith("2026年3月1日发布，2027年1月1日起施行）")
 
 
 async def test_where_the_type_is_only_a_fallback_the_citizen_is_asked_not_told() -> None:
@@ -493,6 +578,270 @@ async def test_elders_get_shorter_answers_and_menus_until_they_say_so_again() ->
     await chat.says("#")
     await chat.says("长辈模式")
     assert await chat.says("我要反映") == long
+
+
+# ---- beside a filing that is only offered
+
+
+REPORTED = "楼下烧烤店半夜还很吵"
+ASKED_IN_VAIN = "火星上有水吗"
+
+
+async def offered(said: str = REPORTED) -> Chat:
+    """A citizen who was asked “是要…吗？我帮您登记” and has not said yes."""
+    chat = Chat()
+    await chat.says(said)
+    if chat.session.step is Step.HOME:
+        await chat.says("登记成工单")
+    assert chat.session.step is Step.CONFIRM_TYPE
+    return chat
+
+
+@pytest.mark.parametrize("first", [REPORTED, ASKED_IN_VAIN])
+@pytest.mark.parametrize(
+    ("said", "expected"),
+    [
+        ("社保卡丢了怎么补", "来源："),
+        ("医保", "是哪一件"),
+        ("家电补贴还有吗", "到期或者废止"),
+        ("望川区的社保怎么办", "望川区"),
+        ("路边停车多少钱一小时", "不敢乱说"),
+        ("县长叫啥名字", "不敢乱说"),
+    ],
+)
+async def test_a_question_of_its_own_at_the_offer_is_answered_and_not_added_to_the_report(
+    first: str, said: str, expected: str
+) -> None:
+    chat = await offered(first)
+    reply = await chat.says(said)
+    assert expected in reply
+    assert "内容加上了" not in reply
+    assert ("接着填" in reply) is (first == REPORTED), "what was told waits, a mere question is over"
+    if first == REPORTED:
+        await chat.says("接着填")
+        assert chat.session.draft is not None
+        assert chat.session.draft.text == REPORTED
+    else:
+        assert chat.session.draft is None
+
+
+async def test_one_question_after_another_at_the_offer_never_pile_up() -> None:
+    chat = await offered(ASKED_IN_VAIN)
+    for said in ("县长叫啥名字", "路边停车多少钱一小时", "登记成工单", "金星上有水吗"):
+        await chat.says(said)
+    await chat.says("登记成工单")
+    assert chat.session.draft is not None
+    assert chat.session.draft.text == "金星上有水吗"
+
+
+@pytest.mark.parametrize("said", ["还有油烟也很大", "昨晚又吵到两点", "什么时候能处理", "物业说了不归他管"])
+async def test_more_of_the_story_at_the_offer_is_added_to_it(said: str) -> None:
+    chat = await offered()
+    assert "内容加上了" in await chat.says(said)
+    assert chat.session.draft is not None
+    assert chat.session.draft.text == f"{REPORTED}\n{said}"
+    assert chat.town.hearing.outcomes == ["Refusal"], "and is no question the library failed"
+
+
+async def test_a_grievance_at_the_offer_to_file_a_question_becomes_the_report() -> None:
+    chat = await offered(ASKED_IN_VAIN)
+    reply = await chat.says(REPORTED)
+    assert "是要投诉吗" in reply
+    assert chat.session.draft is not None
+    assert chat.session.draft.text == REPORTED
+
+
+async def test_once_the_type_is_confirmed_a_question_is_part_of_the_filing() -> None:
+    chat = await offered()
+    for said in ("对", "人民路12号", "不留", "公开", "社保卡丢了怎么补"):
+        reply = await chat.says(said)
+    assert f"{REPORTED} 社保卡丢了怎么补" in reply
+
+
+async def test_danger_at_the_offer_brings_the_numbers_and_is_kept() -> None:
+    chat = await offered()
+    assert "119" in await chat.says("楼上着火了快来人")
+    assert chat.session.draft is not None
+    assert "着火" in chat.session.draft.text
+    chat = await offered()
+    reply = await chat.says("有烟味，社保卡还能补吗")
+    assert reply.count("请马上打110、119或120") == 1
+    assert "来源：" in reply
+
+
+QUESTIONS = st.sampled_from(["社保卡", "医保", "家电", "望川区的事", "拆迁款", "停车费"])
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.sampled_from([REPORTED, ASKED_IN_VAIN]), st.lists(QUESTIONS, min_size=1, max_size=6))
+def test_no_question_at_the_offer_ever_reaches_the_report(first: str, asked: list[str]) -> None:
+    async def talk() -> None:
+        chat = await offered(first)
+        for matter in asked:
+            await chat.says(f"请问{matter}怎么补多少钱")
+            assert chat.session.draft is None or chat.session.draft.text == first
+            if "接着填" in [choice.word for choice in chat.session.choices]:
+                await chat.says("接着填")
+        reply = await chat.says("#")
+        assert "我要反映" in reply
+
+    asyncio.run(talk())
+
+
+# ---- a word on the answer
+
+
+@pytest.mark.parametrize("said", ["没用", "没用。", "没解决", "不对", "答非所问", "没帮助", "不管用！"])
+async def test_an_answer_called_useless_in_any_words_is_the_tap_on_unsolved(said: str) -> None:
+    typed, tapped = Chat(), Chat()
+    await typed.says("社保卡丢了怎么补")
+    await tapped.says("社保卡丢了怎么补")
+    reply = await typed.says(said)
+    assert reply == await tapped.says("没解决", tapped=True)
+    assert "是要咨询吗" in reply
+    assert typed.town.hearing.given == [("card", False)]
+    assert typed.town.hearing.lacks == [(Lack.UNHELPFUL, "社保卡丢了怎么补")]
+
+
+@pytest.mark.parametrize("said", ["有用", "管用", "有帮助", "明白了"])
+async def test_an_answer_called_useful_in_any_words_is_the_tap_on_useful(said: str) -> None:
+    chat = Chat()
+    await chat.says("社保卡丢了怎么补")
+    assert "太好了" in await chat.says(said)
+    assert chat.town.hearing.given == [("card", True)]
+    await chat.says(said)
+    assert chat.town.hearing.given == [("card", True)], "one word on one answer"
+
+
+@pytest.mark.parametrize("said", ["没用", "没解决", "不管用", "有用", "答非所问"])
+@pytest.mark.parametrize("steps", range(6))
+async def test_a_word_on_an_answer_is_never_part_of_a_filing_and_no_danger(said: str, steps: int) -> None:
+    chat = Chat()
+    for line in ("我要反映", "投诉", REPORTED, "人民路12号", "不留", "公开")[: steps + 1]:
+        await chat.says(line)
+    step, draft = chat.session.step, chat.session.draft
+    reply = await chat.says(said)
+    assert "110" not in reply
+    assert chat.session.step is step
+    assert chat.session.draft is not None
+    assert draft is not None
+    assert replace(chat.session.draft, touched_at=draft.touched_at) == draft
+
+
+async def test_a_word_on_an_answer_is_not_taken_for_danger(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(town, "understand", lambda text: Understanding(Guess("help", 0.3), POSSIBLE))
+    chat = Chat()
+    assert "110" in await chat.says("社保卡丢了怎么补")
+    assert "110" not in await chat.says("没用")
+
+
+POSSIBLE = Emergency(EmergencyKind.FIRE, "烟味", sure=False)
+
+
+async def test_useless_said_of_no_answer_blames_no_entry() -> None:
+    chat = Chat()
+    for said in ("社保卡丢了怎么补", ASKED_IN_VAIN):
+        await chat.says(said)
+    assert "是要咨询吗" in await chat.says("没用")
+    assert chat.town.hearing.given == []
+    assert "我要反映" in await Chat().says("不对")
+
+
+async def test_why_a_rating_is_bad_may_be_said_in_the_same_words() -> None:
+    chat = Chat()
+    ticket = await filed(chat)
+    chat.town.desk.resolve(ticket.number, text="办好了。", now=chat.now)
+    for said in ("不满意", "没解决"):
+        await chat.says(said)
+    assert ticket.rating is not None
+    assert ticket.rating.comment == "没解决"
+
+
+# ---- what hangs on a question before it
+
+
+@pytest.mark.parametrize("said", ["第二条呢", "92岁呢", "那去哪办", "多少钱", "电话多少"])
+async def test_a_follow_up_to_nothing_is_asked_what_it_is_about_and_opens_no_form(said: str) -> None:
+    for label in RequestType:
+        chat = Chat()
+        heard = Heard(sent(chat, said), said, Understanding(Guess(label.value, 0.9)), chat.now)
+        turn = take_turn(chat.session, heard.message, heard.understanding, now=chat.now)
+        assert turn.act is not None
+        turn = after(turn.session, turn.act, Refusal((), RefusalReason.NOTHING_NEAR), heard)
+        assert phrases.WHICH_MATTER in turn.say
+        assert turn.act is None, "no gap can be made of it"
+        assert turn.session.draft is None
+
+
+async def test_a_follow_up_nothing_answers_is_filed_beside_its_question_and_is_no_gap() -> None:
+    chat = Chat()
+    for said in ("家电补贴还有吗", "那去哪办"):
+        await chat.says(said)
+    assert chat.town.hearing.lacks == [(Lack.LAPSED, "家电补贴还有吗")]
+    await chat.says("登记成工单")
+    assert chat.session.draft is not None
+    assert chat.session.draft.text == "家电补贴还有吗；那去哪办"
+
+
+async def test_what_is_kept_of_a_useless_follow_up_is_one_asker_s_own_wording() -> None:
+    chat = Chat()
+    for said in ("社保卡丢了怎么补", "那多少钱？", "没用"):
+        await chat.says(said)
+    assert chat.town.hearing.lacks == [(Lack.UNHELPFUL, "社保卡丢了怎么补")]
+    assert chat.session.draft is not None
+    assert chat.session.draft.text == "社保卡丢了怎么补；那多少钱？"
+
+
+async def test_danger_on_the_way_does_not_lose_the_subject() -> None:
+    chat = Chat()
+    await chat.says("社保卡丢了怎么补")
+    assert "119" in await chat.says("我家煤气泄漏了")
+    await chat.says("首页")
+    assert "16元" in await chat.says("那多少钱？")
+    chat = Chat()
+    for said in ("社保卡丢了怎么补", "我家煤气泄漏了", "登记这件事"):
+        await chat.says(said)
+    assert chat.session.draft is not None
+    assert chat.session.draft.text == "我家煤气泄漏了", "danger is reported in its own words"
+
+
+async def test_after_a_choice_a_follow_up_is_about_the_first_matter() -> None:
+    chat = Chat()
+    await chat.says("医保")
+    assert chat.session.about == "pay"
+    await chat.says("都不是")
+    assert chat.town.hearing.given == []
+
+
+@pytest.mark.parametrize("label", ["praise", "complaint", "suggestion", "help"])
+async def test_what_has_lapsed_is_said_even_of_words_that_sound_like_a_report(label: str) -> None:
+    chat, said = Chat(), "供热管理办法"
+    heard = Heard(sent(chat, said), said, Understanding(Guess(label, 0.9)), chat.now)
+    turn = after(
+        chat.session, AskKnowledge(said, None, RequestType(label)), Refusal((), RefusalReason.LAPSED), heard
+    )
+    assert "已经到期或者废止" in " ".join(turn.say)
+    filing = turn.session.choices[-1]
+    assert filing.value == RequestType.CONSULTATION.value
+
+
+@pytest.mark.parametrize(
+    ("said", "label", "expected"),
+    [
+        ("今天天气咋样", "praise", None),
+        ("县长叫啥名字", "complaint", None),
+        ("养犬管理第三条", "complaint", None),
+        ("楼下烧烤店半夜吵怎么办", "complaint", RequestType.COMPLAINT),
+        ("怎么一直没人管", "complaint", RequestType.COMPLAINT),
+        ("建议公园多装几个凳子可以吗", "suggestion", RequestType.SUGGESTION),
+        ("楼下太吵了", "complaint", RequestType.COMPLAINT),
+        ("社保卡丢了", "consultation", None),
+    ],
+)
+def test_the_guessed_type_of_a_question_is_trusted_only_where_it_cries_for_help(
+    said: str, label: str, expected: RequestType | None
+) -> None:
+    assert trusted_type(said, RequestType(label)) is expected
 
 
 # ---- a ticket on its way
@@ -692,6 +1041,7 @@ WORDS = """
 0 1 2 3 4 5 6 7 99 # 返回 人工 取消 首页 我要问 我要反映 查进度 我的诉求 投诉 举报 满意 非常不满意 催办 撤回 补充 评价 重办
 没解决 有用 确认 接着填 不填了 留言 谢谢 你好 不清楚 不留 匿名 公开 13812345678 314160 000000 HY2611160001
 查HY2611160001 社保卡怎么补 那多少钱 楼下太吵了睡不着 火星上有水吗 我家煤气泄漏了 啊 。
+没用 不对 答非所问 管用 第二条呢 那现在咋规定的 医保 家电补贴还有吗 家里拆迁谈不拢怎么办 路边停车多少钱一小时 有烟味
 """
 SAID = st.sampled_from(WORDS.split())
 THING = st.one_of(
@@ -731,6 +1081,8 @@ def test_no_sequence_of_messages_reaches_a_dead_end(things: list[tuple[str, str]
                 assert len(reply.encode()) <= 2048
                 assert reply.count("<a ") == reply.count("</a>")
                 assert "0 人工" in reply
+            if chat.session.draft is not None:
+                assert spoken.VERDICTS.isdisjoint(chat.session.draft.text.splitlines())
         # Whatever is offered works ...
         for choice in chat.session.choices:
             copy = Chat(town=chat.town, now=chat.now, session=chat.session, count=chat.count + 1000)

@@ -38,7 +38,7 @@ from routing.places import load_gazetteer
 from routing.queries import Queries
 from routing.service_desk import ServiceDesk, TriageTools
 from routing.ticket import Ticket
-from tests.bot.town import ACCOUNT, UNITS, Feedback, KnowledgeBase, understand
+from tests.bot.town import ACCOUNT, UNITS, Hearing, KnowledgeBase, understand
 from tests.factories import MONDAY_9_30, PROFILE
 
 Database = AsyncIOMotorDatabase[dict[str, Any]]
@@ -94,7 +94,7 @@ async def house(database: Database) -> House:
         desk=desk,
         queries=queries,
         answerer=KnowledgeBase(),
-        feedback=Feedback(),
+        hearing=Hearing(),
         pictures=pictures,
         units=UNITS,
         calendar=PROFILE.calendar,

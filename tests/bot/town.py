@@ -12,7 +12,8 @@ from bot.session import Picture, Session, Understanding
 from bot.wechat.messages import IncomingMessage, MessageKind
 from classifier.model import Guess
 from classifier.signals import Emergency, EmergencyKind, find_emergency
-from knowledge_base.answer import Answer, Citation, Refusal, RefusalReason, Suggestion
+from knowledge_base.gaps import Lack
+from knowledge_base.outcome import Answer, Choice, Citation, Refusal, RefusalReason, Suggestion
 from routing.citizen_request import Channel, Citizen, CitizenRequest
 from routing.departments import Units, load_units
 from routing.errors import ExternalNumberConflict, UnknownTicket
@@ -102,29 +103,78 @@ class Queries:
 
 
 class KnowledgeBase:
-    """Knows one thing, and what it costs when asked right after."""
+    """Knows one thing, and what it costs when asked right after; offers two for one word, and keeps from two matters."""
 
     citation = Citation(
-        "社会保障卡补换办事指南", "清和县人力资源和社会保障局", "清人社发〔2025〕8号", date(2025, 3, 1)
+        "社会保障卡补换办事指南",
+        "清和县人力资源和社会保障局",
+        "清人社发〔2025〕8号",
+        date(2025, 3, 1),
+        date(2025, 3, 1),
     )
 
-    def answer(self, question: str, *, on: date, about: str | None = None) -> Answer | Refusal:
+    def answer(
+        self, question: str, *, on: date, about: str | None = None, regions: frozenset[str] | None = None
+    ) -> Answer | Choice | Refusal:
+        if question == "医保":
+            return Choice(
+                (Suggestion("pay", "居民医保怎么缴费？"), Suggestion("remote", "异地看病怎么备案？"))
+            )
+        if "拆迁" in question:
+            return Refusal((), RefusalReason.SENSITIVE, "征地拆迁纠纷")
+        if "望川区" in question:
+            return Refusal((), RefusalReason.OTHER_REGION, "望川区")
+        if "家电" in question:
+            return Refusal((), RefusalReason.LAPSED)
         if "社保卡" in question:
             return self._answers("带身份证到任一服务网点，当场补办。", None)
         if "多少钱" in question and about == "card":
             return self._answers("第一次补办免费，以后每次工本费16元。", "fees")
         return Refusal((Suggestion("card", "社保卡丢了怎么补办？"),), RefusalReason.UNSURE)
 
+    def answer_from(
+        self, article_id: str, question: str, *, on: date, regions: frozenset[str] | None = None
+    ) -> Answer | Refusal:
+        if article_id != "pay":
+            return Refusal((), RefusalReason.LAPSED)
+        return Answer("pay", "居民医保缴费", "每年9月1日至12月31日缴费。", self.citation, 1.0, None)
+
     def _answers(self, text: str, field_name: str | None) -> Answer:
         return Answer("card", "社会保障卡补换", text, self.citation, 0.93, field_name)
 
 
 @dataclass
-class Feedback:
-    given: list[tuple[str, bool]] = field(default_factory=list)
+class Hearing:
+    """What was kept of questions: (article, helpful), and what was lacking."""
 
-    async def record_feedback(self, article_id: str, helpful: bool, at: datetime) -> None:
-        self.given.append((article_id, helpful))
+    given: list[tuple[str, bool]] = field(default_factory=list)
+    lacks: list[tuple[Lack, str]] = field(default_factory=list)
+    outcomes: list[str] = field(default_factory=list)
+
+    async def asked(
+        self, message: IncomingMessage, outcome: Answer | Choice | Refusal, *, now: datetime
+    ) -> None:
+        self.outcomes.append(type(outcome).__name__)
+
+    async def chosen(self, key: str, article_id: str) -> None:
+        self.outcomes.append(article_id)
+
+    async def helpful(self, key: str, article_id: str, *, now: datetime) -> None:
+        self.given.append((article_id, True))
+
+    async def lacking(
+        self,
+        message: IncomingMessage,
+        key: str,
+        lack: Lack,
+        *,
+        question: str,
+        article_id: str | None,
+        now: datetime,
+    ) -> None:
+        self.lacks.append((lack, question))
+        if article_id is not None:
+            self.given.append((article_id, False))
 
 
 @dataclass
@@ -160,7 +210,8 @@ def _danger(text: str) -> Emergency | None:
 @dataclass
 class Town:
     desk: Desk = field(default_factory=Desk)
-    feedback: Feedback = field(default_factory=Feedback)
+    hearing: Hearing = field(default_factory=Hearing)
+    page: str | None = None
     pictures: Pictures = field(default_factory=Pictures)
 
     @property
@@ -169,10 +220,11 @@ class Town:
             desk=self.desk,
             queries=Queries(self.desk),
             answerer=KnowledgeBase(),
-            feedback=self.feedback,
+            hearing=self.hearing,
             pictures=self.pictures,
             units=UNITS,
             calendar=PROFILE.calendar,
+            page=lambda article_id: self.page,
         )
 
 

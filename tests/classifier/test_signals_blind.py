@@ -49,6 +49,14 @@ def test_few_everyday_sentences_nobody_looked_at_alarm() -> None:
     assert sum(danger.sure for danger in alarms) <= 0.02 * len(written)
 
 
+def test_what_people_type_in_a_chat_is_seldom_a_cry_and_cries_are_heard() -> None:
+    harmless = [find_emergency(text) for (text,) in cases("blind_short_everyday")]
+    cries = [find_emergency(text) for (text,) in cases("blind_short_danger")]
+    assert sum(danger is not None for danger in harmless) <= 0.11 * len(harmless)
+    assert sum(danger is not None and danger.sure for danger in harmless) <= 0.05 * len(harmless)
+    assert sum(danger is not None for danger in cries) >= 0.98 * len(cries)
+
+
 def test_hardly_an_everyday_sentence_of_the_third_author_alarms() -> None:
     written = cases("blind_dev_everyday")
     alarms = [danger for (text,) in written if (danger := find_emergency(text))]

@@ -27,9 +27,9 @@ from bot.hotline.actions import KNOWN
 from bot.hotline.api import ENDPOINTS, api_routes, openapi_document
 from bot.web.errors import STATUSES
 from routing.workflow import Role
-from tests.bot.hotline.conftest import Api, api, clock
+from tests.bot.hotline.conftest import Api, api, articles, clock
 
-__all__ = ["api", "clock"]
+__all__ = ["api", "articles", "clock"]
 
 ROOT = Path(__file__).resolve().parents[2]
 EXAMPLES = 12

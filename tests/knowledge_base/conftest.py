@@ -8,7 +8,7 @@ import pytest
 
 from knowledge_base.answer import Answerer
 from knowledge_base.article import Article
-from knowledge_base.library import load_demo_articles
+from knowledge_base.library import DEMO_REGIONS, load_demo_articles
 
 
 @pytest.fixture(scope="session")
@@ -18,7 +18,7 @@ def articles() -> tuple[Article, ...]:
 
 @pytest.fixture(scope="session")
 def answerer(articles: tuple[Article, ...]) -> Answerer:
-    return Answerer(articles)
+    return Answerer(articles, regions=DEMO_REGIONS)
 
 
 @pytest.fixture(scope="session")

@@ -8,8 +8,15 @@ from itertools import pairwise
 
 import pytest
 
-from knowledge_base.answer import Answer, Answerer, Refusal, RefusalReason
+from knowledge_base.answer import Answer, Answerer, Choice, Refusal, RefusalReason
 from knowledge_base.article import Article, ArticleStatus
+from knowledge_base.library import DEMO_REGIONS
+from knowledge_base.standing import Shelf
+
+
+def _offered(outcome: Choice | Refusal) -> list[str]:
+    offered = outcome.options if isinstance(outcome, Choice) else outcome.nearest
+    return [one.article_id for one in offered]
 
 
 def test_an_answer_names_its_source_number_and_date(answerer: Answerer, today: date) -> None:
@@ -31,7 +38,7 @@ def test_an_answer_names_its_source_number_and_date(answerer: Answerer, today: d
         ("领结婚证要带什么", "申请材料", "合影"),
         ("护照几天能办好", "承诺时限", "7个工作日"),
         ("低保在哪里申请", "办理地点", "民政窗口"),
-        ("劳动仲裁的电话", "咨询电话", "88210120"),
+        ("劳动仲裁的电话", "咨询电话", "88000105"),
         ("公租房申请条件", "办理条件", "15平方米"),
         ("办护照要多少钱，几天能拿到", "收费标准、承诺时限", "120元"),
         ("装电梯一楼不同意怎么办", "一次告知", "不要求全体同意"),
@@ -42,7 +49,8 @@ def test_a_guide_answers_with_the_field_that_was_asked(
 ) -> None:
     answer = answerer.answer(question, on=today)
     assert isinstance(answer, Answer)
-    assert answer.field == field
+    assert answer.field is not None
+    assert set(field.split("、")) <= set(answer.field.split("、"))
     assert words in answer.text
 
 
@@ -104,8 +112,8 @@ def test_a_grievance_is_not_answered_with_a_leaflet(answerer: Answerer, today: d
 
 def test_a_bare_word_that_names_several_matters_offers_a_choice(answerer: Answerer, today: date) -> None:
     outcome = answerer.answer("医保", on=today)
-    assert isinstance(outcome, Refusal)
-    assert len(outcome.nearest) == 3
+    assert isinstance(outcome, Choice)
+    assert len(outcome.options) >= 2
 
 
 def test_every_suggested_question_is_answered_when_it_is_tapped(answerer: Answerer, today: date) -> None:
@@ -113,7 +121,7 @@ def test_every_suggested_question_is_answered_when_it_is_tapped(answerer: Answer
         outcome = answerer.answer(vague, on=today)
         if isinstance(outcome, Answer):
             continue
-        for suggestion in outcome.nearest:
+        for suggestion in outcome.options if isinstance(outcome, Choice) else outcome.nearest:
             answer = answerer.answer(suggestion.question, on=today)
             assert isinstance(answer, Answer)
             assert answer.article_id == suggestion.article_id
@@ -122,8 +130,9 @@ def test_every_suggested_question_is_answered_when_it_is_tapped(answerer: Answer
 def test_every_known_question_is_answered_from_its_article(
     answerer: Answerer, articles: tuple[Article, ...], today: date
 ) -> None:
+    shelf = Shelf(articles)
     for article in articles:
-        if not article.in_force(today) or article.id == "question.dog-fee-old":
+        if not shelf.holds(article.id, on=today, regions=DEMO_REGIONS):
             continue
         for question in article.questions:
             answer = answerer.answer(question, on=today)
@@ -136,8 +145,18 @@ def test_nothing_out_of_force_is_ever_quoted(
 ) -> None:
     """Asked by its own title and questions, an expired, repealed or unpublished article stays silent, and so does
     an answer that rests on a repealed one."""
-    dead = [one for one in articles if not one.in_force(today) or one.id == "question.dog-fee-old"]
-    assert len(dead) == 5
+    shelf = Shelf(articles)
+    dead = [one for one in articles if not shelf.holds(one.id, on=today, regions=DEMO_REGIONS)]
+    assert {one.id for one in dead} == {
+        "policy.dog-2012",  # repealed by policy.dog
+        "question.dog-fee-old",  # rests on that
+        "policy.open-data-city-2019",  # repealed by another, its own dates untouched
+        "policy.enrol-2025",
+        "policy.trade-in-2025",
+        "policy.parking-draft",
+        "policy.ebike-charging",  # takes effect later
+        "policy.old-age-allowance-yunling",  # holds next door
+    }
     for article in dead:
         for question in (article.title, *article.questions, article.body[:60]):
             outcome = answerer.answer(question, on=today)
@@ -145,7 +164,7 @@ def test_nothing_out_of_force_is_ever_quoted(
                 assert outcome.article_id != article.id
                 assert outcome.citation.title != article.title
             else:
-                assert article.id not in {one.article_id for one in outcome.nearest}
+                assert article.id not in _offered(outcome)
 
 
 def test_a_question_only_a_lapsed_policy_answers_is_refused_by_that_name(
@@ -155,6 +174,41 @@ def test_a_question_only_a_lapsed_policy_answers_is_refused_by_that_name(
         outcome = answerer.answer(question, on=today)
         assert isinstance(outcome, Refusal)
         assert outcome.reason is RefusalReason.LAPSED
+
+
+@pytest.mark.parametrize("question", ["去年一年级网上报名是哪天到哪天", "2025年小学招生哪天报名"])
+def test_a_question_about_last_year_s_rules_is_not_answered_from_this_year_s(
+    answerer: Answerer, today: date, question: str
+) -> None:
+    outcome = answerer.answer(question, on=today)
+    assert isinstance(outcome, Refusal)
+    assert outcome.reason is RefusalReason.LAPSED
+
+
+def test_having_done_something_last_year_is_no_question_about_last_year(
+    answerer: Answerer, today: date
+) -> None:
+    outcome = answerer.answer("去年身份证丢了，现在补办要多少钱", on=today)
+    if isinstance(outcome, Answer):
+        assert outcome.article_id == "guide.id-card"
+    else:
+        assert isinstance(outcome, Refusal)
+        assert outcome.reason is RefusalReason.UNSURE
+        assert outcome.nearest[0].article_id == "guide.id-card"
+
+
+def test_going_to_the_first_form_is_no_question_about_last_year(answerer: Answerer, today: date) -> None:
+    outcome = answerer.answer("上一年级要啥材料", on=today)
+    assert not (isinstance(outcome, Refusal) and outcome.reason is RefusalReason.LAPSED)
+
+
+def test_a_very_long_story_is_read_at_both_ends(answerer: Answerer, today: date) -> None:
+    story = "我在城里打工二十多年了，家里就老母亲一个人。" * 400
+    outcome = answerer.answer(story + "社保卡丢了怎么补办", on=today)
+    shown = (
+        [outcome.article_id] if isinstance(outcome, Answer) else [one.article_id for one in outcome.nearest]
+    )
+    assert "guide.social-card" in shown
 
 
 def test_an_unpublished_draft_does_not_show_by_its_shadow(answerer: Answerer, today: date) -> None:
@@ -203,7 +257,7 @@ def test_answers_fit_beside_the_menu_in_one_message(
             if isinstance(outcome, Answer):
                 assert len(outcome.text.encode()) <= 600
             else:
-                assert len(outcome.nearest) <= 3
+                assert len(_offered(outcome)) <= 4
 
 
 def test_an_empty_library_refuses(today: date) -> None:

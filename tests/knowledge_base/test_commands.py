@@ -16,7 +16,8 @@ runner = CliRunner()
 
 
 @pytest.fixture
-def app() -> typer.Typer:
+def app(monkeypatch: pytest.MonkeyPatch) -> typer.Typer:
+    monkeypatch.delenv("HUIYIN_MONGO_URL", raising=False)
     app, evaluate = typer.Typer(), typer.Typer()
     app.add_typer(evaluate, name="evaluate")
     knowledge.register(app, evaluate)

@@ -10,7 +10,15 @@ from pathlib import Path
 
 import pytest
 
-from knowledge_base.article import Article, ArticleKind, ArticleStatus, Guide
+from knowledge_base.article import (
+    Article,
+    ArticleKind,
+    ArticleStatus,
+    CatalogueEntry,
+    Disclosure,
+    Guide,
+    IssuerLevel,
+)
 from knowledge_base.library import DEMO_FOLDER, BadArticle, load_articles
 from knowledge_base.passages import MOST_BYTES, clauses
 
@@ -84,4 +92,63 @@ def test_a_bad_entry_is_named_and_nothing_half_read(tmp_path: Path) -> None:
     (tmp_path / "issuers.toml").write_text((DEMO_FOLDER / "issuers.toml").read_text(encoding="utf-8"))
     (tmp_path / "mine.toml").write_text('[[article]]\nid = "guide.x"\nissuer = "nobody"\n')
     with pytest.raises(BadArticle, match=r"mine\.toml: guide\.x: KeyError 'nobody'"):
+        load_articles(tmp_path)
+
+
+WHOLE = """
+[[article]]
+id = "catalogue.budget"
+issuer = "city"
+title = "云川市2026年预算"
+document_number = "云财〔2026〕1号"
+published_on = 2026-02-01
+effective_on = 2026-02-02
+expires_on = 2026-12-31
+shown_from = 2026-02-03
+repealed_on = 2026-11-01
+repeals = ["catalogue.budget-2025"]
+amends = ["policy.dog"]
+source = "市财政局网站"
+questions = []
+topic = "财政"
+[article.catalogue]
+index_number = "YC-1"
+category = "财政预算"
+disclosure = "on_request"
+"""
+CITY = '[city]\nname = "云川市财政局"\nunit = "yc.finance"\nregion = "云川市"\nlevel = "city"\n'
+
+
+def test_every_field_of_an_entry_is_read(tmp_path: Path) -> None:
+    (tmp_path / "issuers.toml").write_text(CITY)
+    (tmp_path / "mine.toml").write_text(WHOLE)
+    (article,) = load_articles(tmp_path)
+    assert article == Article(
+        id="catalogue.budget",
+        kind=ArticleKind.CATALOGUE,
+        title="云川市2026年预算",
+        body="",
+        issuer="云川市财政局",
+        document_number="云财〔2026〕1号",
+        published_on=date(2026, 2, 1),
+        effective_on=date(2026, 2, 2),
+        expires_on=date(2026, 12, 31),
+        status=ArticleStatus.PUBLISHED,
+        owner_unit_id="yc.finance",
+        region="云川市",
+        topic="财政",
+        shown_from=date(2026, 2, 3),
+        repealed_on=date(2026, 11, 1),
+        level=IssuerLevel.CITY,
+        repeals=("catalogue.budget-2025",),
+        amends=("policy.dog",),
+        source="市财政局网站",
+        catalogue=CatalogueEntry(index_number="YC-1", category="财政预算", disclosure=Disclosure.ON_REQUEST),
+    )
+
+
+def test_a_misspelt_field_is_named_rather_than_ignored(tmp_path: Path) -> None:
+    (tmp_path / "issuers.toml").write_text(CITY)
+    (tmp_path / "mine.toml").write_text(WHOLE.replace("repealed_on", "repeald_on"))
+    with pytest.raises(BadArticle, match="no such field: repeald_on"):
         load_articles(tmp_path)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from knowledge_base.passages import best_clause, clauses, shorten
+from knowledge_base.passages import clauses, shorten
 
 
 def test_a_text_that_fits_is_left_alone() -> None:
@@ -27,8 +27,3 @@ def test_clauses_begin_at_their_numbers_and_keep_their_paragraphs() -> None:
 
 def test_a_number_inside_a_sentence_begins_no_clause() -> None:
     assert clauses("第一条 依照第三条处罚。") == ("第一条 依照第三条处罚。",)
-
-
-def test_the_clause_nearest_to_the_question_is_read() -> None:
-    body = "第一条 本办法自2026年起施行。\n第二条 未登记的罚款500元。\n第三条 犬只伤人的，赔偿医疗费。"
-    assert best_clause(body, "狗伤人了医疗费谁出").startswith("第三条")

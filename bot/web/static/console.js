@@ -27,12 +27,12 @@
   // Drafts live in this tab only, and end with the act they were for and with the login.
   if (document.querySelector(".login")) sessionStorage.clear();
   if (document.querySelector(".flash")) {
-    const ticket = location.pathname.split("/").pop();
+    const about = decodeURIComponent(location.pathname.split("/").pop());
     Object.keys(sessionStorage)
-      .filter((key) => key.startsWith(`${ticket}-`))
+      .filter((key) => key.startsWith(`${about}-`) || key.startsWith("new-"))
       .forEach((key) => { sessionStorage.removeItem(key); });
   }
-  for (const form of document.querySelectorAll("form[data-keep]")) {
+  for (const form of document.querySelectorAll("form[data-keep]:not([data-long])")) {
     for (const field of form.querySelectorAll("textarea")) {
       const key = keyOf(form, field);
       const kept = sessionStorage.getItem(key);
@@ -46,6 +46,44 @@
         else sessionStorage.removeItem(key);
       });
     }
+  }
+  // A long form comes filled in: what was typed and never sent is offered, not put in place of what is stored. And the
+  // login stays alive while somebody writes.
+  for (const form of document.querySelectorAll("form[data-long]")) {
+    const fields = [...form.querySelectorAll("textarea, input:not([type=hidden], [type=search])")];
+    const kept = fields.filter((field) => {
+      const value = sessionStorage.getItem(keyOf(form, field));
+      return value !== null && value !== field.value;
+    });
+    const forget = () => fields.forEach((field) => { sessionStorage.removeItem(keyOf(form, field)); });
+    if (kept.length) {
+      const bar = document.createElement("p");
+      bar.className = "restore";
+      bar.setAttribute("role", "status");
+      bar.append("这里有您上次写了、没有保存的内容。");
+      const offer = (words, act) => {
+        const button = document.createElement("button");
+        button.type = "button";
+        button.className = "quiet small";
+        button.textContent = words;
+        button.addEventListener("click", () => { act(); bar.remove(); });
+        bar.append(button);
+      };
+      offer("恢复", () => kept.forEach((field) => { field.value = sessionStorage.getItem(keyOf(form, field)); }));
+      offer("不要了", forget);
+      form.before(bar);
+    }
+    let typed = false;
+    for (const field of fields) {
+      field.addEventListener("input", () => {
+        typed = true;
+        sessionStorage.setItem(keyOf(form, field), field.value);
+      });
+    }
+    setInterval(() => {
+      if (typed) fetch(document.querySelector(".watermark").src, { cache: "reload" });
+      typed = false;
+    }, 5 * 60 * 1000);
   }
   document.getElementById("attempt")?.scrollIntoView({ block: "center" });
 

@@ -9,10 +9,18 @@ from typing import Any
 import pytest
 
 from bot.hotline import figures_json
+from knowledge_base.article import Article
+from knowledge_base.asked import AskedOutcome, AskedQuestion
+from knowledge_base.library import load_demo_articles
 from routing.figures import FigureName
 from tests.bot.hotline.conftest import Api
 from tests.bot.web.judges import watch_the_judges
 from tests.factories import CITY_MANAGEMENT, HOUSING
+
+
+@pytest.fixture
+def articles() -> tuple[Article, ...]:
+    return load_demo_articles()
 
 
 def terms(figure: dict[str, Any]) -> tuple[int, int, float | None]:
@@ -173,6 +181,52 @@ async def test_a_question_is_answered_with_its_source_or_refused_with_the_neares
     assert refused["answer"] is None
     assert refused["reason"]
     await api.post("/answers", {"question": "问" * 501}, expect=422)
+
+
+async def test_a_question_that_fits_several_matters_offers_them_and_is_answered_from_the_one_sent_back(
+    api: Api,
+) -> None:
+    offered = await api.post("/answers", {"question": "医保"})
+    assert not offered["answered"]
+    assert offered["reason"] is None
+    assert len(offered["choices"]) >= 2
+    chosen = offered["choices"][0]["article_id"]
+    said = await api.post("/answers", {"question": "医保", "entry": chosen})
+    assert said["answer"]["article_id"] == chosen
+    gone = await api.post("/answers", {"question": "医保", "entry": "guide.none"})
+    assert gone["reason"] == "lapsed"
+
+
+async def test_an_entry_of_this_county_is_not_quoted_to_an_asker_elsewhere(api: Api) -> None:
+    question = "社保卡丢了怎么补办？"
+    for region in ("云川市/望川区", "望川区"):
+        elsewhere = await api.post("/answers", {"question": question, "region": region})
+        assert (elsewhere["answer"] or {}).get("article_id") != "guide.social-card", region
+    for region in ("清和县", "江原省/云川市/清和县"):
+        assert (await api.post("/answers", {"question": question, "region": region}))["answered"], region
+
+
+async def test_the_library_s_figures_count_what_was_asked(api: Api) -> None:
+    now = api.services.clock()
+    for key, outcome, helpful in (
+        ("a", AskedOutcome.ANSWERED, True),
+        ("b", AskedOutcome.ANSWERED, False),
+        ("c", AskedOutcome.REFUSED, None),
+        ("d", AskedOutcome.TO_A_PERSON, None),
+    ):
+        unit = "qh.urban-management" if outcome is AskedOutcome.ANSWERED else None
+        asked = AskedQuestion(key=key, at=now, outcome=outcome, unit_id=unit, helpful=helpful)
+        await api.services.questions.note(asked)
+    told = await api.get("/answers/figures", group_by="department")
+    hit = told["figures"]["answered"]
+    assert (hit["numerator"], hit["denominator"], hit["excluded"]) == (2, 3, {"to_a_person": 1})
+    assert told["figures"]["helpful"]["value"] == 0.5
+    assert told["figures"]["days_to_update"]["value"] is None
+    for name, figure in told["figures"].items():
+        parts = [group["figures"][name] for group in told["groups"] if name in group["figures"]]
+        assert sum(part["denominator"] for part in parts) == figure["denominator"], name
+    own = await api.get("/answers/figures", role="liaison")
+    assert own["figures"]["answered"]["denominator"] == 2
 
 
 async def test_departments_are_listed_with_the_ids_that_dispatching_takes(api: Api) -> None:

@@ -42,6 +42,7 @@ LOGINS: dict[str, tuple[str, Role, UnitId]] = {
     "dispatcher": ("何文静", Role.DISPATCHER, HOTLINE),
     "supervisor": ("郑克勤", Role.SUPERVISOR, HOTLINE),
     "editor": ("苏雅", Role.EDITOR, HOTLINE),
+    "editor2": ("林舟", Role.EDITOR, HOTLINE),
     "administrator": ("高志远", Role.ADMINISTRATOR, HOTLINE),
     "auditor": ("严守正", Role.AUDITOR, HOTLINE),
 }
@@ -196,7 +197,7 @@ async def console(
     # The same real model and index for every test: loading them takes longer than a test.
     model = _model()
     monkeypatch.setattr(wiring.TextModel, "load", lambda path: model)
-    monkeypatch.setattr(wiring, "Answerer", lambda articles: _answerer())
+    monkeypatch.setattr(wiring, "Answerer", lambda articles, **rest: _answerer())
     settings = Settings(
         mongo_url=mongo_url,
         redis_url=redis_url,

@@ -102,6 +102,12 @@ def test_a_file_without_accounts_is_refused_without_quoting_it(tmp_path: Path, c
     assert "s3cr3t" not in str(refused.value)
 
 
+def test_an_account_may_answer_for_a_place_of_its_own(tmp_path: Path) -> None:
+    accounts = load_accounts(write(tmp_path, county=GOOD | {"region": "云川市/望川区"}))
+    assert accounts["county"].region == "云川市/望川区"
+    assert load_accounts(write(tmp_path, county=GOOD))["county"].region is None
+
+
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(AccountsInvalid, match=r"nowhere\.toml"):
         load_accounts(tmp_path / "nowhere.toml")

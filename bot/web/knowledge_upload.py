@@ -1,0 +1,104 @@
+"""The one form of the console that carries files: its parts are read as they come, within limits."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import PurePosixPath, PureWindowsPath
+
+from aiohttp import BodyPartReader, web
+
+from bot.web.access import check_csrf
+from bot.web.pages import Viewer
+
+MOST_FILES = 60
+MOST_FILE_BYTES = 15 * 1024 * 1024
+MOST_BYTES = 60 * 1024 * 1024
+_MOST_FIELD_BYTES = 4096
+_CHUNK = 256 * 1024
+
+
+class TooMuch(Exception):
+    """More than one upload may hold; ``words`` say what and how to go on."""
+
+    def __init__(self, words: str) -> None:
+        super().__init__(words)
+        self.words = words
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """The form's text fields, and its files by the names they had."""
+
+    fields: dict[str, str]
+    files: list[tuple[str, bytes]]
+
+
+async def read_upload_form(request: web.Request, viewer: Viewer) -> Upload:
+    """Raises ``TooMuch``, and what HTTP has for a body that is no form or not from a page of this session."""
+    fields: dict[str, str] = {}
+    files: list[tuple[str, bytes]] = []
+    taken, refused, checked = 0, "", False
+    try:
+        async for part in await request.multipart():
+            if not isinstance(part, BodyPartReader) or part.name is None:
+                raise web.HTTPBadRequest
+            if part.filename is None:
+                fields[part.name[:40]] = await _text(part)
+                if part.name == "csrf":
+                    check_csrf(viewer, fields["csrf"])
+                    checked = True
+                continue
+            if not checked:
+                raise web.HTTPForbidden
+            name = _bare(part.filename)
+            data, whole = await _bytes(part, min(MOST_FILE_BYTES, MOST_BYTES - taken), keep=not refused)
+            taken += len(data)
+            if not name and not data:
+                continue  # a file field left empty
+            if not whole:
+                refused = refused or _too_large(name, taken)
+            elif len(files) == MOST_FILES:
+                refused = refused or f"一次最多 {MOST_FILES} 个文件。多的请打成一个压缩包，或分几次导入。"
+            else:
+                files.append((name or "未命名", data))
+    except (ValueError, LookupError, AssertionError):
+        raise web.HTTPBadRequest from None
+    if refused:
+        raise TooMuch(refused)
+    if not checked:
+        raise web.HTTPForbidden
+    return Upload(fields, files)
+
+
+def _too_large(name: str, taken: int) -> str:
+    if taken >= MOST_BYTES:
+        return f"一次最多 {MOST_BYTES // 1024 // 1024} MB。请分几次导入。"
+    return f"“{name}”超过 {MOST_FILE_BYTES // 1024 // 1024} MB。请拆分，或在服务器上用命令导入。"
+
+
+async def _text(part: BodyPartReader) -> str:
+    data, whole = await _bytes(part, _MOST_FIELD_BYTES, keep=True)
+    if not whole:
+        raise web.HTTPBadRequest
+    return data.decode("utf-8", errors="strict")
+
+
+async def _bytes(part: BodyPartReader, most: int, *, keep: bool) -> tuple[bytes, bool]:
+    """The part, and whether it is whole. What is over the limit is read on and dropped: a browser that is cut off
+    while it sends shows its own error instead of ours."""
+    kept, whole = bytearray(), True
+    while chunk := await part.read_chunk(_CHUNK):
+        if not keep:
+            continue
+        if len(kept) + len(chunk) > most:
+            whole = keep = False
+            kept.clear()
+            continue
+        kept += chunk
+    return bytes(kept), whole
+
+
+def _bare(filename: str) -> str:
+    """The name without any folder, as any system writes folders."""
+    name = PurePosixPath(PureWindowsPath(filename).name).name
+    return "".join(c for c in name if c.isprintable())[-120:]
