@@ -385,7 +385,7 @@ async def test_a_rebuilding_that_fails_stops_nothing(
         return Answerer(articles)
 
     monkeypatch.setattr(live_module, "_TOO_MANY", 5)
-    monkeypatch.setattr(live_module, "_REBUILD_AGAIN_SECONDS", 0.1)
+    monkeypatch.setattr(live_module, "_REBUILD_AGAIN_SECONDS", 0.0)
     async with following(LiveAnswers(store, make, 0.02, clock)) as live:
         before = live.current
         await store.add_first(LIBRARY[20:32], now=NOW)

@@ -10,6 +10,7 @@ from knowledge_base.asked import AskedOutcome, AskedQuestion
 from knowledge_base.gaps import Gap, Lack
 from knowledge_base.proposals import Proposal, ProposalState
 from knowledge_base.tasks import KnowledgeTask, TaskKind, TaskState
+from routing.citizen_request import RequestType
 from tests.bot.web.knowledge_library import Library, fields_of
 from tests.bot.web.knowledge_library import library as library
 
@@ -148,8 +149,9 @@ async def test_tasks_turn_their_pages(library: Library) -> None:
 
 
 async def _proposal(library: Library) -> Proposal:
+    ticket = await library.console.ticket(request_type=RequestType.CONSULTATION)
     proposal = Proposal(
-        id="HY2611160001",
+        id=ticket.number,
         title="公交卡余额",
         question="公交卡不用了余额退不退？",
         reply="记名卡带身份证到窗口，当场退余额。",
