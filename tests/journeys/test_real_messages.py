@@ -62,10 +62,10 @@ class Tally:
 
 def kind_of(reply: str) -> str:
     """What the first answer was."""
+    if "来源：" in reply:  # it may name the emergency numbers too
+        return "answered with a source"
     if "110" in reply and "120" in reply:
         return "emergency card"
-    if "来源：" in reply:
-        return "answered with a source"
     if "我帮您登记" in reply:
         return "filing begun"
     if "没有把握" in reply:
