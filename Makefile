@@ -17,9 +17,9 @@ demo: ## run everything on this machine, with sample data and a simulated WeChat
 	@sh scripts/prepare_venv.sh embedded
 	@exec $(BIN)/huiyin demo --port $(PORT)
 
-test: .test-environment ## run the tests (ARGS="tests/routing -k calendar")
+test: .test-environment ## run the tests, in a process for each core (ARGS="tests/routing -k calendar", ARGS=-n0 for one)
 	@sh scripts/system_packages.sh
-	@$(BIN)/python -m pytest $(ARGS)
+	@OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --dist worksteal $(ARGS)
 
 check: format-check lint types imports lock-check ## format, lint, types, import contracts, and the lock
 
@@ -45,10 +45,11 @@ format: .test-environment ## format the code and mend what the linter can
 bench: .test-environment ## run the benchmarks and print their figures
 	@$(BIN)/python -m pytest tests/benchmarks -s -o python_files='bench_*.py test_*.py' $(ARGS)
 
-measure: .test-environment ## measure classifier, routing and retrieval beside plain baselines (needs the public messages in ../shared; about 10 minutes)
+measure: .test-environment ## measure classifier, routing, retrieval and duplicates beside plain baselines (needs the public messages in ../shared; about 15 minutes)
 	@$(BIN)/python scripts/measure_classifier.py
 	@$(BIN)/python scripts/measure_routing.py
 	@$(BIN)/python scripts/measure_answers.py --quick
+	@$(BIN)/python scripts/measure_duplicates.py
 
 lock: .test-environment ## take the newest versions pyproject.toml admits into requirements.lock
 	@$(BIN)/python scripts/lock.py write

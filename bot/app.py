@@ -17,6 +17,7 @@ from bot import metrics, wording
 from bot.hotline.api import api_routes
 from bot.services import SERVICES, Services
 from bot.web import console_routes, public_routes, setup_templates
+from bot.web.bad_requests import handler_args, refuse_long_addresses
 from bot.web.errors import error_middleware, security_headers
 from bot.web.knowledge_import_runs import TASKS, own_imports
 from bot.wechat.messages import IncomingMessage
@@ -40,7 +41,9 @@ def create_app(
     ``run_worker`` runs the worker beside the web service, as the demo does; production gives it its own process.
     """
     app = web.Application(
-        middlewares=[access_log, security_headers, error_middleware], client_max_size=MAX_BODY_BYTES
+        middlewares=[access_log, security_headers, error_middleware, refuse_long_addresses],
+        client_max_size=MAX_BODY_BYTES,
+        handler_args=handler_args(),
     )
     app[SERVICES] = services
     app.cleanup_ctx.append(answers_in_progress)
@@ -144,6 +147,9 @@ async def _readyz(request: web.Request) -> web.Response:
         "failed": failed,
         "model": services.model.card.version,
         "models": services.live.versions(),
-        "alarms": [*services.live.current.alarms, *filter(None, [services.live_answers.alarm])],
+        "alarms": [
+            *services.live.current.alarms,
+            *filter(None, [services.live_answers.alarm, services.rules.alarm(services.clock())]),
+        ],
     }
     return web.json_response(body, status=503 if failed else 200)

@@ -5,15 +5,20 @@ from __future__ import annotations
 import typer
 
 from bot.commands import (
+    calendar,
     classifier,
     deadline,
     demo,
+    duplicates,
+    export,
     knowledge,
     load_test,
     model,
     operations,
     policies,
+    profile,
     reference,
+    roster,
     routing,
     serve,
 )
@@ -29,6 +34,10 @@ evaluate = typer.Typer(help="用数据评测某一部分，打印指标。", no_
 app.add_typer(evaluate, name="evaluate")
 imports = typer.Typer(help="从文件导入一座城市的数据；有错的行逐行列出，不做一半。", no_args_is_help=True)
 app.add_typer(imports, name="import")
+exports = typer.Typer(help="导出工作簿。", no_args_is_help=True)
+app.add_typer(exports, name="export")
+freezes = typer.Typer(help="封存，此后不再改变。", no_args_is_help=True)
+app.add_typer(freezes, name="freeze")
 
 demo.register(app)
 serve.register(app)
@@ -37,9 +46,14 @@ classifier.register(app, evaluate)
 knowledge.register(app, evaluate)
 deadline.register(app)
 load_test.register(app)
+duplicates.register(app)
 model.register(app)
 reference.register(imports)
 policies.register(imports)
+export.register(exports, freezes)
+calendar.register(imports)
+profile.register(app)
+roster.register(app)
 routing.register(evaluate)
 
 

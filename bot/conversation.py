@@ -36,7 +36,7 @@ from bot.session import (
     to_step,
 )
 from bot.wechat.messages import IncomingMessage, MessageKind
-from knowledge_base.gaps import Lack
+from knowledge_base.gaps.gathering import Lack
 from routing.citizen_request import RequestType
 
 _SUBMITS = frozenset({"确认提交", "确认", "提交"})

@@ -36,13 +36,13 @@ from bot.session import (
 )
 from bot.ticket_view import view_of
 from bot.wechat.messages import IncomingMessage
-from knowledge_base.gaps import Lack
-from knowledge_base.outcome import Answer, Choice, Refusal
+from knowledge_base.answering.outcome import Answer, Choice, Refusal
+from knowledge_base.gaps.gathering import Lack
 from routing.citizen_request import Channel, Citizen, RequestType, Secrecy
 from routing.departments import Units
 from routing.errors import ExternalNumberConflict, Refused
 from routing.ticket import Rating, Ticket
-from routing.working_calendar import CHINA, WorkingCalendar
+from routing.timing.working_calendar import CHINA, WorkingCalendar
 
 log = structlog.get_logger(__name__)
 

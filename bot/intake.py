@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Protocol
 
 from classifier.signals import read_type_and_danger
-from routing.citizen_request import Channel, Citizen, CitizenRequest, RequestType, Urgency
+from routing.citizen_request import Applicant, Channel, Citizen, CitizenRequest, RequestType, Urgency
 from routing.errors import Incomplete, Refused
 from routing.ticket import Ticket
 
@@ -71,6 +71,8 @@ async def register_citizen_request(
     request_type: RequestType | None = None,
     place: str | None = None,
     urgency: Urgency | None = None,
+    tier: str | None = None,
+    applicant: Applicant = Applicant.PERSON,
 ) -> Ticket:
     """Tidy what came in, fill in type and urgency where the channel knows none, and register it.
 
@@ -97,6 +99,8 @@ async def register_citizen_request(
             received_at=received_at,
             title=title,
             place=(place or "").strip() or None,
+            tier=tier,
+            applicant=applicant,
             urgency=urgency or (Urgency.URGENT if danger and danger.sure else Urgency.ORDINARY),
         ),
         now=now,

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from bot import wording
-from routing.citizen_request import Channel
-from routing.departments import Units
-from routing.events import Audience, Event, EventKind, NoticeChannel, PlannedNotice
+from bot.notice_wording import notice_to_citizen, notice_to_official
+from routing.acts.outbox import WORTH_A_CALL
+from routing.acts.visits import is_bad
+from routing.citizen_request import Channel, Secrecy
+from routing.departments import UnitId, Units
+from routing.events import Audience, Event, EventKind, NoticeChannel, PlannedNotice, Register
+from routing.redaction import redact
 from routing.ticket import Ticket
+from routing.timing.sla import ClockName
 from routing.workflow import Role
 
 _TO_CITIZEN = PlannedNotice(Audience.CITIZEN, NoticeChannel.WECHAT)
+_BY_TELEPHONE = PlannedNotice(Audience.CITIZEN, NoticeChannel.TELEPHONE)
 _TO_UNIT = PlannedNotice(Audience.UNIT, NoticeChannel.CONSOLE)
 _TO_CENTRE = PlannedNotice(Audience.CENTRE, NoticeChannel.CONSOLE)
 
@@ -17,6 +22,7 @@ _UNIT_HEARS_OF = frozenset(
     {
         EventKind.DISPATCHED,
         EventKind.TRANSFERRED,
+        EventKind.RELAYED,
         EventKind.RETURN_REFUSED,
         EventKind.SUPPLEMENTED,
         EventKind.REMINDED,
@@ -25,25 +31,103 @@ _UNIT_HEARS_OF = frozenset(
         EventKind.WITHDRAWN,
         EventKind.AT_RISK,
         EventKind.OVERDUE,
+        EventKind.ALARM_RAISED,
+        EventKind.NUDGED,
+        EventKind.REPLY_SENT_BACK,
+        EventKind.EXTENSION_GRANTED,
+        EventKind.EXTENSION_REFUSED,
+        EventKind.SUSPENSION_GRANTED,
+        EventKind.SUSPENSION_REFUSED,
+        EventKind.MATERIAL_RECEIVED,
+        EventKind.RESUMED,
+        EventKind.REPLANNED,
+        EventKind.CO_HANDLING_ASKED,
+        EventKind.CO_HANDLING_ANSWERED,
+        EventKind.CO_HANDLING_WAIVED,
+        EventKind.LETTER_SENT,
+        EventKind.LINKED,
+        EventKind.EMERGENCY_MARKED,
+        EventKind.EXCLUSION_UPHELD,
+        EventKind.EXCLUSION_DISMISSED,
+        EventKind.CORRECTION_RECEIVED,
     }
 )
-_CENTRE_HEARS_OF = frozenset({EventKind.LEFT_TO_A_PERSON, EventKind.RETURN_REQUESTED, EventKind.OVERDUE})
-_CITIZEN_HEARS_OF = frozenset(
-    {EventKind.TRANSFERRED, EventKind.REPLIED, EventKind.RESOLVED, EventKind.REJECTED, EventKind.REOPENED}
+_CENTRE_HEARS_OF = frozenset(
+    {
+        EventKind.LEFT_TO_A_PERSON,
+        EventKind.RETURN_REQUESTED,
+        EventKind.OVERDUE,
+        EventKind.ALARM_RAISED,
+        EventKind.REPLY_SUBMITTED,
+        EventKind.EXTENSION_REQUESTED,
+        EventKind.SUSPENSION_REQUESTED,
+        EventKind.EXCLUSION_REQUESTED,
+        EventKind.LETTER_RECEIVED,
+        EventKind.LETTER_ANSWERED,
+        EventKind.UNLINKED,
+    }
 )
+_CITIZEN_HEARS_OF = frozenset(
+    {
+        EventKind.TRANSFERRED,
+        EventKind.RELAYED,
+        EventKind.REPLIED,
+        EventKind.RESOLVED,
+        EventKind.REJECTED,
+        EventKind.REOPENED,
+        EventKind.EXTENSION_GRANTED,
+        EventKind.SUSPENSION_GRANTED,
+        EventKind.MATERIAL_REQUESTED,
+        EventKind.THIRD_PARTY_ASKED,
+        EventKind.RESUMED,
+        EventKind.LINKED,
+        EventKind.UNLINKED,
+        EventKind.ANSWERED_WITH_PARENT,
+        EventKind.EMERGENCY_MARKED,
+        EventKind.CORRECTION_REQUESTED,
+        EventKind.CORRECTION_RECEIVED,
+        EventKind.THIRD_PARTY_HEARD,
+    }
+)
+_SOMEBODY_HEARS_OF = frozenset({EventKind.SUPPLEMENTED, EventKind.REMINDED})
+"""What the citizen says while no unit has the ticket, as long as it waits or is linked."""
+_DATES = (ClockName.REPLY, ClockName.REWORK)
 
 
 def plan(ticket: Ticket, event: Event) -> tuple[PlannedNotice, ...]:
     """Everybody who must hear of ``event``."""
     planned: list[PlannedNotice] = []
-    if ticket.channel is Channel.WECHAT and _concerns_citizen(ticket, event):
-        planned.append(_TO_CITIZEN)
+    if _concerns_citizen(ticket, event):
+        if ticket.channel is Channel.WECHAT:
+            planned.append(_TO_CITIZEN)
+        elif event.kind in WORTH_A_CALL and not _said_on_the_telephone(event):
+            planned.append(_BY_TELEPHONE)
     unit_id = event.unit_id
+    if _visit_nobody_misses(ticket, event):
+        return tuple(planned)
     if unit_id is not None and event.kind in _UNIT_HEARS_OF:
         planned.append(_TO_UNIT)
-    if event.kind in _CENTRE_HEARS_OF or (unit_id is None and event.kind is EventKind.AT_RISK):
+    if (
+        event.kind in _CENTRE_HEARS_OF
+        or (unit_id is None and event.kind is EventKind.AT_RISK)
+        or (event.kind is EventKind.RATED and is_bad(event))
+        or (unit_id is None and event.kind in _SOMEBODY_HEARS_OF)
+    ):
         planned.append(_TO_CENTRE)
     return tuple(planned)
+
+
+def _visit_nobody_misses(ticket: Ticket, event: Event) -> bool:
+    """Every closed ticket may owe a visit: those limits are worked off from the list, not told one by one. Where
+    the citizen was not satisfied, somebody must hear of it."""
+    if event.clock is not ClockName.FOLLOW_UP_VISIT:
+        return False
+    return ticket.rating is None or ticket.rating.good
+
+
+def _said_on_the_telephone(event: Event) -> bool:
+    """Who takes a withdrawal on the telephone has the citizen on the line."""
+    return event.kind is EventKind.WITHDRAWN and event.by.role is Role.OPERATOR
 
 
 def _concerns_citizen(ticket: Ticket, event: Event) -> bool:
@@ -54,7 +138,16 @@ def _concerns_citizen(ticket: Ticket, event: Event) -> bool:
         # Answered and closed in one act is one message, not two.
         following = ticket.events[event.seq : event.seq + 1]
         return not (following and following[0].kind is EventKind.RESOLVED)
-    if event.kind is EventKind.REOPENED:
+    if event.kind is EventKind.REPLANNED:
+        # Other limits are the offices' own.
+        return event.clock in _DATES
+    if event.kind is EventKind.LINKED:
+        # Their matter goes where its parent goes; that is said once.
+        return event.by.role is not Role.SYSTEM
+    if event.kind is EventKind.ENTERED:
+        # The other two registers are the offices' own.
+        return event.register is Register.ENTRY
+    if event.kind in (EventKind.REOPENED, EventKind.WITHDRAWN):
         # A citizen who asked for it in the chat was answered there.
         return event.by.role is not Role.CITIZEN
     return event.kind in _CITIZEN_HEARS_OF
@@ -63,5 +156,22 @@ def _concerns_citizen(ticket: Ticket, event: Event) -> bool:
 def render(ticket: Ticket, event: Event, audience: Audience, *, units: Units) -> str:
     """The words of one notice, from the ticket as it stands at delivery."""
     if audience is Audience.CITIZEN:
-        return wording.notice_to_citizen(ticket, event, units=units)
-    return wording.notice_to_official(ticket, event, units=units)
+        return notice_to_citizen(ticket, event, units=units)
+    return notice_to_official(ticket, event, units=units)
+
+
+def render_call(ticket: Ticket, event: Event, *, units: Units) -> str:
+    """The words for a citizen without WeChat, for whoever rings them; free text is redacted."""
+    words = redact(notice_to_citizen(ticket, event, units=units, by_phone=True))
+    return f"请电话告知市民：{words}"
+
+
+def caller(ticket: Ticket, event: Event) -> UnitId | None:
+    """Who rings: the unit that answered, where it may know whose matter it is; else the centre."""
+    answered = event.kind in (EventKind.REPLIED, EventKind.RESOLVED)
+    return event.unit_id if answered and ticket.secrecy is Secrecy.PUBLIC else None
+
+
+def addressee(event: Event) -> UnitId | None:
+    """The unit a notice to a unit goes to: a co-handler's answer concerns the lead."""
+    return event.from_unit_id if event.kind is EventKind.CO_HANDLING_ANSWERED else event.unit_id

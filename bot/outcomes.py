@@ -46,8 +46,8 @@ from bot.session import (
 from bot.ticket_view import TicketView
 from bot.wechat_text import quote
 from bot.wording import explain
-from knowledge_base.outcome import Choice as SeveralMatters
-from knowledge_base.outcome import Refusal
+from knowledge_base.answering.outcome import Choice as SeveralMatters
+from knowledge_base.answering.outcome import Refusal
 from routing.citizen_request import Secrecy
 from routing.errors import Refused, TooOften
 from routing.ticket import SATISFIED_FROM

@@ -11,7 +11,7 @@ from bot.session import FREE_TEXT_STEPS, Choice, Draft, Pick, Session, Step, Tur
 from bot.wechat_text import MOST_BYTES, clip, link, plain, quote, tap
 from bot.wording import STARS, label, say_time
 from classifier.signals import Emergency, EmergencyKind
-from knowledge_base.outcome import Answer, Citation, Refusal, RefusalReason
+from knowledge_base.answering.outcome import Answer, Citation, Refusal, RefusalReason
 from routing.citizen_request import RequestType, Secrecy
 
 WELCOME = (

@@ -19,9 +19,9 @@ from bot.session import (
     to_step,
 )
 from bot.wechat_text import tappable
-from knowledge_base.gaps import Lack
-from knowledge_base.outcome import Answer, Refusal, RefusalReason
-from knowledge_base.outcome import Choice as SeveralMatters
+from knowledge_base.answering.outcome import Answer, Refusal, RefusalReason
+from knowledge_base.answering.outcome import Choice as SeveralMatters
+from knowledge_base.gaps.gathering import Lack
 from routing.citizen_request import RequestType
 
 _MOST_SUGGESTION = 28
@@ -68,6 +68,9 @@ def after_several(session: Session, act: AskKnowledge, several: SeveralMatters) 
 def after_refused_question(session: Session, act: AskKnowledge, refusal: Refusal, heard: Heard) -> Turn:
     """Why there is no answer, and filing; what an entry could have answered is kept as a lack."""
     lack = LACKS.get(refusal.reason)
+    if refusal.reason in _OWN_MATTER and session.follows is None:
+        # A question of its own began another matter: what follows now must not go back to the one before.
+        session = replace(session, about=None)
     known_to_have_lapsed = refusal.reason is RefusalReason.LAPSED and len(act.question) < questions.LONG_STORY
     if lack is Lack.UNANSWERED and questions.hangs_on_another(act.question):
         if session.follows is None:
@@ -148,6 +151,7 @@ def with_way_back(turn: Turn) -> Turn:
     return replace(turn, session=replace(session, choices=(*session.choices, resume)))
 
 
+_OWN_MATTER = frozenset({RefusalReason.UNSURE, RefusalReason.NOTHING_NEAR, RefusalReason.OTHER_REGION})
 LACKS = {
     RefusalReason.NOTHING_NEAR: Lack.UNANSWERED,
     RefusalReason.UNSURE: Lack.UNANSWERED,

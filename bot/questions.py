@@ -10,8 +10,8 @@ import re
 from dataclasses import replace
 
 from bot.session import PAUSE, Heard, Session
-from knowledge_base.evidence import grieves
-from knowledge_base.following import has_own_matter
+from knowledge_base.answering.evidence import grieves
+from knowledge_base.answering.following import has_own_matter
 from routing.citizen_request import RequestType
 
 LONG_STORY = 40

@@ -18,26 +18,29 @@ from bot.knowledge.live import LiveAnswers
 from bot.learning.live import LiveModels
 from bot.learning.registry import ModelRegistry
 from bot.people import People
+from bot.rules import LiveRules
 from bot.settings import Settings
 from bot.wechat.accounts import Account
 from bot.wechat.client import WeChatClient
 from bot.wechat.webhook import Respond
 from classifier.model import TextModel
-from knowledge_base.answer import Answerer
-from knowledge_base.editing import EditingDesk
-from knowledge_base.gap_store import MongoGapStore
-from knowledge_base.mongo_store import MongoArticleStore
-from knowledge_base.task_store import MongoProposalStore, MongoTaskStore
+from knowledge_base.answering.answer import Answerer
+from knowledge_base.editing.desk import EditingDesk
+from knowledge_base.editing.mongo_store import MongoArticleStore
+from knowledge_base.gaps.gap_store import MongoGapStore
+from knowledge_base.gaps.task_store import MongoProposalStore, MongoTaskStore
 from routing.departments import Units
 from routing.identity import Vault
 from routing.identity_store import MongoIdentityStore
 from routing.mongo_store import Database, MongoTicketStore
-from routing.places import Gazetteer
-from routing.precedent_store import PrecedentFeed
+from routing.places.gazetteer import Gazetteer
 from routing.queries import Queries
+from routing.resemblance.duplicate_store import DuplicateFeed
+from routing.resemblance.hotspot_store import HotspotStore
 from routing.service_desk import ServiceDesk
-from routing.sla import Profile
-from routing.working_calendar import WorkingCalendar
+from routing.timing.sla import Profile
+from routing.timing.working_calendar import WorkingCalendar
+from routing.triage.precedent_store import PrecedentFeed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,11 +52,12 @@ class Services:
     database: Database
     redis: Redis
     vault: Vault
-    profile: Profile
-    calendar: WorkingCalendar
+    rules: LiveRules
     live: LiveModels
     registry: ModelRegistry
     precedents: PrecedentFeed
+    duplicates: DuplicateFeed
+    hotspots: HotspotStore
     tickets: MongoTicketStore
     identities: MongoIdentityStore
     desk: ServiceDesk
@@ -77,6 +81,14 @@ class Services:
     wechat_clients: Mapping[str, WeChatClient]
 
     # These change while the service runs; read each once per message.
+
+    @property
+    def profile(self) -> Profile:
+        return self.desk.profile
+
+    @property
+    def calendar(self) -> WorkingCalendar:
+        return self.desk.profile.calendar
 
     @property
     def answerer(self) -> Answerer:

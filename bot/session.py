@@ -12,7 +12,7 @@ from enum import StrEnum
 from bot.wechat.messages import IncomingMessage
 from classifier.model import Guess
 from classifier.signals import Emergency
-from knowledge_base.gaps import Lack
+from knowledge_base.gaps.gathering import Lack
 from routing.citizen_request import RequestType, Secrecy
 
 DRAFT_LIFETIME = timedelta(hours=24)

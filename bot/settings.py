@@ -7,9 +7,10 @@ import secrets
 import tempfile
 from collections.abc import Mapping
 from enum import StrEnum
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
 
 PREFIX = "HUIYIN_"
 
@@ -93,6 +94,12 @@ class Settings(BaseModel):
     )
     host: str = Field("127.0.0.1", description="Address the web service listens on.")
     port: int = Field(8080, ge=0, le=65535, description="Port the web service listens on.")
+    trusted_proxies: str = Field(
+        "",
+        description="Addresses or networks (CIDR) of the proxies in front of the service, with commas: "
+        "`127.0.0.1, 172.16.0.0/12`. Only from them is `X-Forwarded-For` believed, when requests are counted by client. "
+        "Empty: none, and the peer itself is the client.",
+    )
     public_url: str = Field(
         "",
         description="The service's address as its users see it; makes session cookies Secure when https, and "
@@ -121,6 +128,17 @@ class Settings(BaseModel):
     stale_days: int = Field(
         365, ge=30, description="Days after which an entry in force must be looked at again."
     )
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _are_networks(cls, said: str) -> str:
+        networks(said)
+        return said
+
+    @staticmethod
+    def database_is_named() -> bool:
+        """Whether the environment names a MongoDB: for commands that are as good without an installation."""
+        return bool(os.environ.get(f"{PREFIX}MONGO_URL"))
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str] | None = None, /, **overrides: object) -> Settings:
@@ -151,6 +169,20 @@ class Settings(BaseModel):
     def previous_key_bytes(self) -> tuple[bytes, ...]:
         key = self.previous_secret_key.get_secret_value().encode()
         return (key,) if key else ()
+
+
+Networks = tuple[IPv4Network | IPv6Network, ...]
+
+
+def networks(said: str) -> Networks:
+    """Addresses and networks, with commas or blanks between them; raises ValueError naming what is neither."""
+    found = []
+    for one in said.replace(",", " ").split():
+        try:
+            found.append(ip_network(one, strict=False))
+        except ValueError:
+            raise ValueError(f"neither an address nor a network: {one}") from None
+    return tuple(found)
 
 
 def generated_secret_key(data_dir: Path) -> SecretStr:

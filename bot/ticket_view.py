@@ -7,12 +7,15 @@ from datetime import datetime
 
 from bot.wechat_text import clip, plain, quote
 from bot.wording import label, say_time
+from routing.acts.offers import offered
+from routing.acts.pauses import Pause
 from routing.citizen_request import RequestType, Urgency
 from routing.departments import UnitId, Units
 from routing.errors import UnknownUnit
-from routing.events import EventKind
+from routing.events import Event, EventKind, RejectReason
 from routing.ticket import Ticket
-from routing.workflow import Action, Role, State, actions_for
+from routing.timing.sla import PauseReason
+from routing.workflow import Action, Role, State
 
 # Said in a citizen's words; the offices' own labels stand in ``bot.wording``.
 _STANDING = {
@@ -20,11 +23,19 @@ _STANDING = {
     State.DISPATCHED: "已转给承办单位",
     State.ACCEPTED: "承办单位正在办",
     State.REPLIED: "已有答复",
+    State.LINKED: "和同一件事的其他诉求一起办",
     State.RESOLVED: "办结了",
     State.ARCHIVED: "办结了",
-    State.WITHDRAWN: "您已撤回",
+    State.WITHDRAWN: "已撤回",
     State.REJECTED: "没有受理",
 }
+_WAITING = {
+    PauseReason.SUSPENSION: "现在还办不了，先等一等",
+    PauseReason.MATERIAL: "等您补充",
+    PauseReason.CORRECTION: "等您补正",
+    PauseReason.THIRD_PARTY: "正在征求相关的人或单位意见",
+}
+_ASKED_OF_THE_CITIZEN = (PauseReason.MATERIAL, PauseReason.CORRECTION)
 _HAPPENED = {
     EventKind.REGISTERED: "收到您的诉求",
     EventKind.DISPATCHED: "转给承办单位",
@@ -33,15 +44,30 @@ _HAPPENED = {
     EventKind.CONTACTED: "工作人员联系您",
     EventKind.REPLIED: "单位作出答复",
     EventKind.RESOLVED: "办结",
-    EventKind.SUPPLEMENTED: "您补充了材料",
-    EventKind.REMINDED: "您催办了一次",
-    EventKind.RATED: "您作了评价",
+    EventKind.SUPPLEMENTED: "补充了材料",
+    EventKind.REMINDED: "催办了一次",
+    EventKind.RATED: "作了评价",
     EventKind.REOPENED: "重新办理",
-    EventKind.WITHDRAWN: "您撤回了",
+    EventKind.WITHDRAWN: "撤回了",
     EventKind.REJECTED: "没有受理",
+    EventKind.EXTENSION_GRANTED: "延长了办理时间",
+    EventKind.SUSPENSION_GRANTED: "暂时办不了，先等一等",
+    EventKind.MATERIAL_REQUESTED: "请您补充材料",
+    EventKind.CORRECTION_REQUESTED: "请您补正申请",
+    EventKind.THIRD_PARTY_ASKED: "征求相关的人或单位意见",
+    EventKind.REPLANNED: "办理日期有调整",
+    EventKind.RESUMED: "接着办理",
+    EventKind.RELAYED: "转给下一级办理",
+    EventKind.LINKED: "和同一件事一起办",
+    EventKind.UNLINKED: "改为单独办理",
+    EventKind.ANSWERED_WITH_PARENT: "办结",
+    EventKind.EMERGENCY_MARKED: "按紧急事项办理",
 }
 """What a citizen is told of; the offices' dealings with each other are not among it."""
+_CITIZENS_OWN = frozenset({EventKind.SUPPLEMENTED, EventKind.REMINDED, EventKind.WITHDRAWN, EventKind.RATED})
+"""Said as theirs only where they did it themselves."""
 _MOST_EVENTS = 3
+_STANDS_STILL = "先停着，停的时间不算。接着办时告诉您新的日期"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,10 +86,12 @@ class TicketView:
     rejection: str | None
     actions: frozenset[Action]
     happened: tuple[tuple[datetime, str], ...]
+    pause: Pause | None = None
 
     @property
     def state_name(self) -> str:
-        return _STANDING[self.state]
+        """Short enough for a list."""
+        return _WAITING[self.pause.reason] if self.pause else _STANDING[self.state]
 
     def may(self, action: Action) -> bool:
         return action in self.actions
@@ -71,10 +99,12 @@ class TicketView:
     def say(self, now: datetime) -> str:
         """The whole ticket in words, the newest event first."""
         lines = [f"工单{self.number}（{label(self.request_type)}）", f"“{quote(self.title, 60)}”"]
-        lines.append(f"现在：{self.state_name}")
+        lines.append(f"现在：{self.state_name}{self._until(now)}")
         if self.unit_name:
             lines.append(f"承办单位：{self.unit_name}")
-        if self.promised_at and Action.REMIND in self.actions:
+        if self.pause is not None:
+            lines.append(f"最晚答复：{_STANDS_STILL}")
+        elif self.promised_at and Action.REMIND in self.actions:
             late = "，已经晚了，您可以催办" if now > self.promised_at else ""
             lines.append(f"最晚答复：{say_time(self.promised_at, now=now)}{late}")
         if self.rejection:
@@ -85,13 +115,24 @@ class TicketView:
         lines.extend(f"{say_time(at, now=now)} {what}" for at, what in reversed(self.happened))
         return "\n".join(lines)
 
+    def _until(self, now: datetime) -> str:
+        """What is waited for, and how long at most."""
+        pause = self.pause
+        if pause is None:
+            return ""
+        until = say_time(pause.until, now=now) if pause.until else ""
+        if pause.reason in _ASKED_OF_THE_CITIZEN:
+            by = f"\n最好在{until}前发来" if until else ""
+            return f"：{quote(pause.text, 120)}{by}"
+        return f"，{until}再看能不能办" if until and pause.reason is PauseReason.SUSPENSION else ""
+
 
 def view_of(ticket: Ticket, units: Units) -> TicketView:
     """Rating once is offered; rework only after a rating that asked for it."""
-    actions = set(actions_for(ticket.state, Role.CITIZEN))
+    actions = set(offered(ticket, Role.CITIZEN))
     actions.discard(Action.RATE if ticket.rating else Action.REOPEN)
-    events = [(e.at, _HAPPENED[e.kind]) for e in ticket.events if e.kind in _HAPPENED]
-    rejections = [e.text for e in ticket.events if e.kind is EventKind.REJECTED]
+    events = [(e.at, _happened(e)) for e in ticket.events if e.kind in _HAPPENED]
+    rejections = [_why_not(e) for e in ticket.events if e.kind is EventKind.REJECTED]
     promise = ticket.promise
     return TicketView(
         number=ticket.number,
@@ -106,7 +147,20 @@ def view_of(ticket: Ticket, units: Units) -> TicketView:
         rejection=rejections[-1] if rejections else None,
         actions=frozenset(actions),
         happened=tuple(events[-_MOST_EVENTS:]),
+        pause=ticket.pause,
     )
+
+
+def _happened(event: Event) -> str:
+    theirs = event.kind in _CITIZENS_OWN and event.by.role is Role.CITIZEN
+    return f"您{_HAPPENED[event.kind]}" if theirs else _HAPPENED[event.kind]
+
+
+def _why_not(event: Event) -> str:
+    """The class of reason, unless the words say it already, then the words."""
+    kind, said = event.reject_reason, event.text or ""
+    named = label(kind) if kind not in (None, RejectReason.OTHER) else ""
+    return f"{named}。{said}" if named and named not in said else said
 
 
 def _unit_name(unit_id: UnitId | None, units: Units) -> str | None:

@@ -6,9 +6,9 @@ from enum import StrEnum
 from typing import Any
 
 from classifier.signals import AbuseKind, EmergencyKind, Gap, TranscriptLevel
-from routing.counterfactual import Change, ChangeKind
-from routing.places import PlaceClue, PlaceLevel
-from routing.triage import Reason, ReasonKind, ReasonSource
+from routing.places.gazetteer import PlaceClue, PlaceLevel
+from routing.triage.counterfactual import Change, ChangeKind
+from routing.triage.deciding import Reason, ReasonKind, ReasonSource
 
 SIGNALS: dict[type[StrEnum], dict[Any, str]] = {
     ReasonSource: {

@@ -14,63 +14,65 @@ import structlog
 from motor.motor_asyncio import AsyncIOMotorClient
 from redis.asyncio import Redis
 
-from bot import notices
-from bot.console_notices import ConsoleNotices
-from bot.conversation_store import ConversationStore, LateMessages, PictureShelf
+from bot import alarm_delivery
 from bot.dialogue import Dialogue
+from bot.ending import still_wanted
 from bot.errands import Errands
 from bot.knowledge.figures import KnowledgeFigures
 from bot.knowledge.gap_desk import GapDesk
 from bot.knowledge.hearing import QuestionsHeard
 from bot.knowledge.live import LiveAnswers
 from bot.knowledge.pages import public_page
-from bot.knowledge.regions import home_regions, regions_at
+from bot.knowledge.regions import home_regions, own_paths, region_paths, regions_at
 from bot.learning.drift_store import DriftStore
 from bot.learning.live import LiveModels, LiveSet, triage_tools
-from bot.learning.progress import TrainingProgress
-from bot.learning.registry import ModelKind, ModelRegistry
+from bot.learning.registry import ModelKind
 from bot.learning.reloading import Reloader
-from bot.people import People
 from bot.redis_state import make_redis
+from bot.rules import LiveRules
 from bot.services import Services, utc_now
 from bot.settings import Settings
+from bot.stores import Stores
 from bot.wechat.accounts import Account, load_accounts
 from bot.wechat.client import WeChatClient
 from classifier import segment
 from classifier.model import TextModel, starter_model_path
-from knowledge_base.answer import Answer, Answerer, Outcome, Refusal
+from knowledge_base.answering.answer import Answer, Answerer, Outcome, Refusal
 from knowledge_base.article import Article
-from knowledge_base.editing import EditingDesk
-from knowledge_base.gap_store import MongoGapStore
-from knowledge_base.mongo_store import MongoArticleStore
-from knowledge_base.task_store import MongoProposalStore, MongoTaskStore
+from knowledge_base.editing.desk import EditingDesk
+from knowledge_base.editing.mongo_store import MongoArticleStore
 from routing.identity import Vault
-from routing.identity_store import MongoIdentityStore
-from routing.mongo_store import AWARE, Database, Document, MongoTicketStore
-from routing.places import Gazetteer
-from routing.precedent_store import PrecedentFeed
+from routing.mongo_store import AWARE, Database, Document
+from routing.places.gazetteer import Gazetteer
 from routing.queries import Queries
 from routing.reference_store import MongoReferenceStore
-from routing.reference_tables import demo_reference
+from routing.reference_tables import ReferenceTables, demo_reference
 from routing.service_desk import ServiceDesk
-from routing.sla import load_profile
 
 log = structlog.get_logger(__name__)
 
 PRECEDENTS_EVERY_S = 20.0
+DUPLICATES_EVERY_S = 10.0
+RULES_EVERY_S = 5.0
 
 
 @asynccontextmanager
 async def build_services(
-    settings: Settings, *, clock: Callable[[], datetime] = utc_now, first_articles: Iterable[Article] = ()
+    settings: Settings,
+    *,
+    clock: Callable[[], datetime] = utc_now,
+    first_articles: Iterable[Article] = (),
+    model: TextModel | None = None,
+    reference: ReferenceTables | None = None,
 ) -> AsyncIterator[Services]:
     """Connect the stores, load model, index and tables, and close what was opened on leaving.
 
     ``first_articles`` go into a knowledge base that holds none yet: the demo's. A city's own starts empty, for
-    an invented county's answers must never reach real citizens.
+    an invented county's answers must never reach real citizens. ``model`` and ``reference`` are taken instead of
+    loading the ones to start with; both are immutable, so that several bundles of one process may share them.
     """
     segment.warm_up()
-    model = TextModel.load(settings.model or starter_model_path())
+    model = model or TextModel.load(settings.model or starter_model_path())
     mongo: AsyncIOMotorClient[Document] = AsyncIOMotorClient(
         settings.mongo_url, tz_aware=True, serverSelectionTimeoutMS=5000
     )
@@ -78,7 +80,7 @@ async def build_services(
     try:
         async with aiohttp.ClientSession() as http:
             opened = _Opened(settings, clock, mongo[settings.database], redis, http)
-            services = await _assemble(opened, model, first_articles)
+            services = await _assemble(opened, model, reference or demo_reference(), first_articles)
             reloader = Reloader(
                 registry=services.registry,
                 tables=MongoReferenceStore(opened.database),
@@ -94,6 +96,8 @@ async def build_services(
                 asyncio.create_task(reloader.run(), name="model reloader"),
                 asyncio.create_task(services.live_answers.run(), name="live answers"),
                 asyncio.create_task(_follow_tickets(services), name="precedents"),
+                asyncio.create_task(_follow_duplicates(services), name="duplicates"),
+                asyncio.create_task(_follow_rules(services), name="rules of time"),
             )
             try:
                 yield services
@@ -109,13 +113,34 @@ async def build_services(
 
 async def _follow_tickets(services: Services) -> None:
     """Keep this process's precedents near the tickets."""
-    while True:
+    while still_wanted():
         try:
             await services.precedents.refresh(services.clock())
         except Exception as error:
             # A database that is away comes back; meanwhile decisions rest on older precedents.
             log.warning("precedents not refreshed", error=type(error).__name__)
         await asyncio.sleep(PRECEDENTS_EVERY_S)
+
+
+async def _follow_duplicates(services: Services) -> None:
+    """Keep what this process compares new requests with near the tickets; a question takes in the last seconds."""
+    while still_wanted():
+        try:
+            await services.duplicates.refresh(services.clock())
+        except Exception as error:
+            log.warning("duplicates not refreshed", error=type(error).__name__)
+        await asyncio.sleep(DUPLICATES_EVERY_S)
+
+
+async def _follow_rules(services: Services) -> None:
+    """Promise by an imported calendar or profile within seconds; what was promised before stays."""
+    while still_wanted():
+        await asyncio.sleep(RULES_EVERY_S)
+        try:
+            await services.rules.refresh()
+        except Exception as error:
+            # The rules before stay at work; a saved profile was checked, so most likely the database is away.
+            log.warning("rules of time not refreshed", error=type(error).__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,77 +154,57 @@ class _Opened:
     http: aiohttp.ClientSession
 
 
-async def _assemble(opened: _Opened, model: TextModel, first_articles: Iterable[Article]) -> Services:
+async def _assemble(
+    opened: _Opened, model: TextModel, reference: ReferenceTables, first_articles: Iterable[Article]
+) -> Services:
     settings, database = opened.settings, opened.database
     vault = Vault(settings.key_bytes(), previous=settings.previous_key_bytes())
-    profile = load_profile(settings.profile)
-    reference = demo_reference()
-    first = LiveSet(topics=model, reference=reference, versions=dict.fromkeys(ModelKind))
-    registry = ModelRegistry(database, opened.redis)
-    precedents = PrecedentFeed(database)
-    tickets, identities = MongoTicketStore(database), MongoIdentityStore(database, vault)
-    people, console_notices = People(database), ConsoleNotices(database)
-    conversations, late_messages = ConversationStore(database, vault), LateMessages(database, vault)
-    articles, pictures = MongoArticleStore(database), PictureShelf(database, vault)
-    questions, tasks = MongoGapStore(database), MongoTaskStore(database)
-    proposals = MongoProposalStore(database)
     accounts = load_accounts(settings.wechat_accounts) if settings.wechat_accounts else {}
-    await asyncio.gather(
-        *(
-            store.prepare()
-            for store in (
-                tickets,
-                identities,
-                people,
-                console_notices,
-                conversations,
-                late_messages,
-                articles,
-                questions,
-                tasks,
-                proposals,
-                pictures,
-                registry,
-                TrainingProgress(database),
-                MongoReferenceStore(database),
-                precedents,
-            )
-        )
-    )
-    await _fill(articles, first_articles, now=opened.clock())
+    stores = Stores.of(database, opened.redis, vault, gazetteer=lambda: live.current.reference.gazetteer)
+    await stores.prepare()
+    await _fill(stores.articles, first_articles, now=opened.clock())
+    first = LiveSet(topics=model, reference=reference, versions=dict.fromkeys(ModelKind))
+    profile = (await stores.profiles.rules(settings.profile)).profile
     desk = ServiceDesk(
-        tickets=tickets,
-        identities=identities,
+        tickets=stores.tickets,
+        identities=stores.identities,
         profile=profile,
-        triage=replace(triage_tools(first), precedents=precedents),
+        triage=replace(triage_tools(first), precedents=stores.precedents),
         vault=vault,
-        planner=notices.plan,
+        planner=alarm_delivery.planner(lambda: desk.profile),
+        register=stores.disclosure,
     )
-    queries = Queries(database, identities=identities, vault=vault)
+    queries = Queries(database, identities=stores.identities, vault=vault)
 
     def regions_of(account: str | None) -> frozenset[str] | None:
         # Asked at every question: the table of places may be imported anew while the service runs.
         return _regions(account, settings, accounts, live.current.reference.gazetteer)
 
     answers = LiveAnswers(
-        articles,
+        stores.articles,
         make=lambda found: Answerer(found, precision=settings.answer_precision, regions=regions_of(None)),
         clock=opened.clock,
     )
-    hearing = QuestionsHeard(questions, articles, vault, lambda name: answers.current.get(name), tasks)
+    hearing = QuestionsHeard(
+        stores.questions, stores.articles, vault, lambda name: answers.current.get(name), stores.tasks
+    )
     errands = Errands(
         desk=desk,
         queries=queries,
         answerer=_AtWork(answers),
         hearing=hearing,
-        pictures=pictures,
+        pictures=stores.pictures,
         units=reference.units,
         calendar=profile.calendar,
         regions=regions_of,
         page=lambda article_id: public_page(settings.public_url, article_id),
     )
-    dialogue = Dialogue(conversations=conversations, errands=errands, forget=hearing.forget)
+    dialogue = Dialogue(conversations=stores.conversations, errands=errands, forget=hearing.forget)
     live = LiveModels(first, desk=desk, dialogue=dialogue)
+    rules = LiveRules(
+        database, settings.profile, units=lambda: live.current.reference.units, use=live.use_profile
+    )
+    await rules.refresh()
     await answers.start()
     return Services(
         settings=settings,
@@ -207,30 +212,42 @@ async def _assemble(opened: _Opened, model: TextModel, first_articles: Iterable[
         database=database,
         redis=opened.redis,
         vault=vault,
-        profile=profile,
-        calendar=profile.calendar,
+        rules=rules,
         live=live,
-        registry=registry,
-        precedents=precedents,
-        articles=articles,
+        registry=stores.registry,
+        precedents=stores.precedents,
+        duplicates=stores.duplicates,
+        hotspots=stores.hotspots,
+        articles=stores.articles,
         live_answers=answers,
-        knowledge=EditingDesk(articles),
-        questions=questions,
-        hearing=hearing,
-        tasks=tasks,
-        proposals=proposals,
-        gaps=GapDesk(
-            questions, tasks, proposals, articles, database.get_collection("tickets", codec_options=AWARE)
+        knowledge=EditingDesk(
+            stores.articles,
+            regions=lambda: region_paths(
+                live.current.reference.gazetteer, *own_paths(settings.region, accounts)
+            ),
         ),
-        knowledge_figures=KnowledgeFigures(questions, tasks, articles, settings.stale_days),
+        questions=stores.questions,
+        hearing=hearing,
+        tasks=stores.tasks,
+        proposals=stores.proposals,
+        gaps=GapDesk(
+            stores.questions,
+            stores.tasks,
+            stores.proposals,
+            stores.articles,
+            database.get_collection("tickets", codec_options=AWARE),
+        ),
+        knowledge_figures=KnowledgeFigures(
+            stores.questions, stores.tasks, stores.articles, settings.stale_days
+        ),
         regions_of=regions_of,
-        tickets=tickets,
-        identities=identities,
+        tickets=stores.tickets,
+        identities=stores.identities,
         desk=desk,
         queries=queries,
-        people=people,
-        console_notices=console_notices,
-        late_messages=late_messages,
+        people=stores.people,
+        console_notices=stores.console_notices,
+        late_messages=stores.late_messages,
         dialogue=live.answer,
         wechat_accounts=accounts,
         wechat_clients={

@@ -1,6 +1,7 @@
-"""The Chinese label of every vocabulary people see, a sentence for every refusal, and the words of notices.
+"""The Chinese label of every vocabulary people see, and a sentence for every refusal.
 
-The sentences of the dialogue stand in ``bot.phrases``. A test requires both tables here to be complete.
+The words of notices stand in ``bot.notice_wording``, the sentences of the dialogue in ``bot.phrases``.
+A test requires both tables here to be complete.
 """
 
 from __future__ import annotations
@@ -11,28 +12,40 @@ from enum import StrEnum
 from typing import Any
 
 from bot import people
+from bot.figure_wording import FIGURE_WORDS
 from bot.intake import TextTooLong
 from bot.triage_wording import SIGNALS
 from bot.triage_wording import say_reason as say_reason
-from bot.wechat_text import clip, plain, quote, tap
 from knowledge_base.article import ArticleKind, ArticleStatus, Disclosure, IssuerLevel, Validity
-from knowledge_base.diff import PieceKind
-from knowledge_base.entries import Act, Right
-from knowledge_base.figures import Excluded, KnowledgeFigure
-from knowledge_base.gaps import Lack
-from knowledge_base.proposals import ProposalState
-from knowledge_base.tasks import TaskAct, TaskKind, TaskState
+from knowledge_base.editing.diff import PieceKind
+from knowledge_base.editing.entries import Act, Right
+from knowledge_base.gaps.figures import Excluded, KnowledgeFigure
+from knowledge_base.gaps.gathering import Lack
+from knowledge_base.gaps.proposals import ProposalState
+from knowledge_base.gaps.tasks import TaskAct, TaskKind, TaskState
 from routing import errors
-from routing.citizen_request import Channel, RequestType, Secrecy, Urgency
+from routing.acts.reviews import ReviewKind
+from routing.citizen_request import Applicant, Channel, RequestType, Secrecy, Urgency
 from routing.clocks import ClockState
-from routing.departments import UnitId, UnitLevel, Units
-from routing.events import Audience, Event, EventKind, NoticeChannel, NoticeState
-from routing.figures import Exclusion, FigureName
-from routing.redaction import redact
-from routing.sla import ClockName, PauseReason
-from routing.ticket import Ticket
+from routing.departments import UnitLevel
+from routing.disclosure.acts import DisclosureError
+from routing.disclosure.rules import DecisionKind, shipped_rules
+from routing.duty.alarm_ladder import AlarmStep, Recipient
+from routing.events import (
+    Audience,
+    EventKind,
+    Fault,
+    LetterLevel,
+    NoticeChannel,
+    NoticeState,
+    Register,
+    RejectReason,
+    Solved,
+    VisitOutcome,
+)
+from routing.timing.sla import ClockName, PauseReason
+from routing.timing.working_calendar import CHINA
 from routing.workflow import Action, Role, State
-from routing.working_calendar import CHINA
 
 LABELS: dict[type[StrEnum], dict[Any, str]] = {
     RequestType: {
@@ -51,6 +64,7 @@ LABELS: dict[type[StrEnum], dict[Any, str]] = {
         State.DISPATCHED: "待签收",
         State.ACCEPTED: "办理中",
         State.REPLIED: "已答复",
+        State.LINKED: "并案办理",
         State.RESOLVED: "已办结",
         State.ARCHIVED: "已归档",
         State.WITHDRAWN: "已撤回",
@@ -76,6 +90,72 @@ LABELS: dict[type[StrEnum], dict[Any, str]] = {
         EventKind.REJECTED: "不予受理",
         EventKind.AT_RISK: "临期提醒",
         EventKind.OVERDUE: "超期",
+        EventKind.REPLY_SUBMITTED: "答复送审",
+        EventKind.REPLY_SENT_BACK: "答复退回修改",
+        EventKind.EXTENSION_REQUESTED: "申请延期",
+        EventKind.EXTENSION_GRANTED: "同意延期",
+        EventKind.EXTENSION_REFUSED: "不同意延期",
+        EventKind.SUSPENSION_REQUESTED: "申请挂账",
+        EventKind.SUSPENSION_GRANTED: "同意挂账",
+        EventKind.SUSPENSION_REFUSED: "不同意挂账",
+        EventKind.MATERIAL_REQUESTED: "请市民补充材料",
+        EventKind.MATERIAL_RECEIVED: "收到补充材料",
+        EventKind.THIRD_PARTY_ASKED: "征求第三方意见",
+        EventKind.RESUMED: "恢复办理",
+        EventKind.CO_HANDLING_ASKED: "请求协办",
+        EventKind.CO_HANDLING_ANSWERED: "协办回复",
+        EventKind.CO_HANDLING_WAIVED: "免去协办",
+        EventKind.LETTER_SENT: "发督办函",
+        EventKind.LETTER_RECEIVED: "签收督办函",
+        EventKind.LETTER_ANSWERED: "回复督办函",
+        EventKind.RELAYED: "向下级转办",
+        EventKind.LINKED: "并案",
+        EventKind.UNLINKED: "解除并案",
+        EventKind.ANSWERED_WITH_PARENT: "并案答复",
+        EventKind.VISITED: "回访",
+        EventKind.ARCHIVED: "归档",
+        EventKind.EXCLUSION_REQUESTED: "申诉剔除",
+        EventKind.EXCLUSION_UPHELD: "同意剔除",
+        EventKind.EXCLUSION_DISMISSED: "不同意剔除",
+        EventKind.NUDGED: "提醒确认办结",
+        EventKind.EMERGENCY_MARKED: "转为紧急",
+        EventKind.REPLANNED: "调整期限",
+        EventKind.ALARM_RAISED: "预警升级",
+        EventKind.REPLY_PUBLISHED: "公开答复",
+        EventKind.REPEAT_NOTED: "标为重复诉求",
+        EventKind.CORRECTION_REQUESTED: "请申请人补正",
+        EventKind.CORRECTION_RECEIVED: "收到补正",
+        EventKind.THIRD_PARTY_HEARD: "收到第三方意见",
+        EventKind.DISCLOSURE_DECIDED: "作出公开决定",
+        EventKind.ENTERED: "登记造册",
+    },
+    Fault: {Fault.MISDISPATCHED: "误派", Fault.UNREASONABLE: "无理退单"},
+    RejectReason: {
+        RejectReason.NOT_GOVERNMENT: "不属于政府职责范围",
+        RejectReason.EMERGENCY_SERVICES: "应由110、119、120等紧急渠道处理",
+        RejectReason.OTHER_POWERS: "属于党委、人大、政协、法院、检察院或军队的事项",
+        RejectReason.LITIGATION: "应通过诉讼、仲裁、行政复议解决",
+        RejectReason.OTHER_PROCEDURE: "已进入信访或政府信息公开程序",
+        RejectReason.SECRET: "涉及国家秘密、商业秘密或他人隐私",
+        RejectReason.SAME_MATTER: "同一事项正在办理，或已依法办结且没有新情况",
+        RejectReason.ABUSIVE: "侮辱、谩骂或恶意骚扰",
+        RejectReason.PETITION: "属于信访事项，请向信访部门反映",
+        RejectReason.CONSUMER_LINE: "属于消费投诉举报，请向12315平台反映",
+        RejectReason.OTHER: "其他",
+    },
+    LetterLevel: {LetterLevel.BLUE: "蓝色督办", LetterLevel.ORANGE: "橙色督办", LetterLevel.RED: "红色督办"},
+    VisitOutcome: {
+        VisitOutcome.REACHED: "已联系上",
+        VisitOutcome.NOT_REACHED: "未联系上",
+        VisitOutcome.REFUSED: "拒绝回访",
+    },
+    Solved: {Solved.REAL: "实际解决", Solved.EXPLAINED: "解释清楚", Solved.NO: "没有解决"},
+    ReviewKind: {
+        ReviewKind.RETURN: "退单申请",
+        ReviewKind.REPLY: "答复审核",
+        ReviewKind.EXTENSION: "延期申请",
+        ReviewKind.SUSPENSION: "挂账申请",
+        ReviewKind.EXCLUSION: "剔除申诉",
     },
     ClockName: {
         ClockName.ACCEPTANCE: "受理时限",
@@ -88,6 +168,8 @@ LABELS: dict[type[StrEnum], dict[Any, str]] = {
         ClockName.SUPERVISION_ANSWER: "督办回复时限",
         ClockName.REWORK: "重办时限",
         ClockName.FOLLOW_UP_VISIT: "回访时限",
+        ClockName.CO_HANDLING: "协办时限",
+        ClockName.RELAY: "逐级办理时限",
     },
     ClockState: {
         ClockState.RUNNING: "计时中",
@@ -111,6 +193,35 @@ LABELS: dict[type[StrEnum], dict[Any, str]] = {
         Action.REOPEN: "重办",
         Action.WITHDRAW: "撤单",
         Action.REJECT: "不予受理",
+        Action.ARBITRATE: "申请退单仲裁",
+        Action.DECIDE_REPLY: "审核答复",
+        Action.EXTEND: "申请延期",
+        Action.DECIDE_EXTENSION: "审批延期",
+        Action.SUSPEND: "申请挂账",
+        Action.DECIDE_SUSPENSION: "审批挂账",
+        Action.ASK_MATERIAL: "请市民补充材料",
+        Action.CONSULT: "征求第三方意见",
+        Action.RESUME: "恢复办理",
+        Action.CO_HANDLE: "请求协办",
+        Action.ANSWER_CO_HANDLING: "回复协办",
+        Action.WAIVE_CO_HANDLING: "免去协办",
+        Action.ESCALATE: "发督办函",
+        Action.RECEIVE_LETTER: "签收督办函",
+        Action.ANSWER_LETTER: "回复督办函",
+        Action.RELAY: "向下级转办",
+        Action.LINK: "并案",
+        Action.UNLINK: "解除并案",
+        Action.VISIT: "登记回访",
+        Action.ARCHIVE: "归档",
+        Action.APPEAL_EXCLUSION: "申诉剔除",
+        Action.DECIDE_EXCLUSION: "审批剔除",
+        Action.MARK_EMERGENCY: "转为紧急",
+        Action.NOTE_REPEAT: "标为重复诉求",
+        Action.PUBLISH_REPLY: "公开答复",
+        Action.ASK_CORRECTION: "请申请人补正",
+        Action.HEAR_THIRD_PARTY: "登记第三方意见",
+        Action.DECIDE_DISCLOSURE: "作出公开决定",
+        Action.ENTER_REGISTER: "登记造册",
     },
     Role: {
         Role.CITIZEN: "市民",
@@ -124,7 +235,11 @@ LABELS: dict[type[StrEnum], dict[Any, str]] = {
         Role.SYSTEM: "系统",
     },
     Audience: {Audience.CITIZEN: "市民", Audience.UNIT: "承办单位", Audience.CENTRE: "热线中心"},
-    NoticeChannel: {NoticeChannel.WECHAT: "微信", NoticeChannel.CONSOLE: "工作台"},
+    NoticeChannel: {
+        NoticeChannel.WECHAT: "微信",
+        NoticeChannel.CONSOLE: "工作台",
+        NoticeChannel.TELEPHONE: "电话",
+    },
     NoticeState: {
         NoticeState.QUEUED: "待发送",
         NoticeState.SENDING: "发送中",
@@ -140,19 +255,24 @@ LABELS: dict[type[StrEnum], dict[Any, str]] = {
         UnitLevel.TOWNSHIP: "乡镇",
         UnitLevel.VILLAGE: "村",
     },
-    FigureName: {
-        FigureName.SIGN_IN_ON_TIME: "按时签收率",
-        FigureName.FIRST_CONTACT_ON_TIME: "先行联系率",
-        FigureName.CLOSED_ON_TIME: "按时办结率",
-        FigureName.CLOSED: "办结率",
-        FigureName.OVERDUE_OPEN: "逾期在办",
-        FigureName.SATISFIED: "满意率",
-        FigureName.RETURNED: "退单率",
+    **FIGURE_WORDS,
+    Recipient: {
+        Recipient.LIAISON: "联络员",
+        Recipient.BACKUP: "备岗人员",
+        Recipient.HEAD: "单位负责人",
+        Recipient.SUPERVISOR: "督办员",
+    },
+    AlarmStep: {
+        AlarmStep.REMINDER: "提醒",
+        AlarmStep.URGE: "催办",
+        AlarmStep.SUPERVISION: "督办",
+        AlarmStep.BULLETIN: "通报",
     },
     PauseReason: {
         PauseReason.SUSPENSION: "挂账",
         PauseReason.MATERIAL: "等候补充材料",
         PauseReason.THIRD_PARTY: "征求第三方意见",
+        PauseReason.CORRECTION: "等候补正",
     },
     **SIGNALS,
     ArticleKind: {
@@ -247,13 +367,29 @@ LABELS: dict[type[StrEnum], dict[Any, str]] = {
         Act.PUBLISH: "到日公开",
         Act.LOAD: "初始载入",
     },
-    PieceKind: {PieceKind.SAME: "未变", PieceKind.ADDED: "新增", PieceKind.REMOVED: "删去"},
-    Exclusion: {
-        Exclusion.NOT_YET_DUE: "尚未到期",
-        Exclusion.WITHDRAWN: "已撤单",
-        Exclusion.REJECTED: "不予受理",
-        Exclusion.NO_LONGER_APPLIES: "时限已取消",
+    Applicant: {
+        Applicant.PERSON: "公民",
+        Applicant.BUSINESS: "商业企业",
+        Applicant.RESEARCH: "科研机构",
+        Applicant.CHARITY: "社会公益组织",
+        Applicant.LEGAL_SERVICE: "法律服务机构",
+        Applicant.OTHER: "其他",
     },
+    Register: {Register.ENTRY: "登记", Register.RECORD: "备案", Register.ARCHIVE: "归档"},
+    DecisionKind: dict(shipped_rules().kinds),
+    DisclosureError: {
+        DisclosureError.DECIDED: "这件申请已经作出决定，请按决定办理",
+        DisclosureError.NOT_DECIDED: "请先作出公开决定，写明依据",
+        DisclosureError.TOO_LATE: "规定的时间已经过了，请按现在的期限办理",
+        DisclosureError.ALREADY_ASKED: "已经问过第三方，请等答复",
+        DisclosureError.NOT_ASKED: "没有问过，请先发出通知",
+        DisclosureError.WAITING: "补正或第三方答复的时间还没到，请再等一等",
+        DisclosureError.ONCE_ONLY: "只能办一次，已经办过了，请看历史记录",
+        DisclosureError.REASON_MISSING: "请写明理由",
+        DisclosureError.UNKNOWN_GROUND: "没有这种决定依据，请从名单里选",
+        DisclosureError.BACKWARDS: "时间早于前一步，请核对",
+    },
+    PieceKind: {PieceKind.SAME: "未变", PieceKind.ADDED: "新增", PieceKind.REMOVED: "删去"},
 }
 
 APOLOGY = "对不起，系统刚才出了点问题，您说的话没有办成。\n请过几分钟再发一次。着急请拨打12345。"
@@ -272,8 +408,13 @@ _FIELDS = {
     "external_number": "来件编号",
     "phone": "电话",
     "unit_id": "承办单位",
+    "until": "日期",
+    "amount": "延长多少",
+    "solved": "是否解决",
+    "outcome": "联系结果",
+    "parent": "主工单号",
+    "approved": "同意还是不同意",
 }
-_REVIEWS = {"return": "退单申请"}
 _ACTS_BESIDE = {"reveal": "查看联系方式", "open": "打开这一页"}
 """What roles are asked for beside the ticket's own actions."""
 
@@ -297,9 +438,20 @@ def explain(refused: errors.Refused) -> str:
     return REFUSALS[errors.Refused](refused)
 
 
-def _named(vocabulary: type[StrEnum], value: str) -> str:
-    return next((name for key, name in LABELS[vocabulary].items() if key.value == value), "这一步")
+def _named(vocabulary: type[StrEnum], value: str, *, otherwise: str = "这一步") -> str:
+    return next((name for key, name in LABELS[vocabulary].items() if key.value == value), otherwise)
 
+
+_TRY_LATER = "请过些时候再试。"
+_AFTER_THE_LAST = {
+    Action.REQUEST_RETURN.value: "仍有异议的，请申请退单仲裁。",
+    Action.ARBITRATE.value: "请按裁定办理，需要其他单位配合的，可以请求协办。",
+    Action.EXTEND.value: "请按现在的期限办理；确实办不了的，请联系热线中心。",
+    Action.APPEAL_EXCLUSION.value: "请以已有的决定为准。",
+    Action.ASK_MATERIAL.value: "请按手头的材料办理，或者直接联系市民。",
+    Action.VISIT.value: "请等市民评价，或者归档。",
+}
+"""What is limited for good: waiting gives no further try."""
 
 REFUSALS: dict[type[Any], Callable[[Any], str]] = {
     errors.Refused: lambda r: "这一步现在办不了。请稍后再试，或拨打12345。",
@@ -314,12 +466,42 @@ REFUSALS: dict[type[Any], Callable[[Any], str]] = {
     errors.ExternalNumberConflict: lambda r: "这件事之前已经登记过，内容和这次不一样。请查看“我的诉求”。",
     errors.UnknownUnit: lambda r: "没有这个承办单位。请在单位名单里重新选择。",
     errors.Incomplete: lambda r: f"还缺{_FIELDS.get(r.field, '必填项')}。请补上再提交。",
-    errors.TooOften: lambda r: f"{_named(Action, r.action)}最多{r.limit}次，次数已经用完。请过些时候再试。",
+    errors.TooOften: lambda r: (
+        f"{_named(Action, r.action)}最多{r.limit}次，次数已经用完。{_AFTER_THE_LAST.get(r.action, _TRY_LATER)}"
+    ),
+    errors.TooSoon: lambda r: (
+        f"离上一次{_named(Action, r.action)}还不到{r.hours}小时。请过些时候，换个时间再打。"
+    ),
     errors.WindowClosed: lambda r: f"{_named(Action, r.action)}的时间已经过了。请联系热线中心处理。",
     errors.ReviewPending: lambda r: (
-        f"这张工单有一件{_REVIEWS.get(r.kind, '申请')}还在等审批。请等审批完再办。"
+        f"这张工单有一件{_named(ReviewKind, r.kind, otherwise='申请')}还在等审批。请等审批完再办。"
     ),
-    errors.AlreadyThere: lambda r: "工单已经在这个单位了。要改派，请另选一个单位。",
+    errors.AlreadyThere: lambda r: "这个单位已经在办这张工单了。请另选一个单位。",
+    errors.TicketPaused: lambda r: (
+        f"工单现在暂停计时（{_named(PauseReason, r.reason, otherwise='暂停')}）。请先恢复办理，再办这一步。"
+    ),
+    errors.NotYourUnit: lambda r: f"{_named(Action, r.action)}要由负责的单位来办。请联系主办单位或热线中心。",
+    errors.CannotReturn: lambda r: "兜底单位不能退单。请直接办理，需要其他单位配合的，可以请求协办。",
+    errors.OutOfRange: lambda r: (
+        f"{_FIELDS.get(r.field, '填写的内容')}不合规定，应为：{r.allowed}。请改过再提交。"
+    ),
+    errors.NotProvided: lambda r: f"按现行时限方案，这类工单不能{_named(Action, r.action)}。请按原期限办理。",
+    errors.AnswersOwed: lambda r: (
+        f"还有{len(r.unit_ids)}个协办单位没有回复。请等他们回复，或者说明理由免去协办。"
+    ),
+    errors.NothingToDo: lambda r: f"现在没有需要{_named(Action, r.action)}的事项。请刷新页面，看看最新进度。",
+    errors.NotBelow: lambda r: "只能转给本单位的下级单位。请另选一个单位，或请热线中心改派。",
+    errors.SecretLink: lambda r: (
+        "这两张工单不能并案：举报、依申请公开和要求保密的诉求，请单独办理、单独答复，可以标为重复诉求。"
+    ),
+    errors.OwnRequest: lambda r: (
+        f"{_named(Action, r.action)}不能由申请人自己来做。请另一位有权限的同事审批。"
+    ),
+    errors.CannotLink: lambda r: "这两张工单不能并案。请选一张还在办理、没有并入别处的工单作主工单。",
+    errors.DisclosureRefused: lambda r: (
+        f"现在不能{_named(Action, r.action)}：{_named(DisclosureError, r.why, otherwise='请核对申请的情况')}。"
+    ),
+    errors.NotOnDuty: lambda r: "现在没有这个人的班。请核对值班表，或到上班前半小时内再签到。",
     errors.UnknownYear: lambda r: f"{r.year}年的放假安排还没有录入，算不出期限。请联系管理员录入。",
     people.LoginFailed: lambda r: "用户名或密码不对。请核对后再试。",
     people.LoginLocked: lambda r: f"密码错的次数太多，账号已锁定，{say_time(r.until)}后自动解锁。",
@@ -352,73 +534,3 @@ def say_time(at: datetime, *, now: datetime | None = None) -> str:
         if local.year != today.year:
             return f"{local.year}年{say_date(at)}{clock}"
     return f"{say_date(at)}{clock}"
-
-
-# ---- notices: the citizen's in a citizen's words, the officials' without anything that names the citizen
-
-
-def notice_to_citizen(ticket: Ticket, event: Event, *, units: Units) -> str:
-    """What the citizen is told of one event, with what they can do next; at most 2048 bytes."""
-    head = f"您的工单{ticket.number}（{quote(ticket.title or ticket.text, 20)}）"
-    unit = _unit_name(event.unit_id or ticket.unit_id, units) or "承办单位"
-    promise = ticket.promise
-    by = f"最晚{say_time(promise.due_at)}答复您。" if promise else "有结果马上告诉您。"
-    said = clip(plain(event.text or ""), 900)
-    match event.kind:
-        case EventKind.DISPATCHED:
-            return f"{head}已转给{unit}办理。\n{by}"
-        case EventKind.TRANSFERRED:
-            return f"{head}改由{unit}办理。\n{by}"
-        case EventKind.REPLIED:
-            return f"{head}有答复了。\n{unit}：{said}\n\n还有要说的，请点{tap('补充')}。"
-        case EventKind.RESOLVED:
-            reply = clip(plain(ticket.reply_text or ""), 900)
-            stars = "\n".join(tap(word) for word in reversed(STARS.values()))
-            answer = f"\n{unit}：{reply}" if reply else ""
-            return f"{head}办结了。{answer}\n\n办得怎么样？请点一个，或者打字：满意、不满意。\n{stars}"
-        case EventKind.REJECTED:
-            return f"{head}没有受理。\n原因：{said}\n有不明白的，请拨打12345。"
-        case EventKind.REOPENED:
-            return f"{head}重新办理了。\n{by}"
-        case _:
-            return f"{head}有新进展：{label(event.kind)}。\n查看请点{tap('我的诉求')}。"
-
-
-def notice_to_official(ticket: Ticket, event: Event, *, units: Units) -> str:
-    """One line for a unit's or the centre's console; free text is redacted."""
-    head = f"{ticket.number}「{quote(redact(ticket.title or ticket.text), 24)}」"
-    said = f"：{quote(redact(event.text), 60)}" if event.text else ""
-    match event.kind:
-        case EventKind.DISPATCHED | EventKind.TRANSFERRED:
-            return f"新工单 {head}{_until(ticket, ClockName.SIGN_IN, '签收')}"
-        case EventKind.REOPENED:
-            return f"重办工单 {head}{said}{_until(ticket, ClockName.SIGN_IN, '签收')}"
-        case EventKind.AT_RISK | EventKind.OVERDUE:
-            which = label(event.clock) if event.clock else "时限"
-            clock = ticket.clock(event.clock) if event.clock else None
-            due = f"，期限{say_time(clock.due_at)}" if clock else ""
-            state = "已超期" if event.kind is EventKind.OVERDUE else "快到期"
-            unit = _unit_name(event.unit_id, units, short=True)
-            return f"{state} {head}{which}{due}{f'，{unit}' if unit else ''}"
-        case EventKind.RATED:
-            return f"市民评价 {head}{STARS.get(event.stars or 0, '')}{said}"
-        case EventKind.LEFT_TO_A_PERSON:
-            return f"待人工派单 {head}{_until(ticket, ClockName.DISPATCH, '派出')}"
-        case _:
-            return f"{label(event.kind)} {head}{said}"
-
-
-def _until(ticket: Ticket, name: ClockName, act: str) -> str:
-    clock = ticket.clock(name)
-    return f"，请于{say_time(clock.due_at)}前{act}" if clock else ""
-
-
-def _unit_name(unit_id: UnitId | None, units: Units, *, short: bool = False) -> str | None:
-    """None also for a unit that has since been dissolved."""
-    try:
-        unit = units.get(unit_id) if unit_id else None
-    except errors.UnknownUnit:
-        return None
-    if unit is None:
-        return None
-    return unit.short_name if short else unit.name

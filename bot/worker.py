@@ -13,15 +13,21 @@ from datetime import datetime, timedelta
 import structlog
 
 from bot import notices
+from bot.alarm_delivery import put_alarm
+from bot.calendar_watch import CalendarWatch
+from bot.ending import still_wanted
+from bot.hotspot_notices import hotspot_watch
 from bot.knowledge.gathering import Gathering
 from bot.knowledge.proposing import Proposing
 from bot.knowledge.upkeep import Upkeep
 from bot.learning.nightly import Nightly
 from bot.learning.watch import DriftWatch
+from bot.reports.upkeep import FigureUpkeep
 from bot.services import Services
 from bot.wechat.delivery import DeliveryClass, DeliveryRefused, DeliveryUnknown
 from bot.wechat.messages import IncomingMessage
 from routing.citizen_request import Citizen
+from routing.duty.roster_store import MongoRosterStore
 from routing.errors import StaleTicket
 from routing.events import NoticeChannel, NoticeState, OutboxEntry
 from routing.service_desk import INTERRUPTED
@@ -50,24 +56,33 @@ class Worker:
         self._gathering = Gathering(services)
         self._upkeep = Upkeep(services)
         self._proposing = Proposing(services)
+        self._calendar = CalendarWatch(services)
+        self._rosters = MongoRosterStore(services.database)
+        self._hotspots = hotspot_watch(services)
+        self._figures = FigureUpkeep(services)
 
     async def run(self) -> None:
         async with asyncio.TaskGroup() as group:
             for sweep in (
                 self.deliver_notices,
                 self.check_deadlines,
+                self.settle_links,
+                self.enter_applications,
                 self.answer_late_messages,
                 self._nightly.train_when_due,
                 self._drift.watch,
                 self._gathering.gather,
                 self._upkeep.keep,
                 self._proposing.propose,
+                self._calendar.watch,
+                self._hotspots.watch,
+                self._figures.keep_figures,
             ):
                 group.create_task(self._forever(sweep), name=sweep.__name__)
 
     async def _forever(self, sweep: Callable[[datetime], Awaitable[int]]) -> None:
         pause = SWEEP_EVERY_S
-        while True:
+        while still_wanted():
             try:
                 done = await sweep(self._services.clock())
                 pause = 0 if done >= BATCH else SWEEP_EVERY_S
@@ -79,6 +94,12 @@ class Worker:
 
     async def check_deadlines(self, now: datetime) -> int:
         return await self._services.desk.check_deadlines(now, limit=BATCH)
+
+    async def settle_links(self, now: datetime) -> int:
+        return await self._services.desk.links.settle_links(now, limit=BATCH)
+
+    async def enter_applications(self, now: datetime) -> int:
+        return await self._services.desk.disclosure.enter_what_is_owed(now, limit=BATCH)
 
     # ---- notices
 
@@ -108,7 +129,7 @@ class Worker:
             await self._services.tickets.put_off(number, Sweep.OUTBOX, now + RETRY_AFTER[0])
 
     async def _deliver(self, ticket: Ticket, entry: OutboxEntry) -> None:
-        if entry.channel is NoticeChannel.CONSOLE:
+        if entry.channel is not NoticeChannel.WECHAT:
             # Writing the same console notice twice changes nothing, so it needs no claim.
             await self._put_on_console(ticket, entry)
             await self._settle(ticket, entry, NoticeState.SENT, was=entry.state)
@@ -178,9 +199,27 @@ class Worker:
 
     async def _put_on_console(self, ticket: Ticket, entry: OutboxEntry) -> None:
         event = ticket.event(entry.event_seq)
+        if entry.channel is NoticeChannel.TELEPHONE:
+            text = notices.render_call(ticket, event, units=self._services.units)
+            unit_id = notices.caller(ticket, event)
+            await self._services.console_notices.put(
+                entry, number=ticket.number, unit_id=unit_id, text=text, at=event.at
+            )
+            return
         text = notices.render(ticket, event, entry.audience, units=self._services.units)
+        if entry.recipient is not None:
+            await put_alarm(
+                entry,
+                event,
+                number=ticket.number,
+                text=text,
+                now=self._services.clock(),
+                rosters=self._rosters,
+                console=self._services.console_notices,
+            )
+            return
         await self._services.console_notices.put(
-            entry, number=ticket.number, unit_id=event.unit_id, text=text, at=event.at
+            entry, number=ticket.number, unit_id=notices.addressee(event), text=text, at=event.at
         )
 
     # ---- messages that could not be answered within WeChat's five seconds

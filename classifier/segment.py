@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 import re
+from collections.abc import Iterable
 from functools import lru_cache
 from pathlib import Path
 
@@ -62,19 +63,28 @@ def words(text: str) -> list[str]:
             found.append(word)
         if singles:
             found += cut_singles(singles)
-    return [word for word in found if _READABLE.search(word)]
+    return [word for word in found if word[0] >= "一" or _READABLE.search(word)]
 
 
 def search_words(text: str) -> list[str]:
     """As ``words``, with the shorter words inside a long one before it (jieba's search mode), for an index."""
+    return with_inner(words(text))
+
+
+def with_inner(cut: Iterable[str]) -> list[str]:
+    """The same of words already cut."""
     found: list[str] = []
-    for word in words(text):
-        for size in (2, 3):
-            if len(word) > size:
-                parts = (word[at : at + size] for at in range(len(word) - size + 1))
-                found.extend(part for part in parts if rjieba.has_word(part))
-        found.append(word)
+    for word in cut:
+        found += _with_inner(word)
     return found
+
+
+@lru_cache(maxsize=16_384)
+def _with_inner(word: str) -> tuple[str, ...]:
+    parts = (
+        word[at : at + size] for size in (2, 3) if len(word) > size for at in range(len(word) - size + 1)
+    )
+    return (*(part for part in parts if rjieba.has_word(part)), word)
 
 
 @lru_cache(maxsize=16_384)

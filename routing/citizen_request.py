@@ -41,6 +41,17 @@ class Urgency(StrEnum):
     URGENT = "urgent"
 
 
+class Applicant(StrEnum):
+    """Who asks for information (依申请公开), as the yearly report counts them."""
+
+    PERSON = "person"
+    BUSINESS = "business"
+    RESEARCH = "research"
+    CHARITY = "charity"
+    LEGAL_SERVICE = "legal_service"
+    OTHER = "other"
+
+
 @dataclass(frozen=True, slots=True)
 class Citizen:
     """Who asks. Never stored beside the content: the store seals it into the identity vault."""
@@ -69,8 +80,12 @@ class CitizenRequest:
     received_at: datetime
     title: str | None = None
     place: str | None = None
-    """The place in the citizen's own words, as said or typed; ``routing.places`` resolves it."""
+    """The place in the citizen's own words, as said or typed; ``routing.places.gazetteer`` resolves it."""
     urgency: Urgency = Urgency.ORDINARY
+    tier: str | None = None
+    """The profile's tier, where the matter has one of its own (依申请公开)."""
+    applicant: Applicant = Applicant.PERSON
+    """Who asks, where it is 依申请公开."""
 
     @property
     def full_text(self) -> str:

@@ -6,6 +6,7 @@ successor: old tickets keep it, its duties go on with whoever took over.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -14,8 +15,8 @@ from pathlib import Path
 from typing import NewType
 
 from routing.errors import UnknownUnit
-from routing.phrase_index import HEAD, Folded, PhraseIndex, normalise
 from routing.tables import DEMO_COUNTY, Row, RowError, circular, day_of, read_rows, refuse_if_any, repeated
+from routing.triage.phrase_index import HEAD, Folded, PhraseIndex, normalise
 
 UNIT_COLUMNS = ("id", "name", "short_name", "level", "parent_id", "place_id", "is_fallback")
 """What a table of units must have; ``OPTIONAL_UNIT_COLUMNS`` may be left out."""
@@ -27,9 +28,9 @@ OPTIONAL_UNIT_COLUMNS = (
     "calendar",
     "former_names",
 )
-ROUND_THE_CLOCK = "24x7"
-UNIT_CALENDARS = frozenset({ROUND_THE_CLOCK})
-"""Calendars a unit may have of its own instead of the installation's: a gas company answers at night."""
+_CALENDAR = re.compile(r"[0-9a-z][0-9a-z-]{0,29}")
+"""The name of a calendar a unit may have of its own: ``24x7`` (a gas company answers at night) or one the time-limit
+profile describes; whether it does, ``huiyin check-config`` tells."""
 
 UnitId = NewType("UnitId", str)
 
@@ -72,7 +73,7 @@ class Unit:
     successor_id: UnitId | None = None
     """Who takes over after ``valid_until``."""
     calendar: str | None = None
-    """One of ``UNIT_CALENDARS``; None for the installation's."""
+    """The name of a calendar of its own; None for the installation's."""
     former_names: tuple[FormerName, ...] = ()
 
     def is_in_force(self, on: date) -> bool:
@@ -274,7 +275,7 @@ def _check(row: Row, ids: set[str], places: set[str] | None) -> list[RowError]:
         errors.append(row.error("place_id", "unknown"))
     if row["is_fallback"] not in ("yes", ""):
         errors.append(row.error("is_fallback", "not_yes_or_no"))
-    if row["calendar"] and row["calendar"] not in UNIT_CALENDARS:
+    if row["calendar"] and not _CALENDAR.fullmatch(row["calendar"]):
         errors.append(row.error("calendar", "unknown"))
     if row["successor_id"] and not row["valid_until"]:
         errors.append(row.error("valid_until", "missing"))

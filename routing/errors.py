@@ -75,6 +75,15 @@ class TooOften(Refused):
         self.limit = limit
 
 
+class TooSoon(Refused):
+    """The action was tried a moment ago; the next try must leave some hours between."""
+
+    def __init__(self, action: str, hours: int) -> None:
+        super().__init__(action, hours)
+        self.action = action
+        self.hours = hours
+
+
 class WindowClosed(Refused):
     """The time in which this action may be asked for has passed."""
 
@@ -97,6 +106,108 @@ class AlreadyThere(Refused):
     def __init__(self, unit_id: str) -> None:
         super().__init__(unit_id)
         self.unit_id = unit_id
+
+
+class TicketPaused(Refused):
+    """The clocks stand still (挂账, waiting for material); work goes on after a resumption."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class NotYourUnit(Refused):
+    """The reader may know of the ticket, but this act is another unit's."""
+
+    def __init__(self, action: str) -> None:
+        super().__init__(action)
+        self.action = action
+
+
+class CannotReturn(Refused):
+    """The fallback unit takes what nobody else does and returns nothing."""
+
+    def __init__(self, unit_id: str) -> None:
+        super().__init__(unit_id)
+        self.unit_id = unit_id
+
+
+class OutOfRange(Refused):
+    """A number or a date beyond what the rules allow; ``allowed`` says what they do."""
+
+    def __init__(self, field: str, allowed: str) -> None:
+        super().__init__(field, allowed)
+        self.field = field
+        self.allowed = allowed
+
+
+class NotProvided(Refused):
+    """The profile of time limits has no such thing for this request."""
+
+    def __init__(self, action: str) -> None:
+        super().__init__(action)
+        self.action = action
+
+
+class AnswersOwed(Refused):
+    """Co-handlers still owe their answers; they must come, or be waived with a reason."""
+
+    def __init__(self, unit_ids: tuple[str, ...]) -> None:
+        super().__init__(unit_ids)
+        self.unit_ids = unit_ids
+
+
+class NothingToDo(Refused):
+    """What the act is about is not there: no open letter of that id, no such co-handler, nothing paused."""
+
+    def __init__(self, action: str) -> None:
+        super().__init__(action)
+        self.action = action
+
+
+class NotBelow(Refused):
+    """Work is relayed to a unit below only."""
+
+    def __init__(self, unit_id: str) -> None:
+        super().__init__(unit_id)
+        self.unit_id = unit_id
+
+
+class CannotLink(Refused):
+    """The two tickets cannot be joined: the same one, a child already, a parent itself, or a closed one."""
+
+    def __init__(self, number: str) -> None:
+        super().__init__(number)
+        self.number = number
+
+
+class SecretLink(CannotLink):
+    """What was told in confidence, a report, or an application for information is answered on its own only."""
+
+
+class OwnRequest(Refused):
+    """Nobody decides what they asked for themselves."""
+
+    def __init__(self, action: str) -> None:
+        super().__init__(action)
+        self.action = action
+
+
+class DisclosureRefused(Refused):
+    """The act does not fit the application for information as it stands; ``why`` is a ``DisclosureError``."""
+
+    def __init__(self, action: str, why: str) -> None:
+        super().__init__(action, why)
+        self.action = action
+        self.why = why
+
+
+class NotOnDuty(Refused):
+    """Nobody can check in without a shift now."""
+
+    def __init__(self, person: str) -> None:
+        super().__init__(person)
+        self.person = person
 
 
 class UnknownYear(Refused):

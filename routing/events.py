@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import TypedDict
 
 from routing.departments import UnitId
-from routing.sla import ClockName
+from routing.duty.alarm_ladder import Recipient
+from routing.timing.sla import ClockName, PauseReason, Promise
 from routing.workflow import Role
 
 
@@ -33,6 +35,102 @@ class EventKind(StrEnum):
     REJECTED = "rejected"
     AT_RISK = "at_risk"
     OVERDUE = "overdue"
+    REPLY_SUBMITTED = "reply_submitted"
+    REPLY_SENT_BACK = "reply_sent_back"
+    EXTENSION_REQUESTED = "extension_requested"
+    EXTENSION_GRANTED = "extension_granted"
+    EXTENSION_REFUSED = "extension_refused"
+    SUSPENSION_REQUESTED = "suspension_requested"
+    SUSPENSION_GRANTED = "suspension_granted"
+    SUSPENSION_REFUSED = "suspension_refused"
+    MATERIAL_REQUESTED = "material_requested"
+    MATERIAL_RECEIVED = "material_received"
+    THIRD_PARTY_ASKED = "third_party_asked"
+    RESUMED = "resumed"
+    CO_HANDLING_ASKED = "co_handling_asked"
+    CO_HANDLING_ANSWERED = "co_handling_answered"
+    CO_HANDLING_WAIVED = "co_handling_waived"
+    LETTER_SENT = "letter_sent"
+    LETTER_RECEIVED = "letter_received"
+    LETTER_ANSWERED = "letter_answered"
+    RELAYED = "relayed"
+    LINKED = "linked"
+    UNLINKED = "unlinked"
+    ANSWERED_WITH_PARENT = "answered_with_parent"
+    VISITED = "visited"
+    ARCHIVED = "archived"
+    EXCLUSION_REQUESTED = "exclusion_requested"
+    EXCLUSION_UPHELD = "exclusion_upheld"
+    EXCLUSION_DISMISSED = "exclusion_dismissed"
+    NUDGED = "nudged"
+    EMERGENCY_MARKED = "emergency_marked"
+    REPLANNED = "replanned"
+    ALARM_RAISED = "alarm_raised"
+    REPLY_PUBLISHED = "reply_published"
+    REPEAT_NOTED = "repeat_noted"
+    CORRECTION_REQUESTED = "correction_requested"
+    CORRECTION_RECEIVED = "correction_received"
+    THIRD_PARTY_HEARD = "third_party_heard"
+    DISCLOSURE_DECIDED = "disclosure_decided"
+    ENTERED = "entered"
+
+
+class Fault(StrEnum):
+    """Whose mistake a decided return was: 误派 is the dispatcher's, 无理退单 the unit's."""
+
+    MISDISPATCHED = "misdispatched"
+    UNREASONABLE = "unreasonable"
+
+
+class RejectReason(StrEnum):
+    """Why a request is not accepted (domain §2); the citizen is told."""
+
+    NOT_GOVERNMENT = "not_government"
+    EMERGENCY_SERVICES = "emergency_services"
+    OTHER_POWERS = "other_powers"
+    LITIGATION = "litigation"
+    OTHER_PROCEDURE = "other_procedure"
+    SECRET = "secret"  # noqa: S105 - a subject matter, not a password
+    SAME_MATTER = "same_matter"
+    ABUSIVE = "abusive"
+    PETITION = "petition"
+    CONSUMER_LINE = "consumer_line"
+    OTHER = "other"
+
+
+class LetterLevel(StrEnum):
+    """督办: each further letter on a ticket is one level up."""
+
+    BLUE = "blue"
+    ORANGE = "orange"
+    RED = "red"
+
+
+class VisitOutcome(StrEnum):
+    """What became of one try of a follow-up visit."""
+
+    REACHED = "reached"
+    NOT_REACHED = "not_reached"
+    REFUSED = "refused"
+
+
+class Solved(StrEnum):
+    """What the citizen says on the visit: really solved, explained to their satisfaction, or neither."""
+
+    REAL = "real"
+    EXPLAINED = "explained"
+    NO = "no"
+
+
+class Register(StrEnum):
+    """The three ledgers every body keeps; each numbers its entries through the year."""
+
+    ENTRY = "entry"
+    """登记: the application came in."""
+    RECORD = "record"
+    """备案: the decision is put on record."""
+    ARCHIVE = "archive"
+    """归档: the file is closed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +144,11 @@ class ActorRef:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
-    """One fact. ``seq`` counts from 1 within its ticket; ``text`` is what a person wrote."""
+    """One fact. ``seq`` counts from 1 within its ticket; ``text`` is what a person wrote.
+
+    With the ticket's intake the events are enough to do everything again (``routing.acts.replaying``): what an act was
+    given beyond its text stands in the typed fields, each empty for the kinds it does not concern.
+    """
 
     seq: int
     kind: EventKind
@@ -57,6 +159,66 @@ class Event:
     text: str | None = None
     clock: ClockName | None = None
     stars: int | None = None
+    basis: str | None = None
+    amount: int | None = None
+    """What an extension asked for or granted, in the unit of the profile's extension limit; None for all of it."""
+    until: datetime | None = None
+    """A review date, the end of a wait, or the new date of an extended limit."""
+    pause: PauseReason | None = None
+    fault: Fault | None = None
+    arbitration: bool = False
+    """A return asked for or decided on the second dispute, by a supervisor."""
+    reject_reason: RejectReason | None = None
+    letter: str | None = None
+    level: LetterLevel | None = None
+    ticket: str | None = None
+    """The other ticket of a link."""
+    outcome: VisitOutcome | None = None
+    solved: Solved | None = None
+    resolved: bool | None = None
+    reasons: tuple[str, ...] = ()
+    comment: str | None = None
+    rung: int | None = None
+    """How far up the alarm ladder, from 1 (the first reminder)."""
+    index: int | None = None
+    promise: Promise | None = None
+    """A date worked out anew, and which of the ticket's clocks it was put on."""
+    ground: str | None = None
+    """What a decision on an application rests on; the words given with it are the ``comment``."""
+    consents: bool | None = None
+    """Whether the third party agrees to publication."""
+    register: Register | None = None
+
+
+class EventFacts(TypedDict, total=False):
+    """What an event may carry beside its kind, time and actor."""
+
+    unit_id: UnitId | None
+    from_unit_id: UnitId | None
+    text: str | None
+    clock: ClockName | None
+    stars: int | None
+    basis: str | None
+    amount: int | None
+    until: datetime | None
+    pause: PauseReason | None
+    fault: Fault | None
+    arbitration: bool
+    reject_reason: RejectReason | None
+    letter: str | None
+    level: LetterLevel | None
+    ticket: str | None
+    outcome: VisitOutcome | None
+    solved: Solved | None
+    resolved: bool | None
+    reasons: tuple[str, ...]
+    comment: str | None
+    rung: int | None
+    index: int | None
+    promise: Promise | None
+    ground: str | None
+    consents: bool | None
+    register: Register | None
 
 
 class Audience(StrEnum):
@@ -72,6 +234,8 @@ class NoticeChannel(StrEnum):
 
     WECHAT = "wechat"
     CONSOLE = "console"
+    TELEPHONE = "telephone"
+    """Somebody rings them: the words are put on the console of whoever does."""
 
 
 class NoticeState(StrEnum):
@@ -93,6 +257,10 @@ class PlannedNotice:
 
     audience: Audience
     channel: NoticeChannel
+    recipient: Recipient | None = None
+    """Who of the unit, on the alarm ladder; the roster knows the person at delivery."""
+    not_before: datetime | None = None
+    """Told in duty hours only."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,6 +271,7 @@ class OutboxEntry:
     event_seq: int
     audience: Audience
     channel: NoticeChannel
+    recipient: Recipient | None = None
     state: NoticeState = NoticeState.QUEUED
     attempts: int = 0
     next_attempt_at: datetime | None = None

@@ -15,12 +15,21 @@ from pydantic import TypeAdapter
 from pymongo import ASCENDING, DESCENDING, IndexModel, ReturnDocument, UpdateOne
 from pymongo.errors import DuplicateKeyError
 
+from routing.acts.deadlines import OVERDUE_RUNG
+from routing.acts.reviews import ReviewKind
 from routing.citizen_request import Channel
+from routing.clocks import ClockState
 from routing.errors import StaleTicket, UnknownTicket
+from routing.events import EventKind
+from routing.figures.marks import DERIVED as FIGURE_MARKS
+from routing.figures.marks import marks_of
+from routing.figures.queries import INDEXES as FIGURE_INDEXES
+from routing.figures.rows import row_of
 from routing.redaction import redact
 from routing.store import Sweep
 from routing.ticket import Ticket
-from routing.working_calendar import CHINA
+from routing.timing.working_calendar import CHINA
+from routing.workflow import OPEN_STATES
 
 Document = dict[str, Any]
 Database = AsyncIOMotorDatabase[Document]
@@ -31,7 +40,20 @@ NEVER = datetime(9999, 1, 1, tzinfo=UTC)
 """Sorts tickets without a running limit behind all others."""
 
 _TICKET = TypeAdapter(Ticket)
-_DERIVED = ("_id", "next_deadline_at", "next_outbox_at", "sort_due_at", "open", "search_text")
+_DERIVED = (
+    "_id",
+    "next_deadline_at",
+    "next_outbox_at",
+    "next_link_at",
+    "next_entry_at",
+    "sort_due_at",
+    "open",
+    "search_text",
+    "concerned",
+    *FIGURE_MARKS,
+)
+_ALWAYS = frozenset({"seq", "kind", "at", "by", "unit_id", "from_unit_id", "text", "clock", "stars"})
+"""What every stored event has, empty or not; the fields that few kinds use are left out where they are empty."""
 
 
 _NUMBER_PREFIX = len("HY261121")
@@ -52,15 +74,48 @@ def to_document(ticket: Ticket) -> Document:
     document["_id"] = ticket.number
     document["next_deadline_at"] = ticket.next_deadline_at
     document["next_outbox_at"] = ticket.next_outbox_at
+    document["next_link_at"] = ticket.next_link_at
+    if ticket.next_entry_at is not None:
+        document["next_entry_at"] = ticket.next_entry_at
     document["sort_due_at"] = ticket.next_due_at or NEVER
     document["open"] = ticket.is_open
+    document["concerned"] = sorted(ticket.concerned)
+    document["events"] = [
+        {name: value for name, value in event.items() if name in _ALWAYS or not _empty(name, value)}
+        for event in document["events"]
+    ]
     # Redacted, or whoever may only read the redacted text could guess a phone number digit by digit.
     document["search_text"] = redact(f"{ticket.title or ''}\n{ticket.text}")
+    document.update(marks_of(row_of(ticket)))
     return document
 
 
+def _empty(name: str, value: Any) -> bool:
+    return value is None or value == () or (name == "arbitration" and not value)
+
+
 def from_document(document: Mapping[str, Any]) -> Ticket:
-    return _TICKET.validate_python({k: v for k, v in document.items() if k not in _DERIVED})
+    """The ticket as saved, today or by an earlier version of this program; ``ValidationError`` for what is no ticket."""
+    fields = {name: value for name, value in document.items() if name not in _DERIVED}
+    waiting = fields.pop("pending_return", None)
+    if waiting:
+        fields["reviews"] = [_return_of_old(waiting, fields["events"])]
+    clocks = fields.get("clocks")
+    if isinstance(clocks, list):
+        fields["clocks"] = [_on_the_ladder(clock) for clock in clocks]
+    return _TICKET.validate_python(fields)
+
+
+def _return_of_old(waiting: Document, events: Iterable[Document]) -> Document:
+    """A return that waits, from before reviews had a list; who asked stands in the history."""
+    asked = next(e for e in reversed(list(events)) if e["kind"] == EventKind.RETURN_REQUESTED)
+    return {**waiting, "kind": ReviewKind.RETURN, "by": asked["by"]}
+
+
+def _on_the_ladder(clock: Document) -> Document:
+    """A limit already told as overdue before alarms climbed a ladder: it stands on the rung it was told on."""
+    told = clock.get("state") == ClockState.RUNNING and clock.get("alarmed") and not clock.get("rungs")
+    return {**clock, "rungs": OVERDUE_RUNG, "next_rung_at": clock["due_at"]} if told else clock
 
 
 class MongoTicketStore:
@@ -77,13 +132,37 @@ class MongoTicketStore:
                 IndexModel([("channel", ASCENDING), ("external_number", ASCENDING)], unique=True),
                 IndexModel([("next_deadline_at", ASCENDING)]),
                 IndexModel([("next_outbox_at", ASCENDING)]),
-                IndexModel([("unit_id", ASCENDING), ("state", ASCENDING), ("sort_due_at", ASCENDING)]),
-                IndexModel([("state", ASCENDING), ("sort_due_at", ASCENDING)]),
+                IndexModel([("next_link_at", ASCENDING)]),
+                IndexModel([("next_entry_at", ASCENDING)], sparse=True),
+                # With the number at the end, or every page of a list would sort all it matches.
+                *(
+                    IndexModel([*((name, ASCENDING) for name in names), ("_id", ASCENDING)])
+                    for names in (
+                        ("concerned", "state", "sort_due_at"),
+                        ("unit_id", "state", "sort_due_at"),
+                        ("state", "sort_due_at"),
+                    )
+                ),
                 IndexModel([("sort_due_at", ASCENDING), ("_id", ASCENDING)]),
-                IndexModel([("received_at", DESCENDING), ("_id", DESCENDING)]),
-                IndexModel([("clocks.due_at", ASCENDING)]),
-                IndexModel([("rated_at", ASCENDING)]),
+                *(
+                    IndexModel([*whose, ("received_at", DESCENDING), ("_id", DESCENDING)])
+                    for whose in ((), (("unit_id", ASCENDING),), (("concerned", ASCENDING),))
+                ),
+                *FIGURE_INDEXES,
             ]
+        )
+        await self._put_on_the_ladder()
+
+    async def _put_on_the_ladder(self) -> None:
+        """Have the worker look again at what was overdue before alarms climbed; each save then derives it anew."""
+        await self._tickets.update_many(
+            {
+                "state": {"$in": sorted(OPEN_STATES)},
+                "clocks": {
+                    "$elemMatch": {"state": ClockState.RUNNING, "alarmed": True, "rungs": {"$in": [None, 0]}}
+                },
+            },
+            [{"$set": {"next_deadline_at": {"$min": ["$next_deadline_at", "$sort_due_at"]}}}],
         )
 
     async def next_number(self, now: datetime) -> str:

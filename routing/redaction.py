@@ -95,3 +95,24 @@ def redact(text: str, *, home: bool = False) -> str:
     for pattern, placeholder in _RULES:
         text = pattern.sub(placeholder, text)
     return _STREET_NUMBER.sub("[门牌]", text) if home else text
+
+
+_ANY_NAME = (
+    rf"(?:欧阳|上官|司马|诸葛|皇甫|东方|夏侯|尉迟|公孙|慕容|司徒|端木|[{_SURNAMES}])[\u4e00-\u9fff]{{0,2}}?"
+)
+_ADDRESSED = re.compile(
+    rf"(?:(?<=尊敬的)|(?<![\u4e00-\u9fff])){_ANY_NAME}(?:先生|女士|小姐|同志|同学|老师|师傅)"
+    rf"|(?<=尊敬的){_NAME}(?=[，,：:、 ]|您好|你好)|^\s{{0,3}}{_NAME}(?=[，,：:]?\s?(?:您好|你好))",
+    re.MULTILINE,
+)
+_TITLED = re.compile(
+    rf"(?<=[给与向和是由经对将把请])(?!{_NO_NAMES}){_ANY_NAME}(?:先生|女士|小姐|同志|同学|老师|师傅)"
+    rf"|(?<=[给与向和])(?!{_NO_NAMES}|申请|任何){_NAME}(?=(?:电话|联系|沟通|核实|取得|见面|当面|说明|解释))"
+    rf"|(?<=当事人|来电人|反映人|投诉人|诉求人|申请人){_NAME}(?=表示|反映|称|要求|认可|满意|[，,。])"
+)
+
+
+def redact_answer(text: str) -> str:
+    """An answer to one citizen as another may read it: whom it addresses or names, and where they live, taken out."""
+    text = redact(text, home=True)
+    return _TITLED.sub("市民", _ADDRESSED.sub("市民", text))

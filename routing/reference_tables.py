@@ -9,7 +9,6 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 
-from routing.catalogue import COLUMNS, DutyList, duty_errors, duty_list_of, load_duty_list
 from routing.departments import (
     OPTIONAL_UNIT_COLUMNS,
     UNIT_COLUMNS,
@@ -19,9 +18,10 @@ from routing.departments import (
     unit_errors,
     unit_of,
 )
-from routing.place import PLACE_COLUMNS, Place, place_errors, place_from, place_of
-from routing.places import Gazetteer, load_gazetteer
+from routing.places.gazetteer import Gazetteer, load_gazetteer
+from routing.places.place import PLACE_COLUMNS, Place, place_errors, place_from, place_of
 from routing.tables import DEMO_COUNTY, Row, RowError, read_rows, refuse_if_any
+from routing.triage.catalogue import COLUMNS, DutyList, duty_errors, duty_list_of, load_duty_list
 
 _DAY = timedelta(days=1)
 

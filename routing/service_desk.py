@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 
 import structlog
 
+from routing.acts.aftercare_desk import AftercareDesk
+from routing.acts.joint_desk import JointDesk
+from routing.acts.link_desk import LinkDesk
+from routing.acts.review_desk import ReviewDesk
+from routing.acts.writing import NoticePlanner as NoticePlanner
+from routing.acts.writing import TicketWriter
 from routing.citizen_request import Channel, Citizen, CitizenRequest, Secrecy
 from routing.departments import UnitId
+from routing.disclosure.desk import DisclosureDesk, NumbersApplications
 from routing.errors import (
     ExternalNumberConflict,
     Incomplete,
@@ -16,25 +22,20 @@ from routing.errors import (
     StaleTicket,
     UnknownTicket,
 )
-from routing.events import Event, NoticeState, OutboxEntry, PlannedNotice
+from routing.events import NoticeState, OutboxEntry, RejectReason
 from routing.identity import Vault
-from routing.sla import Profile
 from routing.store import IdentityStore, Sweep, TicketStore
 from routing.ticket import Rating, Ticket, fingerprint
-from routing.triage_tools import FindsPrecedents as FindsPrecedents
-from routing.triage_tools import TriageTools as TriageTools
+from routing.timing.sla import Profile
+from routing.triage.triage_tools import FindsPrecedents as FindsPrecedents
+from routing.triage.triage_tools import TriageTools as TriageTools
 from routing.workflow import CENTRE_ROLES, CITIZEN, SYSTEM, Actor, Role
 
 log = structlog.get_logger(__name__)
 
-_TRIES = 5
-"""How often an act is taken again after losing a race."""
-
 _PUT_OFF = timedelta(minutes=5)
 INTERRUPTED = "interrupted"
 """The failure noted for a delivery whose worker died while sending."""
-
-NoticePlanner = Callable[[Ticket, Event], Iterable[PlannedNotice]]
 
 
 class ServiceDesk:
@@ -43,6 +44,9 @@ class ServiceDesk:
     ``version`` is what the caller last read; None (the citizen's and the system's acts) means "whatever it is
     now". An act that lost a race is taken again from what the winner saved, and refused with ``StaleTicket`` only
     when a person's act came between. Refusals derive from ``routing.errors.Refused``.
+
+    The straight path, the citizen's acts and the worker's stand here; the rest by theme: ``reviews``, ``joint``,
+    ``links``, ``aftercare``, ``disclosure``.
     """
 
     def __init__(
@@ -54,13 +58,29 @@ class ServiceDesk:
         triage: TriageTools,
         vault: Vault,
         planner: NoticePlanner,
+        register: NumbersApplications | None = None,
     ) -> None:
         self._tickets = tickets
         self._identities = identities
-        self._profile = profile
         self._vault = vault
-        self._planner = planner
         self.triage = triage
+        self._writer = TicketWriter(
+            tickets=tickets, profile=profile.for_units(triage.units.all()), planner=planner
+        )
+        self.reviews = ReviewDesk(self._writer)
+        self.joint = JointDesk(self._writer, lambda: self.triage.units)
+        self.links = LinkDesk(self._writer)
+        self.aftercare = AftercareDesk(self._writer)
+        self.disclosure = DisclosureDesk(self._writer, register)
+
+    @property
+    def profile(self) -> Profile:
+        """The rules of time for new promises; replaceable while running, promises made stay as they are."""
+        return self._writer.profile
+
+    @profile.setter
+    def profile(self, profile: Profile) -> None:
+        self._writer.profile = profile.for_units(self.triage.units.all())
 
     # ---- intake
 
@@ -93,15 +113,15 @@ class ServiceDesk:
 
     def draft(self, request: CitizenRequest, *, number: str, now: datetime, actor: Actor = CITIZEN) -> Ticket:
         """Register and triage without saving: the whole decision, in memory."""
-        ticket = Ticket.register(request, number=number, profile=self._profile, actor=actor, now=now)
+        ticket = Ticket.register(request, number=number, profile=self.profile, actor=actor, now=now)
         decision, topic = self.triage.decide(request)
         ticket.topic, ticket.topic_confidence = topic.label, topic.confidence
         if decision.automatic and decision.chosen is not None:
             ticket.triage = decision
-            ticket.dispatch(decision.chosen.unit_id, profile=self._profile, actor=SYSTEM, now=now)
+            ticket.dispatch(decision.chosen.unit_id, profile=self.profile, actor=SYSTEM, now=now)
         else:
             ticket.leave_to_a_person(decision, actor=SYSTEM, now=now)
-        ticket.plan_notices(self._planner, since=0)
+        ticket.plan_notices(self._writer.planner, since=0)
         return ticket
 
     def query_code(self, number: str) -> str:
@@ -121,85 +141,111 @@ class ServiceDesk:
         reason: str | None = None,
     ) -> Ticket:
         self.triage.units.get(unit_id)
-        return await self._act(
+        return await self._writer.act(
             number,
             actor,
             version,
-            lambda t: t.dispatch(unit_id, profile=self._profile, actor=actor, now=now, reason=reason),
+            lambda t: t.dispatch(unit_id, profile=self.profile, actor=actor, now=now, reason=reason),
         )
 
     async def transfer(
         self, number: str, unit_id: UnitId, *, actor: Actor, version: int | None, now: datetime, reason: str
     ) -> Ticket:
         self.triage.units.get(unit_id)
-        return await self._act(
+        return await self._writer.act(
             number,
             actor,
             version,
-            lambda t: t.transfer(unit_id, profile=self._profile, actor=actor, now=now, reason=reason),
+            lambda t: t.transfer(unit_id, profile=self.profile, actor=actor, now=now, reason=reason),
         )
 
     async def accept(self, number: str, *, actor: Actor, version: int | None, now: datetime) -> Ticket:
-        return await self._act(number, actor, version, lambda t: t.accept(actor=actor, now=now))
+        return await self._writer.act(number, actor, version, lambda t: t.accept(actor=actor, now=now))
 
     async def contact(
         self, number: str, *, actor: Actor, version: int | None, now: datetime, text: str
     ) -> Ticket:
-        return await self._act(number, actor, version, lambda t: t.contact(actor=actor, now=now, text=text))
+        return await self._writer.act(
+            number, actor, version, lambda t: t.contact(actor=actor, now=now, text=text)
+        )
 
     async def reply(
         self, number: str, *, actor: Actor, version: int | None, now: datetime, text: str
     ) -> Ticket:
-        return await self._act(number, actor, version, lambda t: t.reply(actor=actor, now=now, text=text))
+        return await self._writer.act(
+            number, actor, version, lambda t: t.reply(actor=actor, now=now, text=text, profile=self.profile)
+        )
 
     async def resolve(
         self, number: str, *, actor: Actor, version: int | None, now: datetime, text: str | None = None
     ) -> Ticket:
-        """办结; with ``text`` the answer is given and the ticket closed in one write (答复并办结)."""
+        """办结; with ``text`` the answer is given and the ticket closed in one write (答复并办结). Where answers are
+        reviewed first, the answer is handed in and the ticket stays open."""
 
         def answer_and_close(ticket: Ticket) -> None:
             if text is not None:
-                ticket.reply(actor=actor, now=now, text=text)
-            ticket.resolve(actor=actor, now=now)
+                ticket.reply(actor=actor, now=now, text=text, profile=self.profile)
+            if text is None or not self.profile.review_replies:
+                ticket.resolve(actor=actor, now=now, profile=self.profile)
 
-        return await self._act(number, actor, version, answer_and_close)
+        return await self._writer.act(number, actor, version, answer_and_close)
 
     async def answer_directly(
         self, number: str, *, actor: Actor, version: int | None, now: datetime, text: str
     ) -> Ticket:
-        return await self._act(
-            number, actor, version, lambda t: t.answer_directly(actor=actor, now=now, text=text)
+        return await self._writer.act(
+            number,
+            actor,
+            version,
+            lambda t: t.answer_directly(actor=actor, now=now, text=text, profile=self.profile),
         )
 
     async def request_return(
         self, number: str, *, actor: Actor, version: int | None, now: datetime, reason: str, basis: str
     ) -> Ticket:
-        return await self._act(
+        return await self._writer.act(
             number,
             actor,
             version,
             lambda t: t.request_return(
-                profile=self._profile, actor=actor, now=now, reason=reason, basis=basis
+                profile=self.profile,
+                actor=actor,
+                now=now,
+                reason=reason,
+                basis=basis,
+                fallback=self.triage.units.fallback.id,
             ),
         )
 
     async def decide_return(
         self, number: str, *, actor: Actor, version: int | None, now: datetime, approved: bool, reason: str
     ) -> Ticket:
-        return await self._act(
+        return await self._writer.act(
             number,
             actor,
             version,
             lambda t: t.decide_return(
-                approved=approved, profile=self._profile, actor=actor, now=now, reason=reason
+                approved=approved,
+                profile=self.profile,
+                actor=actor,
+                now=now,
+                reason=reason,
+                fallback=self.triage.units.fallback.id,
             ),
         )
 
     async def reject(
-        self, number: str, *, actor: Actor, version: int | None, now: datetime, reason: str
+        self,
+        number: str,
+        *,
+        actor: Actor,
+        version: int | None,
+        now: datetime,
+        reason: str,
+        kind: RejectReason = RejectReason.OTHER,
     ) -> Ticket:
-        return await self._act(
-            number, actor, version, lambda t: t.reject(actor=actor, now=now, reason=reason)
+        return await self._writer.act(
+            number, actor, version, lambda t: t.reject(actor=actor, now=now, reason=reason, kind=kind)
         )
 
     # ---- the citizen (``key`` is the message that asked: a second delivery of it changes nothing)
@@ -214,8 +260,12 @@ class ServiceDesk:
         version: int | None = None,
         key: str | None = None,
     ) -> Ticket:
-        return await self._act(
-            number, actor, version, lambda t: t.supplement(actor=actor, now=now, text=text), key=key
+        return await self._writer.act(
+            number,
+            actor,
+            version,
+            lambda t: t.supplement(actor=actor, now=now, text=text, profile=self.profile),
+            key=key,
         )
 
     async def remind(
@@ -228,7 +278,7 @@ class ServiceDesk:
         version: int | None = None,
         key: str | None = None,
     ) -> Ticket:
-        return await self._act(
+        return await self._writer.act(
             number, actor, version, lambda t: t.remind(actor=actor, now=now, text=text), key=key
         )
 
@@ -242,8 +292,12 @@ class ServiceDesk:
         version: int | None = None,
         key: str | None = None,
     ) -> Ticket:
-        return await self._act(
-            number, actor, version, lambda t: t.rate(rating, actor=actor, now=now), key=key
+        return await self._writer.act(
+            number,
+            actor,
+            version,
+            lambda t: t.rate(rating, actor=actor, now=now, profile=self.profile),
+            key=key,
         )
 
     async def reopen(
@@ -256,11 +310,11 @@ class ServiceDesk:
         version: int | None = None,
         key: str | None = None,
     ) -> Ticket:
-        return await self._act(
+        return await self._writer.act(
             number,
             actor,
             version,
-            lambda t: t.reopen(profile=self._profile, actor=actor, now=now, reason=reason),
+            lambda t: t.reopen(profile=self.profile, actor=actor, now=now, reason=reason),
             key=key,
         )
 
@@ -274,7 +328,7 @@ class ServiceDesk:
         version: int | None = None,
         key: str | None = None,
     ) -> Ticket:
-        return await self._act(
+        return await self._writer.act(
             number, actor, version, lambda t: t.withdraw(actor=actor, now=now, reason=reason), key=key
         )
 
@@ -301,7 +355,12 @@ class ServiceDesk:
         numbers = await self._tickets.numbers_due(Sweep.DEADLINES, now, limit=limit)
         for number in numbers:
             try:
-                await self._act(number, SYSTEM, None, lambda t: t.check_deadlines(actor=SYSTEM, now=now))
+                await self._writer.act(
+                    number,
+                    SYSTEM,
+                    None,
+                    lambda t: t.check_deadlines(actor=SYSTEM, now=now, profile=self.profile),
+                )
             except StaleTicket:
                 continue  # somebody is at work on it; the next sweep looks again
             except Exception as error:
@@ -334,7 +393,7 @@ class ServiceDesk:
                 raise StaleTicket(number, ticket.version)
             ticket.settle_notice(entry_id, state, now=now, failure=failure, try_again_at=try_again_at)
 
-        return await self._act(number, SYSTEM, None, settle)
+        return await self._writer.act(number, SYSTEM, None, settle)
 
     async def keep_for_next_message(self, number: str, entry_id: str, *, now: datetime, failure: str) -> None:
         """The citizen cannot be reached now: keep the notice until they write again."""
@@ -348,43 +407,8 @@ class ServiceDesk:
         """The citizen wrote, so the window is open: queue what waited. Returns on how many tickets."""
         numbers = await self._identities.take_waiting(account=account, openid=openid)
         for number in numbers:
-            await self._act(number, SYSTEM, None, lambda t: t.resume_notices(now=now))
+            await self._writer.act(number, SYSTEM, None, lambda t: t.resume_notices(now=now))
         return len(numbers)
-
-    # ---- inside
-
-    async def _act(
-        self,
-        number: str,
-        actor: Actor,
-        version: int | None,
-        do: Callable[[Ticket], object],
-        *,
-        key: str | None = None,
-    ) -> Ticket:
-        for last_try in (False,) * (_TRIES - 1) + (True,):
-            ticket = await self._tickets.get(number)
-            if not actor.answers_for(ticket.unit_id):
-                raise UnknownTicket(number)
-            if key is not None and key in ticket.done_keys:
-                return ticket
-            if version is not None and version != ticket.version:
-                raise StaleTicket(number, version)
-            seq = len(ticket.events)
-            do(ticket)
-            if key is not None:
-                ticket.done_keys = (*ticket.done_keys, key)
-            if actor.role is not Role.SYSTEM:
-                ticket.version += 1
-            ticket.plan_notices(self._planner, since=seq)
-            try:
-                await self._tickets.save(ticket)
-            except StaleTicket:
-                if last_try:
-                    raise
-                continue
-            return ticket
-        raise AssertionError("unreachable: the last try saves or raises")
 
 
 def may_reveal(ticket: Ticket, actor: Actor) -> bool:

@@ -23,7 +23,7 @@ class RowError:
     row: int
     column: str
     problem: str
-    """A code: missing, duplicate, unknown, ambiguous, too_short, circular, not_a_date, not_yes_or_no,
+    """A code: missing, duplicate, unknown, ambiguous, too_short, circular, not_a_date, not_a_time, not_yes_or_no,
     unit_or_place_level, ends_before_start, overlaps, outlives, in_use, unreadable."""
     value: str = ""
 

@@ -1,61 +1,61 @@
-"""The ticket: one aggregate, one document, one version. Pure: time and actor come in, events stay on it."""
+"""The ticket: one aggregate, one document, one version. Pure: time and actor come in, events stay on it.
+
+Here are its data, its straight path and the primitives every act is made of. What happens beside the path stands
+by theme: ``returns``, ``extensions``, ``pauses``, ``co_handling``, ``letters``, ``relays``, ``links``, ``visits``,
+``exclusions``, ``emergencies``, ``deadlines``; the notices' ledger in ``outbox``.
+"""
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Unpack
 
-from routing.citizen_request import Channel, CitizenRequest, RequestType, Secrecy, Urgency
+from routing.acts import co_handling, deadlines, leavings, letters, outbox, returns, visits
+from routing.acts.co_handling import CoHandler
+from routing.acts.letters import Letter
+from routing.acts.pauses import NEVER_PAUSED, Pause, receive_material
+from routing.acts.returns import UNITS_OWN
+from routing.acts.reviews import HELD_BY_THE_UNIT, Review, ReviewKind
+from routing.acts.visits import SATISFIED_FROM as SATISFIED_FROM
+from routing.acts.visits import Rating as Rating
+from routing.acts.visits import Visit
+from routing.citizen_request import Applicant, Channel, CitizenRequest, RequestType, Secrecy, Urgency
 from routing.clocks import Clock, ClockState
 from routing.departments import UnitId
+from routing.disclosure import applications
 from routing.errors import (
     ActionNotAllowed,
     AlreadyThere,
     Incomplete,
+    NotYourRole,
+    OwnRequest,
     ReviewPending,
+    TicketPaused,
     TooOften,
     WindowClosed,
 )
-from routing.events import ActorRef, Event, EventKind, NoticeState, OutboxEntry, PlannedNotice
-from routing.sla import ClockName, Profile
-from routing.triage import TriageDecision
-from routing.workflow import OPEN_STATES, Action, Actor, State, next_state
+from routing.events import (
+    ActorRef,
+    Event,
+    EventFacts,
+    EventKind,
+    NoticeState,
+    OutboxEntry,
+    PlannedNotice,
+    RejectReason,
+)
+from routing.timing.sla import ClockName, PauseReason, Profile, Promise
+from routing.triage.deciding import TriageDecision
+from routing.workflow import OPEN_STATES, TRANSITIONS, Action, Actor, Role, State, next_state
 
 REMINDERS_PER_DAY = 1
 SUPPLEMENTS_PER_DAY = 20
 """Enough for any real matter; a ticket must not grow without end."""
-SATISFIED_FROM = 3
-"""好差评 counts 基本满意 (3 of 5 stars) as satisfied."""
 
-
-_UNITS_OWN = (ClockName.SIGN_IN, ClockName.FIRST_CONTACT)
-"""Limits that begin anew with every unit."""
-
-
-@dataclass(frozen=True, slots=True)
-class Rating:
-    """好差评: ``stars`` 5 非常满意 … 1 非常不满意. ``resolved`` None means the citizen did not say."""
-
-    stars: int
-    resolved: bool | None = None
-    reasons: tuple[str, ...] = ()
-    comment: str | None = None
-
-    @property
-    def satisfied(self) -> bool:
-        return self.stars >= SATISFIED_FROM
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PendingReturn:
-    """退单申请 waiting for the centre's decision."""
-
-    asked_at: datetime
-    unit_id: UnitId
-    reason: str
-    basis: str
+_CITIZENS_DATE = (ClockName.REPLY, ClockName.REWORK)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -79,6 +79,10 @@ class Ticket:
     text: str
     place: str | None
     received_at: datetime
+    tier: str | None = None
+    """The profile's tier, where it is not told by the urgency (依申请公开)."""
+    applicant: Applicant = Applicant.PERSON
+    """Who asks, where it is 依申请公开."""
     triage: TriageDecision | None = None
     topic: str | None = None
     topic_confidence: float | None = None
@@ -86,13 +90,30 @@ class Ticket:
     unit_id: UnitId | None = None
     first_unit_id: UnitId | None = None
     """首接单位: the unit that received it first."""
+    relayed_by: tuple[UnitId, ...] = ()
+    """五级联动: the levels above that passed it down, the highest first; that one stays responsible."""
     returned_by: tuple[UnitId, ...] = ()
     """Units whose one return is spent."""
-    pending_return: PendingReturn | None = None
+    reviews: tuple[Review, ...] = ()
+    """What waits for a decision; at most one of a kind."""
+    pause: Pause | None = None
+    co_handlers: tuple[CoHandler, ...] = ()
+    letters: tuple[Letter, ...] = ()
     reply_text: str | None = None
     rating: Rating | None = None
     rated_at: datetime | None = None
+    visits: tuple[Visit, ...] = ()
     resolved_at: datetime | None = None
+    put_away_at: datetime | None = None
+    """When it is archived by itself, where nobody owes it a visit."""
+    parent_number: str | None = None
+    children: tuple[str, ...] = ()
+    children_owed: tuple[str, ...] = ()
+    """Linked tickets that have yet to hear how this one ended."""
+    owed_since: datetime | None = None
+    link_pending: bool = False
+    """The parent has not taken this child in yet."""
+    linked_at: datetime | None = None
     done_keys: tuple[str, ...] = ()
     """Idempotency keys of the citizen's acts already taken (a redelivered message must not count twice)."""
     clocks: tuple[Clock, ...] = ()
@@ -120,16 +141,24 @@ class Ticket:
             text=request.text,
             place=request.place,
             received_at=request.received_at,
+            tier=request.tier,
+            applicant=request.applicant,
         )
-        ticket._record(EventKind.REGISTERED, actor, now)
-        ticket._start(profile, ClockName.DISPATCH, at=request.received_at, unit_id=None)
-        ticket._start(profile, ClockName.REPLY, at=request.received_at, unit_id=None)
+        ticket.begin(profile=profile, actor=actor, now=now)
         return ticket
 
-    def leave_to_a_person(self, decision: TriageDecision, *, actor: Actor, now: datetime) -> None:
+    def begin(self, *, profile: Profile, actor: Actor, now: datetime) -> None:
+        """The first event and the first clocks. What came by WeChat must also be accepted in time."""
+        self.record(EventKind.REGISTERED, actor, now)
+        if self.channel is Channel.WECHAT:
+            self.start_clock(profile, ClockName.ACCEPTANCE, at=self.received_at, unit_id=None)
+        self.start_clock(profile, ClockName.DISPATCH, at=self.received_at, unit_id=None)
+        self.start_clock(profile, ClockName.REPLY, at=self.received_at, unit_id=None)
+
+    def leave_to_a_person(self, decision: TriageDecision | None, *, actor: Actor, now: datetime) -> None:
         """Triage was not sure: keep its candidates and wait in the dispatcher's queue."""
         self.triage = decision
-        self._record(EventKind.LEFT_TO_A_PERSON, actor, now)
+        self.record(EventKind.LEFT_TO_A_PERSON, actor, now)
 
     # ---- the unit's work
 
@@ -137,202 +166,269 @@ class Ticket:
         self, unit_id: UnitId, *, profile: Profile, actor: Actor, now: datetime, reason: str | None = None
     ) -> None:
         """派单 to a unit, by triage or by a person."""
-        self.state = next_state(Action.DISPATCH, self.state, actor.role)
-        self._hand_to(unit_id, profile=profile, now=now)
-        self._record(EventKind.DISPATCHED, actor, now, unit_id=unit_id, text=reason)
+        self.state = self.enter(Action.DISPATCH, actor)
+        self.hand_to(unit_id, profile=profile, now=now)
+        self.record(EventKind.DISPATCHED, actor, now, unit_id=unit_id, text=reason)
 
     def transfer(
         self, unit_id: UnitId, *, profile: Profile, actor: Actor, now: datetime, reason: str
     ) -> None:
-        """改派: another unit signs in anew; the date promised to the citizen stands."""
+        """改派: another unit signs in anew; the date promised to the citizen stands. A return that waits is
+        decided by it: the unit was right."""
         _required("reason", reason)
-        state = next_state(Action.TRANSFER, self.state, actor.role)
-        before = self.unit_id
+        state = self.enter(Action.TRANSFER, actor)
+        before, standing = self.unit_id, leavings.standing(self)
         if before == unit_id:
             raise AlreadyThere(unit_id)
+        waiting = self.review(ReviewKind.RETURN)
+        if waiting is not None:
+            if waiting.arbitration and actor.role is not Role.SUPERVISOR:
+                raise NotYourRole(Action.DECIDE_RETURN, actor.role)
+            returns.settle(self, approved=True, actor=actor, now=now, reason=reason.strip())
         self.state = state
-        self.pending_return = None
-        self._hand_to(unit_id, profile=profile, now=now)
-        self._record(
+        self.hand_to(unit_id, profile=profile, now=now)
+        self.record(
             EventKind.TRANSFERRED, actor, now, unit_id=unit_id, from_unit_id=before, text=reason.strip()
         )
+        leavings.tell(self, standing, now=now, why="工单已改派")
 
     def accept(self, *, actor: Actor, now: datetime) -> None:
         """签收."""
-        self._no_review()
-        self.state = next_state(Action.ACCEPT, self.state, actor.role)
-        self._stop(ClockName.SIGN_IN, now)
-        self._record(EventKind.ACCEPTED, actor, now, unit_id=self.unit_id)
+        self.require_no_return()
+        self.state = self.enter(Action.ACCEPT, actor)
+        self.stop_clocks((ClockName.SIGN_IN,), now)
+        self.record(EventKind.ACCEPTED, actor, now, unit_id=self.unit_id)
 
     def contact(self, *, actor: Actor, now: datetime, text: str) -> None:
         """先行联系, with what was said as its proof."""
         _required("text", text)
-        self.state = next_state(Action.CONTACT, self.state, actor.role)
-        self._stop(ClockName.FIRST_CONTACT, now)
-        self._record(EventKind.CONTACTED, actor, now, unit_id=self.unit_id, text=text.strip())
+        self.state = self.enter(Action.CONTACT, actor)
+        self.stop_clocks((ClockName.FIRST_CONTACT,), now)
+        self.record(EventKind.CONTACTED, actor, now, unit_id=self.unit_id, text=text.strip())
 
-    def reply(self, *, actor: Actor, now: datetime, text: str) -> None:
-        """答复: goes to the citizen. A second reply before closing replaces the first; both stay in history."""
+    def reply(self, *, actor: Actor, now: datetime, text: str, profile: Profile | None = None) -> None:
+        """答复: goes to the citizen, or to the centre first where the profile has answers reviewed. A second reply
+        before closing replaces the first; both stay in history."""
         _required("text", text)
-        self._no_review()
-        self.state = next_state(Action.REPLY, self.state, actor.role)
-        self.reply_text = text.strip()
-        self._record(EventKind.REPLIED, actor, now, unit_id=self.unit_id, text=self.reply_text)
+        self.require_no_return()
+        self.enter(Action.REPLY, actor)
+        applications.require_decided(self, Action.REPLY)
+        if profile is not None and profile.review_replies:
+            self.ask(ReviewKind.REPLY, actor, now, reason=text.strip())
+            self.record(EventKind.REPLY_SUBMITTED, actor, now, unit_id=self.unit_id, text=text.strip())
+            return
+        self._answered(text.strip(), actor=actor, now=now)
 
-    def resolve(self, *, actor: Actor, now: datetime) -> None:
+    def decide_reply(self, *, approved: bool, actor: Actor, now: datetime, reason: str) -> None:
+        """审核: approved, the answer goes to the citizen; sent back, the unit writes another."""
+        self.enter(Action.DECIDE_REPLY, actor)
+        if not approved:
+            _required("reason", reason)
+        self.require_no_return()
+        review = self.decided(ReviewKind.REPLY, Action.DECIDE_REPLY, actor)
+        self.drop_reviews(frozenset({ReviewKind.REPLY}))
+        if approved:
+            self._answered(review.reason, actor=actor, now=now)
+        else:
+            self.record(EventKind.REPLY_SENT_BACK, actor, now, unit_id=review.unit_id, text=reason.strip())
+
+    def _answered(self, text: str, *, actor: Actor, now: datetime) -> None:
+        self.state = State.REPLIED
+        self.reply_text = text
+        self.record(EventKind.REPLIED, actor, now, unit_id=self.unit_id, text=text)
+
+    def resolve(self, *, actor: Actor, now: datetime, profile: Profile | None = None) -> None:
         """办结: the reply clock stops here, since the on-time rate counts closed tickets (domain §4)."""
-        self.state = next_state(Action.RESOLVE, self.state, actor.role)
-        self._close(now)
-        self._record(EventKind.RESOLVED, actor, now, unit_id=self.unit_id)
+        self.require_no_return()
+        state = self.enter(Action.RESOLVE, actor)
+        if self.review(ReviewKind.REPLY) is not None:
+            raise ReviewPending(ReviewKind.REPLY)
+        co_handling.require_no_answers_owed(self)
+        standing = leavings.standing(self)
+        self.state = state
+        self.close(now, profile=profile)
+        self.record(EventKind.RESOLVED, actor, now, unit_id=self.unit_id)
+        leavings.tell(self, standing, now=now, why="工单已办结")
 
-    def answer_directly(self, *, actor: Actor, now: datetime, text: str) -> None:
+    def answer_directly(
+        self, *, actor: Actor, now: datetime, text: str, profile: Profile | None = None
+    ) -> None:
         """直接答复办结: the centre answers what needs no unit."""
         _required("text", text)
-        self.state = next_state(Action.ANSWER_DIRECTLY, self.state, actor.role)
+        state = self.enter(Action.ANSWER_DIRECTLY, actor)
+        applications.require_decided(self, Action.ANSWER_DIRECTLY)
+        self.state = state
         self.reply_text = text.strip()
-        self._close(now)
-        self._record(EventKind.REPLIED, actor, now, text=self.reply_text)
-        self._record(EventKind.RESOLVED, actor, now)
+        self.close(now, profile=profile)
+        self.record(EventKind.REPLIED, actor, now, text=self.reply_text)
+        self.record(EventKind.RESOLVED, actor, now)
 
     # ---- returns
 
+    @property
+    def pending_return(self) -> Review | None:
+        """退单申请 waiting for the centre's decision."""
+        return self.review(ReviewKind.RETURN)
+
     def request_return(
-        self, *, profile: Profile, actor: Actor, now: datetime, reason: str, basis: str
+        self,
+        *,
+        profile: Profile,
+        actor: Actor,
+        now: datetime,
+        reason: str,
+        basis: str,
+        fallback: UnitId | None = None,
     ) -> None:
-        """退单申请: within its window, with reason and basis, once per unit."""
-        _required("reason", reason)
-        _required("basis", basis)
-        self._no_review()
-        next_state(Action.REQUEST_RETURN, self.state, actor.role)
-        assert self.unit_id is not None
-        if self.unit_id in self.returned_by:
-            raise TooOften(Action.REQUEST_RETURN, 1)
-        window = profile.promise(
-            ClockName.RETURN_WINDOW,
-            at=self._handed_at(),
-            request_type=self.request_type,
-            urgency=self.urgency,
+        """退单申请: see ``returns.request_return``."""
+        returns.request_return(
+            self, profile=profile, actor=actor, now=now, reason=reason, basis=basis, fallback=fallback
         )
-        if window is not None and now > window.due_at:
-            raise WindowClosed(Action.REQUEST_RETURN)
-        self.pending_return = PendingReturn(
-            asked_at=now, unit_id=self.unit_id, reason=reason.strip(), basis=basis.strip()
-        )
-        # The unit cannot act while the centre decides, so its own limits must not run meanwhile.
-        self._cancel(_UNITS_OWN, now)
-        self._record(EventKind.RETURN_REQUESTED, actor, now, unit_id=self.unit_id, text=reason.strip())
 
     def decide_return(
-        self, *, approved: bool, profile: Profile, actor: Actor, now: datetime, reason: str
+        self,
+        *,
+        approved: bool,
+        profile: Profile,
+        actor: Actor,
+        now: datetime,
+        reason: str,
+        fallback: UnitId | None = None,
     ) -> None:
-        """Approved: back to the dispatcher, whose limit starts anew, and the citizen's date is the centre's
-        again. Refused: the unit's one return is spent, it handles the ticket, and its limits start anew."""
-        _required("reason", reason)
-        next_state(Action.DECIDE_RETURN, self.state, actor.role)
-        if self.pending_return is None:
-            raise ActionNotAllowed(Action.DECIDE_RETURN, self.state)
-        unit_id, asked_at = self.pending_return.unit_id, self.pending_return.asked_at
-        self.pending_return = None
-        self.returned_by = (*self.returned_by, unit_id)
-        kind = EventKind.RETURN_APPROVED if approved else EventKind.RETURN_REFUSED
-        self._record(kind, actor, now, unit_id=unit_id, text=reason.strip())
-        if approved:
-            self.state = State.RECEIVED
-            self.unit_id = None
-            self._charge_promise_to(None, now)
-            self._start(profile, ClockName.DISPATCH, at=now, unit_id=None)
-            return
-        for name in _UNITS_OWN:
-            clock = self.clock(name)
-            if clock is not None and clock.state is ClockState.CANCELLED and clock.stopped_at == asked_at:
-                self._start(profile, name, at=now, unit_id=unit_id)
+        """审批退单: see ``returns.decide_return``."""
+        returns.decide_return(
+            self, approved=approved, profile=profile, actor=actor, now=now, reason=reason, fallback=fallback
+        )
 
     # ---- the citizen's side
 
-    def supplement(self, *, actor: Actor, now: datetime, text: str) -> None:
-        """补充材料."""
+    def supplement(self, *, actor: Actor, now: datetime, text: str, profile: Profile | None = None) -> None:
+        """补充材料; what the clocks waited for lets them go on."""
         _required("text", text)
-        self.state = next_state(Action.SUPPLEMENT, self.state, actor.role)
+        self.state = self.enter(Action.SUPPLEMENT, actor)
         self._limit(Action.SUPPLEMENT, EventKind.SUPPLEMENTED, SUPPLEMENTS_PER_DAY, now)
-        self._record(EventKind.SUPPLEMENTED, actor, now, unit_id=self.unit_id, text=text.strip())
+        self.record(EventKind.SUPPLEMENTED, actor, now, unit_id=self.unit_id, text=text.strip())
+        if profile is None:
+            return
+        if self.pause is not None and self.pause.reason is PauseReason.MATERIAL:
+            receive_material(self, profile=profile, actor=actor, now=now)
+        else:
+            applications.receive_correction(self, profile=profile, actor=actor, now=now)
 
     def remind(self, *, actor: Actor, now: datetime, text: str | None) -> None:
         """催办, limited per 24 hours so that it stays a signal."""
-        self.state = next_state(Action.REMIND, self.state, actor.role)
+        self.state = self.enter(Action.REMIND, actor)
         self._limit(Action.REMIND, EventKind.REMINDED, REMINDERS_PER_DAY, now)
-        self._record(EventKind.REMINDED, actor, now, unit_id=self.unit_id, text=text)
+        self.record(EventKind.REMINDED, actor, now, unit_id=self.unit_id, text=text)
 
-    def rate(self, rating: Rating, *, actor: Actor, now: datetime) -> None:
-        """评价: satisfied archives the ticket; otherwise it stays resolved so that it can be reopened."""
-        if not 1 <= rating.stars <= 5:
-            raise Incomplete("stars")
-        state = next_state(Action.RATE, self.state, actor.role)
-        if self.rating is not None:
-            # One rating per answer: the next one comes after a rework.
-            raise ActionNotAllowed(Action.RATE, state)
-        self.state = state
+    def rate(self, rating: Rating, *, actor: Actor, now: datetime, profile: Profile | None = None) -> None:
+        """评价: see ``visits.rate``."""
+        visits.rate(self, rating, actor=actor, now=now, profile=profile)
+
+    def take_rating(self, rating: Rating, *, actor: Actor, now: datetime) -> None:
         self.rating = rating
         self.rated_at = now
-        if rating.satisfied and rating.resolved is not False:
-            self.state = State.ARCHIVED
         said = "、".join((*rating.reasons, *((rating.comment,) if rating.comment else ())))
-        self._record(EventKind.RATED, actor, now, unit_id=self.unit_id, text=said or None, stars=rating.stars)
+        self.record(
+            EventKind.RATED,
+            actor,
+            now,
+            unit_id=self.unit_id,
+            text=said or None,
+            stars=rating.stars,
+            resolved=rating.resolved,
+            reasons=rating.reasons,
+            comment=rating.comment,
+        )
 
     def reopen(self, *, profile: Profile, actor: Actor, now: datetime, reason: str) -> None:
-        """重办: back to the unit that answered, under the rework limit."""
+        """重办: back to the unit that answered, under the rework limit. Who was satisfied files a new matter, and
+        so does who comes back only after the profile's days."""
         _required("reason", reason)
-        self.state = next_state(Action.REOPEN, self.state, actor.role)
+        state = self.state
+        self.enter(Action.REOPEN, actor)
+        if state is State.ARCHIVED and self.rating is not None and self.rating.good:
+            raise ActionNotAllowed(Action.REOPEN, state)
+        if self.resolved_at is not None and now - self.resolved_at > timedelta(days=profile.reopen_days):
+            raise WindowClosed(Action.REOPEN)
+        self.back_for_rework(profile=profile, actor=actor, now=now, reason=reason.strip())
+
+    def back_for_rework(self, *, profile: Profile, actor: Actor, now: datetime, reason: str) -> None:
+        """Rectification after a bad rating, a bad visit or a reopening."""
+        self.cancel_clocks((ClockName.FOLLOW_UP_VISIT,), now)
+        self.rating = None
+        self.resolved_at = None
+        self.put_away_at = None
         if self.unit_id is None:
             # The centre answered it itself: this time somebody must find a unit.
             self.state = State.RECEIVED
-            self._start(profile, ClockName.DISPATCH, at=now, unit_id=None)
+            self.start_clock(profile, ClockName.DISPATCH, at=now, unit_id=None)
         else:
-            self._start(profile, ClockName.SIGN_IN, at=now, unit_id=self.unit_id)
-        self._start(profile, ClockName.REWORK, at=now, unit_id=self.unit_id)
-        self.rating = None
-        self.resolved_at = None
-        self._record(EventKind.REOPENED, actor, now, unit_id=self.unit_id, text=reason.strip())
+            self.state = State.DISPATCHED
+            self.start_clock(profile, ClockName.SIGN_IN, at=now, unit_id=self.unit_id)
+        self.start_clock(profile, ClockName.REWORK, at=now, unit_id=self.responsible_unit_id)
+        self.record(EventKind.REOPENED, actor, now, unit_id=self.unit_id, text=reason)
 
     def withdraw(self, *, actor: Actor, now: datetime, reason: str) -> None:
-        """撤单: every running limit ends with it and counts in no rate."""
-        self.state = next_state(Action.WITHDRAW, self.state, actor.role)
-        self.pending_return = None
-        self._end_all_clocks(now)
-        self._record(EventKind.WITHDRAWN, actor, now, unit_id=self.unit_id, text=reason.strip() or None)
+        """撤单: every running limit ends with it and counts in no rate. Who does it for the citizen says why."""
+        state = self.enter(Action.WITHDRAW, actor)
+        if actor.role is not Role.CITIZEN:
+            _required("reason", reason)
+        standing = leavings.standing(self)
+        self.state = state
+        self._end(now)
+        self.record(EventKind.WITHDRAWN, actor, now, unit_id=self.unit_id, text=reason.strip() or None)
+        leavings.tell(self, standing, now=now, why="工单已撤销")
 
-    def reject(self, *, actor: Actor, now: datetime, reason: str) -> None:
-        """不予受理: only with the reason the citizen is told."""
+    def reject(
+        self, *, actor: Actor, now: datetime, reason: str, kind: RejectReason = RejectReason.OTHER
+    ) -> None:
+        """不予受理: only with the reason the citizen is told. Accepted or not, the filing was looked at in time."""
         _required("reason", reason)
-        self.state = next_state(Action.REJECT, self.state, actor.role)
-        self._end_all_clocks(now)
-        self._record(EventKind.REJECTED, actor, now, text=reason.strip())
+        self.state = self.enter(Action.REJECT, actor)
+        standing = leavings.standing(self)
+        self.stop_clocks((ClockName.ACCEPTANCE,), now)
+        self._end(now)
+        self.record(EventKind.REJECTED, actor, now, text=reason.strip(), reject_reason=kind)
+        leavings.tell(self, standing, now=now, why="工单不予受理")
 
     # ---- time
 
     @property
     def next_deadline_at(self) -> datetime | None:
-        """The earliest moment a clock has something to say; the worker looks for it."""
-        return min((at for c in self.clocks if (at := c.next_alarm_at)), default=None)
+        """The earliest moment a clock has something to say or a pause ends; the worker looks for it."""
+        moments = [at for c in self.clocks if (at := c.next_alarm_at)]
+        if self.pause is not None and self.pause.until is not None:
+            moments.append(self.pause.until)
+        if self.put_away_at is not None:
+            moments.append(self.put_away_at)
+        return min(moments, default=None)
 
     @property
     def next_due_at(self) -> datetime | None:
-        """What an inbox sorts by: the nearest limit still running."""
-        return min((c.due_at for c in self.clocks if c.running), default=None)
+        """What an inbox sorts by: the nearest limit still running. A visit owed keeps no ticket on top."""
+        return min(
+            (
+                c.due_at
+                for c in self.clocks
+                if c.running and not c.paused and c.name is not ClockName.FOLLOW_UP_VISIT
+            ),
+            default=None,
+        )
 
-    def check_deadlines(self, *, actor: Actor, now: datetime) -> bool:
-        """Note each limit that came near or passed, once. True when anything was noted."""
-        before = len(self.events)
-        clocks = []
-        for clock in self.clocks:
-            if clock.overdue(now) and not clock.alarmed:
-                self._record(EventKind.OVERDUE, actor, now, unit_id=clock.unit_id, clock=clock.name)
-                clock = replace(clock, warned=True, alarmed=True)
-            elif clock.at_risk(now) and not clock.warned:
-                self._record(EventKind.AT_RISK, actor, now, unit_id=clock.unit_id, clock=clock.name)
-                clock = replace(clock, warned=True)
-            clocks.append(clock)
-        self.clocks = tuple(clocks)
-        return len(self.events) > before
+    @property
+    def next_link_at(self) -> datetime | None:
+        """Since when a link has a step left for the worker; None when all is done."""
+        return self.linked_at if self.link_pending else self.owed_since
+
+    @property
+    def next_entry_at(self) -> datetime | None:
+        """Since when an application waits for its number in the register; None when none does."""
+        return self.events[0].at if self.events and applications.owes_entry(self) else None
+
+    def check_deadlines(self, *, actor: Actor, now: datetime, profile: Profile | None = None) -> bool:
+        """Note each limit that came near or passed, once: see ``deadlines.check``."""
+        return deadlines.check(self, actor=actor, now=now, profile=profile)
 
     def clock(self, name: ClockName) -> Clock | None:
         """The newest clock of that name."""
@@ -341,11 +437,23 @@ class Ticket:
     @property
     def promise(self) -> Clock | None:
         """The date the citizen was given; after a reopening, the rework's."""
-        return self.clock(ClockName.REWORK) or self.clock(ClockName.REPLY)
+        return next((c for c in reversed(self.clocks) if c.name in _CITIZENS_DATE), None)
 
     @property
     def is_open(self) -> bool:
         return self.state in OPEN_STATES
+
+    @property
+    def responsible_unit_id(self) -> UnitId | None:
+        """Who answers for the citizen's date: the level that relayed it first, else the unit itself."""
+        return self.relayed_by[0] if self.relayed_by else self.unit_id
+
+    @property
+    def concerned(self) -> frozenset[UnitId]:
+        """The units that may know of this ticket beside the one that has it: whose answer was waived was asked by
+        mistake, or is needed no more."""
+        units = {*self.relayed_by, *(c.unit_id for c in self.co_handlers if c.waived is None)}
+        return frozenset(units | {letter.to_unit for letter in self.letters if letter.owes_answer})
 
     # ---- outbox
 
@@ -357,20 +465,7 @@ class Ticket:
         self, planner: Callable[[Ticket, Event], Iterable[PlannedNotice]], *, since: int
     ) -> None:
         """Put what must be told about the events after ``since`` (a seq) into the outbox."""
-        for event in self.events:
-            if event.seq <= since:
-                continue
-            entries = (
-                OutboxEntry(
-                    id=f"{self.number}-{event.seq}-{n}",
-                    event_seq=event.seq,
-                    audience=planned.audience,
-                    channel=planned.channel,
-                    next_attempt_at=event.at,
-                )
-                for n, planned in enumerate(planner(self, event))
-            )
-            self.outbox = (*self.outbox, *entries)
+        outbox.plan(self, planner, since=since)
 
     def settle_notice(
         self,
@@ -382,112 +477,228 @@ class Ticket:
         try_again_at: datetime | None = None,
     ) -> None:
         """Write what became of a delivery (or that it is under way) into the ledger."""
-        attempt = 1 if state is NoticeState.SENDING else 0
-        done = state not in (NoticeState.QUEUED, NoticeState.SENDING)
-        self.outbox = tuple(
-            replace(
-                e,
-                state=state,
-                attempts=e.attempts + attempt,
-                failure=failure,
-                next_attempt_at=try_again_at,
-                settled_at=now if done else None,
-            )
-            if e.id == entry_id
-            else e
-            for e in self.outbox
-        )
+        outbox.settle(self, entry_id, state, now=now, failure=failure, try_again_at=try_again_at)
 
     def resume_notices(self, *, now: datetime) -> None:
         """Queue what waited for the citizen to write again."""
-        self.outbox = tuple(
-            replace(e, state=NoticeState.QUEUED, next_attempt_at=now, settled_at=None)
-            if e.state is NoticeState.WAITING
-            else e
-            for e in self.outbox
-        )
+        outbox.resume(self, now=now)
 
     def event(self, seq: int) -> Event:
         return self.events[seq - 1]
 
-    # ---- inside
+    # ---- what acts are made of
 
-    def _record(
-        self,
-        kind: EventKind,
-        actor: Actor,
-        now: datetime,
-        *,
-        unit_id: UnitId | None = None,
-        from_unit_id: UnitId | None = None,
-        text: str | None = None,
-        clock: ClockName | None = None,
-        stars: int | None = None,
-    ) -> None:
+    def enter(self, action: Action, actor: Actor) -> State:
+        """The state the act leads to; raises for role, state and pause, in this order."""
+        state = next_state(action, self.state, actor.role)
+        if self.pause is not None and not TRANSITIONS[action].in_pause:
+            raise TicketPaused(self.pause.reason)
+        return state
+
+    def record(self, kind: EventKind, actor: Actor, now: datetime, **facts: Unpack[EventFacts]) -> None:
         event = Event(
             seq=len(self.events) + 1,
             kind=kind,
             at=now,
             by=ActorRef(actor.id, actor.name, actor.role),
-            unit_id=unit_id,
-            from_unit_id=from_unit_id,
-            text=text,
-            clock=clock,
-            stars=stars,
+            **facts,
         )
         self.events = (*self.events, event)
 
-    def _start(self, profile: Profile, name: ClockName, *, at: datetime, unit_id: UnitId | None) -> None:
-        promise = profile.promise(name, at=at, request_type=self.request_type, urgency=self.urgency)
-        if promise is not None:
-            self.clocks = (*self.clocks, Clock.start(promise, unit_id=unit_id))
+    def review(self, kind: ReviewKind) -> Review | None:
+        return next((r for r in self.reviews if r.kind is kind), None)
 
-    def _hand_to(self, unit_id: UnitId, *, profile: Profile, now: datetime) -> None:
+    def ask(
+        self,
+        kind: ReviewKind,
+        actor: Actor,
+        now: datetime,
+        *,
+        reason: str,
+        basis: str | None = None,
+        amount: int | None = None,
+        until: datetime | None = None,
+        arbitration: bool = False,
+    ) -> None:
+        """Lay something before a reviewer; raises ``ReviewPending`` while one of the kind, or a return, waits."""
+        self.require_no_return()
+        if self.review(kind) is not None:
+            raise ReviewPending(kind)
+        assert self.unit_id is not None
+        review = Review(
+            kind=kind,
+            asked_at=now,
+            unit_id=self.unit_id,
+            by=ActorRef(actor.id, actor.name, actor.role),
+            reason=reason,
+            basis=basis,
+            amount=amount,
+            until=until,
+            arbitration=arbitration,
+        )
+        self.reviews = (*self.reviews, review)
+
+    def decided(self, kind: ReviewKind, action: Action, actor: Actor) -> Review:
+        """The review a decision is about; raises ``ActionNotAllowed`` when none waits, and ``OwnRequest`` when who
+        decides is who asked."""
+        review = self.review(kind)
+        if review is None:
+            raise ActionNotAllowed(action, self.state)
+        if review.by.id == actor.id:
+            raise OwnRequest(action)
+        return review
+
+    def drop_reviews(self, kinds: frozenset[ReviewKind] | None) -> None:
+        """Forget those; None forgets all."""
+        self.reviews = tuple(r for r in self.reviews if kinds is not None and r.kind not in kinds)
+
+    def drop_unit_reviews(self) -> None:
+        """What one unit asked for its own handling is pointless for the next."""
+        self.drop_reviews(HELD_BY_THE_UNIT)
+
+    def require_no_return(self) -> None:
+        """While the centre decides whose ticket it is, nobody handles it."""
+        if self.review(ReviewKind.RETURN) is not None:
+            raise ReviewPending(ReviewKind.RETURN)
+
+    def promised(
+        self, profile: Profile, name: ClockName, *, at: datetime, unit_id: UnitId | None
+    ) -> Promise | None:
+        """What the profile promises this ticket for that clock."""
+        return profile.promise(
+            name,
+            at=at,
+            request_type=self.request_type,
+            urgency=self.urgency,
+            tier=self.tier,
+            unit_id=unit_id,
+        )
+
+    def start_clock(
+        self,
+        profile: Profile,
+        name: ClockName,
+        *,
+        at: datetime,
+        unit_id: UnitId | None,
+        subject: str | None = None,
+        before_the_citizens: bool = False,
+    ) -> None:
+        """Start a limit if the profile has one; what starts in a pause stands still with the others.
+        ``before_the_citizens``: never later than what the citizen was promised."""
+        promise = self.promised(profile, name, at=at, unit_id=unit_id)
+        if promise is None:
+            return
+        paused_since = at if self.pause is not None and name not in NEVER_PAUSED else None
+        clock = Clock.start(promise, unit_id=unit_id, subject=subject, paused_since=paused_since)
+        citizens = self.promise if before_the_citizens else None
+        if citizens is not None and citizens.running:
+            clock = clock.not_after(citizens, now=at)
+        self.clocks = (*self.clocks, clock)
+
+    def restart_cancelled(
+        self, profile: Profile, names: tuple[ClockName, ...], cancelled_at: datetime, *, now: datetime
+    ) -> None:
+        """Start again what a request that was refused had ended, in tickets of before returns paused limits."""
+        for name in names:
+            clock = self.clock(name)
+            ended = clock is not None and clock.state is ClockState.CANCELLED
+            if clock is not None and ended and clock.stopped_at == cancelled_at:
+                self.start_clock(profile, name, at=now, unit_id=self.unit_id)
+
+    def hand_to(self, unit_id: UnitId, *, profile: Profile, now: datetime) -> None:
+        """Give the ticket to a unit: its own limits begin, the citizen's date goes on."""
         self.unit_id = unit_id
         self.first_unit_id = self.first_unit_id or unit_id
-        self._stop(ClockName.DISPATCH, now)
-        self._cancel(_UNITS_OWN, now)
-        self._start(profile, ClockName.SIGN_IN, at=now, unit_id=unit_id)
-        self._start(profile, ClockName.FIRST_CONTACT, at=now, unit_id=unit_id)
+        co_handling.becomes_lead(self, unit_id, now)
+        letters.release(self, now, keep=unit_id)
+        self.relayed_by = ()
+        self.drop_unit_reviews()
+        self.stop_clocks((ClockName.ACCEPTANCE, ClockName.DISPATCH), now)
+        self.cancel_clocks((*UNITS_OWN, ClockName.RELAY), now)
+        self.start_clock(profile, ClockName.SIGN_IN, at=now, unit_id=unit_id)
+        self.start_clock(profile, ClockName.FIRST_CONTACT, at=now, unit_id=unit_id)
         self._charge_promise_to(unit_id, now)
+        self.owe_children(now)
+
+    def take_from_unit(self, *, profile: Profile, now: datetime) -> None:
+        """Back to the dispatcher, whose limit starts anew; the citizen's date is the centre's again."""
+        self.unit_id = None
+        self.relayed_by = ()
+        co_handling.release_all(self, now, why="主办单位已退单")
+        letters.release(self, now)
+        self.drop_unit_reviews()
+        self.cancel_clocks((*UNITS_OWN, ClockName.RELAY), now)
+        self._charge_promise_to(None, now)
+        self.start_clock(profile, ClockName.DISPATCH, at=now, unit_id=None)
+        self.owe_children(now)
 
     def _charge_promise_to(self, unit_id: UnitId | None, now: datetime) -> None:
         """Who must keep the citizen's date from now on. A date already missed stays with who missed it."""
         self.clocks = tuple(
             replace(c, unit_id=unit_id)
-            if c.running and c.name in (ClockName.REPLY, ClockName.REWORK) and not c.overdue(now)
+            if c.running and c.name in _CITIZENS_DATE and not c.overdue(now)
             else c
             for c in self.clocks
         )
 
-    def _handed_at(self) -> datetime:
-        handed = (EventKind.DISPATCHED, EventKind.TRANSFERRED, EventKind.REOPENED)
+    @property
+    def handed_at(self) -> datetime:
+        """When the unit that has it got it."""
+        handed = (EventKind.DISPATCHED, EventKind.TRANSFERRED, EventKind.REOPENED, EventKind.RELAYED)
         return next(e.at for e in reversed(self.events) if e.kind in handed)
 
-    def _stop(self, name: ClockName, now: datetime) -> None:
-        self.clocks = tuple(c.stop(now) if c.running and c.name == name else c for c in self.clocks)
+    def stop_clocks(self, names: tuple[ClockName, ...], now: datetime, *, subject: str | None = None) -> None:
+        """Kept or missed, as of now."""
+        self.clocks = tuple(c.stop(now) if _is_meant(c, names, subject) else c for c in self.clocks)
 
-    def _cancel(self, names: tuple[ClockName, ...], now: datetime) -> None:
-        self.clocks = tuple(c.cancel(now) if c.running and c.name in names else c for c in self.clocks)
+    def cancel_clocks(
+        self, names: tuple[ClockName, ...], now: datetime, *, subject: str | None = None
+    ) -> None:
+        """No longer to be kept; one already overdue stays missed."""
+        self.clocks = tuple(c.cancel(now) if _is_meant(c, names, subject) else c for c in self.clocks)
 
-    def _close(self, now: datetime) -> None:
-        """Closing answers every limit still open: what was due before is missed, the rest is kept. First contact
-        is the exception: it counts only with its proof, so without one it merely no longer applies."""
-        self.resolved_at = now
-        self._cancel((ClockName.FIRST_CONTACT,), now)
-        self.clocks = tuple(c.stop(now) if c.running else c for c in self.clocks)
+    def pause_clocks(self, names: tuple[ClockName, ...], now: datetime) -> None:
+        self.clocks = tuple(c.pause(now) if c.name in names else c for c in self.clocks)
 
-    def _end_all_clocks(self, now: datetime) -> None:
+    def cancel_all_clocks(self, now: datetime) -> None:
         self.clocks = tuple(c.cancel(now) if c.running else c for c in self.clocks)
+        self.pause = None
+
+    def close(self, now: datetime, *, profile: Profile | None) -> None:
+        """Closing answers every limit still open: what was due before is missed, the rest is kept. First contact
+        counts only with its proof and a letter only with its answer: without, they merely no longer apply."""
+        self.resolved_at = now
+        self.drop_reviews(HELD_BY_THE_UNIT)
+        self.cancel_clocks((ClockName.FIRST_CONTACT, ClockName.SUPERVISION_ANSWER), now)
+        self.clocks = tuple(c.stop(now) if c.running else c for c in self.clocks)
+        if profile is not None:
+            visits.start_visit_clock(self, profile=profile, now=now)
+        self.owe_children(now)
+
+    def _end(self, now: datetime) -> None:
+        """Withdrawn or rejected: nothing is asked of anybody any more, and the children go their own ways."""
+        self.drop_reviews(None)
+        co_handling.release_all(self, now, why="工单已结束")
+        letters.release(self, now)
+        self.cancel_all_clocks(now)
+        self.link_pending = False
+        self.linked_at = None
+        self.owe_children(now)
+
+    def owe_children(self, now: datetime) -> None:
+        """Its linked tickets must hear: it ended, or another unit has it."""
+        if self.children:
+            self.children_owed, self.owed_since = self.children, now
 
     def _limit(self, action: Action, kind: EventKind, per_day: int, now: datetime) -> None:
         recent = [e for e in self.events if e.kind is kind and (now - e.at).total_seconds() < 24 * 3600]
         if len(recent) >= per_day:
             raise TooOften(action, per_day)
 
-    def _no_review(self) -> None:
-        if self.pending_return is not None:
-            raise ReviewPending("return")
+
+def _is_meant(clock: Clock, names: tuple[ClockName, ...], subject: str | None) -> bool:
+    return clock.running and clock.name in names and (subject is None or clock.subject == subject)
 
 
 def effective_secrecy(request: CitizenRequest) -> Secrecy:

@@ -14,9 +14,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from classifier.near_duplicates import group_near_duplicates
-from knowledge_base.calibration import DEV_QUESTIONS, read_judged
+from knowledge_base.answering.calibration import DEV_QUESTIONS, read_judged
 from knowledge_base.library import load_demo_articles
-from knowledge_base.reading import Entry
+from knowledge_base.retrieval.reading import Entry
 
 _TITLE = re.compile(r".{8,60}?(?=[ 。!！?？\n])")
 DATA = Path(__file__).resolve().parents[2] / "shared" / "data"

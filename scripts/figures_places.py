@@ -24,13 +24,13 @@ from typing import NamedTuple
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from routing.phrase_index import fold
-from routing.place import Place, PlaceLevel, place_of
-from routing.place_names import short_form
-from routing.places import Gazetteer
-from routing.reference_places import merged, narrowed_to, read_place_list, settle_parents
+from routing.places.gazetteer import Gazetteer
+from routing.places.place import Place, PlaceLevel, place_of
+from routing.places.place_names import short_form
+from routing.places.reference_places import merged, narrowed_to, read_place_list, settle_parents
 from routing.reference_tables import TableKind, encode_rows, places_in
 from routing.tables import Row
+from routing.triage.phrase_index import fold
 
 _ROUNDS = 60
 _TOWN_ANSWERED = re.compile(r"(?:[镇乡]人民政府|街道办事处)$")

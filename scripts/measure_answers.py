@@ -1,29 +1,34 @@
-"""Print how well the index finds what answers, beside BM25 over jieba words and the index's own first stage.
+"""Print how well the index finds what answers, beside BM25 over jieba words, TF-IDF of characters and the index's own
+first stage.
 
-    python scripts/measure_answers.py [--data FOLDER] [--quick] [--json]
+    python scripts/measure_answers.py [--data FOLDER] [--quick] [--json] [--write FOLDER]
 
 Reads the public sets in FOLDER, by default ``../shared/data`` beside the project; without them it says so and ends
 with 0. Each set is cut into four libraries, every question asked of its own; then all are asked of the whole.
 Weights were learned on all of them but ``letters, other city``: what to expect of unseen questions is the
-cross-validated figure, from ``scripts/train_ranking.py``.
+cross-validated figure, from ``scripts/train_ranking.py``. ``--write`` leaves each library in files that
+``huiyin evaluate answers`` reads, which asks the same questions of the same index.
 """
 
 from __future__ import annotations
 
 import argparse
+import gzip
 import json
 import sys
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import jieba
 import numpy as np
 from scipy import sparse
+from sklearn.feature_extraction.text import TfidfVectorizer
 
-from knowledge_base.evaluation import AskedQuestion, RetrievalFigures, measure
-from knowledge_base.index import ArticleIndex, Entry
-from knowledge_base.ranking import WEIGHTS_FILE
+from knowledge_base.retrieval.evaluation import AskedQuestion, RetrievalFigures, measure
+from knowledge_base.retrieval.index import ArticleIndex, Entry
+from knowledge_base.retrieval.ranking import WEIGHTS_FILE
 
 # The script's own folder is on the path when it runs.
 from answer_sets import DATA, PARTS, AnswerSet, other_city, read_sets  # isort: skip
@@ -59,9 +64,32 @@ class WordBm25:
         return [int(at) for at in order if scores[at] > 0]
 
 
-def reciprocal_ranks(
-    entries: Sequence[Entry], asked: Sequence[AskedQuestion], search: Callable[[str], Sequence[str]]
-) -> float:
+class CharacterCosine:
+    """The cosine of TF-IDF over characters 1–3, with logarithms of the counts."""
+
+    def __init__(self, entries: Sequence[Entry]) -> None:
+        self._read = TfidfVectorizer(analyzer="char", ngram_range=(1, 3), sublinear_tf=True, dtype=np.float32)
+        found = self._read.fit_transform(f"{one.title}\n{one.body}" for one in entries)
+        self._features = found.T.tocsr()
+
+    def search(self, question: str) -> list[int]:
+        """The places of the best entries."""
+        scores = (self._read.transform([question]) @ self._features).toarray().ravel()
+        order = np.argsort(-scores, kind="stable")[:_DEPTH]
+        return [int(at) for at in order if scores[at] > 0]
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """Ours, and as MRR@10 the first stage alone, BM25 over words and the cosine of characters."""
+
+    ours: RetrievalFigures
+    first_stage: float
+    bm25_words: float
+    cosine: float
+
+
+def reciprocal_ranks(asked: Sequence[AskedQuestion], search: Callable[[str], Sequence[str]]) -> float:
     """MRR@10."""
     total = 0.0
     for one in asked:
@@ -76,22 +104,32 @@ def tell(line: str) -> None:
     sys.stdout.flush()
 
 
-def measure_library(
-    entries: Sequence[Entry], asked: Sequence[AskedQuestion]
-) -> tuple[RetrievalFigures, float, float]:
-    """Ours, the first stage alone, and BM25 over words; the last two as MRR@10."""
+def measure_library(entries: Sequence[Entry], asked: Sequence[AskedQuestion]) -> Measured:
+    """All four over one library."""
     index = ArticleIndex()
     index.add_many(entries)
-    plain = WordBm25(entries)
-    return (
-        measure(index, asked),
-        reciprocal_ranks(
-            entries,
-            asked,
-            lambda question: [hit.article_id for hit in index.first_choice(question, limit=_DEPTH)],
-        ),
-        reciprocal_ranks(entries, asked, lambda question: [entries[at].id for at in plain.search(question)]),
+
+    def plain(search: Callable[[str], Sequence[int]]) -> float:
+        return reciprocal_ranks(asked, lambda question: [entries[at].id for at in search(question)])
+
+    def first_stage(question: str) -> list[str]:
+        return [hit.article_id for hit in index.first_choice(question, limit=_DEPTH)]
+
+    return Measured(
+        ours=measure(index, asked),
+        first_stage=reciprocal_ranks(asked, first_stage),
+        bm25_words=plain(WordBm25(entries).search),
+        cosine=plain(CharacterCosine(entries).search),
     )
+
+
+def write_library(folder: Path, name: str, entries: Sequence[Entry], asked: Sequence[AskedQuestion]) -> None:
+    """As ``huiyin evaluate answers --articles … --questions …`` reads it."""
+    articles = ({"id": one.id, "title": one.title, "body": one.body} for one in entries)
+    wanted = ({"question": one.question, "article_id": one.article_id} for one in asked)
+    for kind, rows in (("articles", articles), ("questions", wanted)):
+        with gzip.open(folder / f"{name}.{kind}.jsonl.gz", "wt", encoding="utf-8") as file:
+            file.writelines(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
 
 
 def questions(one: AnswerSet, part: int | None, most: int) -> list[AskedQuestion]:
@@ -99,27 +137,26 @@ def questions(one: AnswerSet, part: int | None, most: int) -> list[AskedQuestion
     return [AskedQuestion(each.question, min(each.right)) for each in one.questions(part, most)]
 
 
-def row(
-    name: str, found: Sequence[tuple[RetrievalFigures, float, float]], cross: float | None
-) -> dict[str, object]:
+def row(name: str, found: Sequence[Measured], cross: float | None) -> dict[str, object]:
     """The mean over the libraries."""
 
-    def mean(values: Sequence[float]) -> float:
-        return round(float(np.mean(values)), 4)
+    def mean(values: Iterable[float]) -> float:
+        return round(float(np.mean(list(values))), 4)
 
-    ours = [figures for figures, _, _ in found]
+    ours = [one.ours for one in found]
     return {
         "set": name,
         "entries": ours[0].articles,
         "questions": sum(figures.questions for figures in ours),
-        "bm25_words": mean([plain for _, _, plain in found]),
-        "first_stage": mean([first for _, first, _ in found]),
-        "mrr_at_10": mean([figures.mrr_at_10 for figures in ours]),
+        "bm25_words": mean(one.bm25_words for one in found),
+        "cosine_characters": mean(one.cosine for one in found),
+        "first_stage": mean(one.first_stage for one in found),
+        "mrr_at_10": mean(figures.mrr_at_10 for figures in ours),
         "cross_validated": cross,
-        "recall_at_1": mean([figures.recall_at_1 for figures in ours]),
-        "recall_at_5": mean([figures.recall_at_5 for figures in ours]),
-        "p50_ms": mean([figures.p50_ms for figures in ours]),
-        "p99_ms": mean([figures.p99_ms for figures in ours]),
+        "recall_at_1": mean(figures.recall_at_1 for figures in ours),
+        "recall_at_5": mean(figures.recall_at_5 for figures in ours),
+        "p50_ms": mean(figures.p50_ms for figures in ours),
+        "p99_ms": mean(figures.p99_ms for figures in ours),
     }
 
 
@@ -130,6 +167,7 @@ def main() -> None:
         "--quick", action="store_true", help=f"{_QUICK} questions a library, not the whole sets"
     )
     parser.add_argument("--json", action="store_true", help="one JSON object a row instead of a table")
+    parser.add_argument("--write", type=Path, help="leave the libraries here, for huiyin evaluate answers")
     options = parser.parse_args()
     if not options.data.is_dir():
         sys.stderr.write("SKIPPED answers: no public sets in the data folder\n")
@@ -139,15 +177,21 @@ def main() -> None:
     cross = json.loads(WEIGHTS_FILE.read_text(encoding="utf-8"))["cross_validated_mrr_at_10"]
     if not options.json:
         tell(
-            "MRR@10 by library        entries asked   BM25  stage1   ours  cross-v.  R@1    R@5   p50ms  p99ms"
+            "MRR@10 by library        entries  asked   BM25 cosine stage1   ours cross-v. "
+            "  R@1    R@5  p50ms  p99ms"
         )
     for one in (*read_sets(options.data), other_city(options.data)):
         parts: list[list[int | None]] = [[None]] if one.name not in cross else [list(range(PARTS))]
         if one.name in cross and one.parts is not None and not options.quick:
             parts.append([None])
         for chosen in parts:
-            libraries = [(list(one.library(part)), questions(one, part, most)) for part in chosen]
-            found = [measure_library(*library) for library in libraries]
+            found = []
+            for part in chosen:
+                library, asked = one.library(part), questions(one, part, most)
+                found.append(measure_library(library, asked))
+                if options.write:
+                    place = "whole" if part is None else str(part + 1)
+                    write_library(options.write, f"{one.name}-{place}".replace(", ", "-"), library, asked)
             whole = chosen == [None]
             shown = row(
                 f"{one.name}{', whole' if whole else ''}", found, None if whole else cross.get(one.name)
@@ -162,8 +206,9 @@ def table_row(shown: dict[str, object]) -> str:
 
     return (
         f"{shown['set']!s:24} {figure('entries', '6,')} {figure('questions', '6,')} {figure('bm25_words')} "
-        f"{figure('first_stage')} {figure('mrr_at_10')}  {figure('cross_validated')} {figure('recall_at_1')} "
-        f"{figure('recall_at_5')} {figure('p50_ms', '6.1f')} {figure('p99_ms', '6.1f')}"
+        f"{figure('cosine_characters')} {figure('first_stage')} {figure('mrr_at_10')}   "
+        f"{figure('cross_validated')} {figure('recall_at_1')} {figure('recall_at_5')} "
+        f"{figure('p50_ms', '6.1f')} {figure('p99_ms', '6.1f')}"
     )
 
 

@@ -24,7 +24,7 @@ from classifier.labelled import LabelledText
 from classifier.model import TextModel
 from classifier.model_file import write_model_file
 from classifier.near_duplicates import group_near_duplicates
-from routing.catalogue import Duty, read_duty_list
+from routing.triage.catalogue import Duty, read_duty_list
 
 DUTIES = Path(__file__).parent / "data" / "function_duties.csv"
 LEAST_OF_LABEL = 3

@@ -25,10 +25,10 @@ import numpy.typing as npt
 
 from classifier.evaluation import Figures, Prediction, measure
 from classifier.near_duplicates import group_identical, group_near_duplicates
-from routing.composition import RoutedText
-from routing.composition_regions import naming_of
-from routing.composition_texts import PastTexts, weigh_texts
-from routing.composition_training import cross_validate_composition, folds_of
+from routing.triage.composition import RoutedText
+from routing.triage.composition_regions import naming_of
+from routing.triage.composition_texts import PastTexts, weigh_texts
+from routing.triage.composition_training import cross_validate_composition, folds_of
 
 DATA = Path(__file__).resolve().parents[2] / "shared" / "data" / "letters.jsonl.gz"
 SHRINKAGE = 0.5

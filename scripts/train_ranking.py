@@ -25,11 +25,11 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize
 
 from classifier import segment
-from knowledge_base.commonness import COMMONNESS_FILE, count_commonness
-from knowledge_base.features import concepts, normalize
-from knowledge_base.index import ArticleIndex, Entry
-from knowledge_base.ranking import GATES, WEIGHTS_FILE, Ranking, extent, gates, standardized
-from knowledge_base.similarity import FEATURES, Floats, measure
+from knowledge_base.retrieval.commonness import COMMONNESS_FILE, count_commonness
+from knowledge_base.retrieval.features import concepts, normalize
+from knowledge_base.retrieval.index import ArticleIndex, Entry
+from knowledge_base.retrieval.ranking import GATES, WEIGHTS_FILE, Ranking, extent, gates, standardized
+from knowledge_base.retrieval.similarity import FEATURES, Floats, measure
 
 PROVENANCE = (
     "learned on published citizens' letters of one city and their replies, messages to another city's mayor and their "

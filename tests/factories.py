@@ -7,8 +7,8 @@ from itertools import count
 
 from routing.citizen_request import Channel, Citizen, CitizenRequest, RequestType, Secrecy, Urgency
 from routing.departments import UnitId
-from routing.sla import load_profile
 from routing.ticket import Ticket
+from routing.timing.profile_files import load_profile
 from routing.workflow import CITIZEN, Actor, Role
 
 MONDAY_9_30 = datetime(2026, 11, 16, 1, 30, tzinfo=UTC)

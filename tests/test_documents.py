@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from bot.settings import PREFIX, Settings, settings_table
-from knowledge_base.figures import KnowledgeFigure
-from routing.figures import FigureName
+from knowledge_base.gaps.figures import KnowledgeFigure
+from routing.figures.counting import FigureName
 
 ROOT = Path(__file__).parents[1]
 MARKDOWN = sorted(p for p in (*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")))

@@ -13,18 +13,19 @@ from motor.motor_asyncio import AsyncIOMotorClient
 from pymongo.errors import PyMongoError
 
 from bot import phrases
+from bot.knowledge.danger import danger_card
 from bot.knowledge.pages import public_page
 from bot.knowledge.regions import home_regions, regions_at
 from bot.settings import Settings, SettingsInvalid
-from knowledge_base.answer import Answerer
+from knowledge_base.answering.answer import Answerer
+from knowledge_base.answering.outcome import Answer, Choice, Outcome, Refusal, RefusalReason
+from knowledge_base.editing.mongo_store import MongoArticleStore
 from knowledge_base.library import load_demo_articles
-from knowledge_base.mongo_store import MongoArticleStore
-from knowledge_base.outcome import Answer, Choice, Outcome, Refusal
 from routing.mongo_store import Document
-from routing.places import Gazetteer
+from routing.places.gazetteer import Gazetteer
 from routing.reference_store import MongoReferenceStore
 from routing.reference_tables import demo_reference
-from routing.working_calendar import CHINA
+from routing.timing.working_calendar import CHINA
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +44,12 @@ def ask(
     on: Annotated[str, typer.Option(help="按哪一天答复，如 2026-11-23。默认今天。")] = "",
     as_json: Annotated[bool, typer.Option("--json", help="输出一行 JSON。")] = False,
 ) -> None:
-    """Answer from the library in MongoDB where HUIYIN_MONGO_URL names one, else from the demo's; exit 2 on a bad date
-    or a library that cannot be reached. A refusal is an outcome, not an error."""
+    """Answer from the library in MongoDB where HUIYIN_MONGO_URL names one, else from the demo's; exit 2 on a bad date,
+    an empty question or a library that cannot be reached. A refusal is an outcome, not an error."""
+    question = question.strip()
+    if not question:
+        typer.echo("请写一个问题，例如：huiyin ask 社保卡丢了怎么补办", err=True)
+        raise typer.Exit(2)
     try:
         day = date.fromisoformat(on) if on else datetime.now(CHINA).date()
     except ValueError:
@@ -66,8 +71,12 @@ def ask(
         outcome: Outcome = library.answerer.answer_from(entry, question, on=day, regions=regions)
     else:
         outcome = library.answerer.answer(question, on=day, about=about, regions=regions)
-    said = _record(outcome) if as_json else {}
-    typer.echo(json.dumps(said, ensure_ascii=False) if as_json else _readable(outcome, settings.public_url))
+    card = danger_card(question, outcome)
+    if as_json:
+        said = {**_record(outcome), **({"danger": card} if card else {})}
+        typer.echo(json.dumps(said, ensure_ascii=False))
+    else:
+        typer.echo("\n".join(filter(None, (card, _readable(outcome, settings.public_url)))))
 
 
 def _demo(settings: Settings) -> _Library:
@@ -108,7 +117,7 @@ def _readable(outcome: Outcome, public_url: str) -> str:
         case Choice(options):
             lines = [phrases.SEVERAL_MATTERS]
             near = options
-        case Refusal(nearest):
+        case Refusal(nearest, reason):
             lines = [phrases.refused(outcome)]
-            near = nearest
+            near = () if reason is RefusalReason.SENSITIVE else nearest  # neither quoted nor hinted at
     return "\n".join([*lines, *(f"{at}. {one.question}" for at, one in enumerate(near, start=1))])

@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from bot.commands.asking import ask
-from knowledge_base.evaluation import BadRow, measure, read_index, read_questions
+from knowledge_base.retrieval.evaluation import BadRow, measure, read_index, read_questions
 
 
 def register(app: typer.Typer, evaluate: typer.Typer) -> None:

@@ -35,7 +35,7 @@ from bot.services import utc_now
 from classifier.model import TextModel, starter_model_path
 from routing.reference_store import load_reference
 from routing.reference_tables import demo_reference
-from routing.working_calendar import CHINA
+from routing.timing.working_calendar import CHINA
 
 KindOption = Annotated[ModelKind, typer.Option("--kind", help="topics 主题模型，units 单位模型。")]
 WhyOption = Annotated[str, typer.Option("--why", help="理由，记入历史。")]

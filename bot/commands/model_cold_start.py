@@ -10,9 +10,9 @@ import typer
 from bot.commands.model_output import print_json, shown_progress
 from bot.services import utc_now
 from classifier.labelled import BadRows, LabelledText, read_labelled
-from routing.catalogue import DutyList, read_duty_list
 from routing.tables import InvalidTable
-from routing.working_calendar import CHINA
+from routing.timing.working_calendar import CHINA
+from routing.triage.catalogue import DutyList, read_duty_list
 
 _MOST_ROW_ERRORS = 20
 

@@ -18,7 +18,7 @@ from bot.learning import words
 from bot.learning.progress import RunState, TrainingRun
 from bot.learning.registry import ModelKind, RegisteredModel, Switch
 from bot.services import utc_now
-from routing.working_calendar import CHINA
+from routing.timing.working_calendar import CHINA
 
 
 def model_as_json(model: RegisteredModel) -> dict[str, Any]:

@@ -22,9 +22,11 @@ from routing.errors import UnknownUnit
 from routing.mongo_store import Database, Document
 from routing.reference_store import MongoReferenceStore, load_reference
 from routing.reference_tables import demo_reference
-from routing.sla import UnknownProfile, load_profile
+from routing.timing.profile_files import load_profile
+from routing.timing.profile_store import MongoProfileStore
+from routing.timing.sla import ProfileInvalid, UnknownProfile
+from routing.timing.working_calendar import missing_notice_alarm
 from routing.workflow import Role
-from routing.working_calendar import calendar_alarm
 
 
 def register(app: typer.Typer) -> None:
@@ -51,7 +53,9 @@ def check_config() -> None:
         typer.echo(
             "提醒：尚未导入本市的单位、地名和权责清单，现用演示县的表。请运行 huiyin import tables 目录。"
         )
-    if alarm := calendar_alarm(utc_now()):
+    wrong, alarm = asyncio.run(_rules(settings, ask=not problems))
+    problems += wrong
+    if alarm:
         typer.echo(f"提醒：{alarm}")
     for problem in problems:
         typer.echo(f"问题：{problem}", err=True)
@@ -78,14 +82,6 @@ def _accounts(settings: Settings) -> str | None:
     return None
 
 
-def _profile(settings: Settings) -> str | None:
-    try:
-        load_profile(settings.profile)
-    except UnknownProfile as error:
-        return f"HUIYIN_PROFILE: {error}"
-    return None
-
-
 def _model(settings: Settings) -> str | None:
     try:
         TextModel.load(settings.model or starter_model_path())
@@ -94,7 +90,7 @@ def _model(settings: Settings) -> str | None:
     return None
 
 
-_CHECKS: tuple[Callable[[Settings], str | None], ...] = (_secret_key, _accounts, _profile, _model)
+_CHECKS: tuple[Callable[[Settings], str | None], ...] = (_secret_key, _accounts, _model)
 
 
 async def _store_problems(settings: Settings) -> list[str]:
@@ -124,6 +120,31 @@ async def _imported_version(settings: Settings) -> int:
         return await MongoReferenceStore(client[settings.database]).current_version()
     finally:
         client.close()
+
+
+async def _rules(settings: Settings, *, ask: bool) -> tuple[list[str], str | None]:
+    """What is wrong with the time-limit profile, and the alarm of a missing yearly notice. Own profiles and imported
+    calendars are looked at where the database can be asked."""
+    try:
+        if not ask:
+            profile, units = load_profile(settings.profile), demo_reference().units
+        else:
+            client: AsyncIOMotorClient[Document] = AsyncIOMotorClient(settings.mongo_url)
+            try:
+                database = client[settings.database]
+                profile = (await MongoProfileStore(database).rules(settings.profile)).profile
+                units = (await load_reference(database, fallback=demo_reference())).units
+            finally:
+                client.close()
+    except (UnknownProfile, ProfileInvalid) as error:
+        return [f"HUIYIN_PROFILE: {error}"], None
+    nowhere = profile.unknown_calendars(units.all())
+    problems = (
+        [f"单位表：方案 {profile.name} 没有日历 {'、'.join(nowhere)}，这些单位按普通工作时间计"]
+        if nowhere
+        else []
+    )
+    return problems, missing_notice_alarm(utc_now(), years=profile.calendar.years)
 
 
 def add_user(

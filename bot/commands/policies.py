@@ -17,23 +17,26 @@ from pymongo.errors import PyMongoError
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
+from bot.knowledge import notes
+from bot.knowledge.regions import region_paths, why_no_region
 from bot.services import utc_now
 from bot.settings import Settings, SettingsInvalid
 from bot.wording import label
 from knowledge_base.article import UNDATED
-from knowledge_base.editing import EditingDesk
-from knowledge_base.entries import Person, Right
+from knowledge_base.editing.desk import EditingDesk, Regions
+from knowledge_base.editing.entries import Person, Right
+from knowledge_base.editing.mongo_store import MongoArticleStore
 from knowledge_base.importing.desk import prepare_import, run_import
 from knowledge_base.importing.document import Problem, Reading, Severity
 from knowledge_base.importing.isolation import Reader, files_below, read_with
 from knowledge_base.importing.limits import SECONDS
 from knowledge_base.importing.matching import Change
-from knowledge_base.importing.planning import Defaults, ImportPlan, PlannedEntry, plan_import
-from knowledge_base.mongo_store import MongoArticleStore
+from knowledge_base.importing.plan import ImportPlan, PlannedEntry
+from knowledge_base.importing.planning import Defaults, plan_import
 from routing.mongo_store import Document
 from routing.reference_store import Database, MongoReferenceStore
-from routing.reference_tables import ReferenceTables
-from routing.working_calendar import CHINA
+from routing.reference_tables import ReferenceTables, demo_reference
+from routing.timing.working_calendar import CHINA
 
 _CHANGES = {Change.NEW: "新增", Change.CHANGED: "更新", Change.UNCHANGED: "未变", Change.REFUSED: "未导入"}
 
@@ -103,13 +106,15 @@ async def _taken_in(readings: Sequence[Reading], defaults: Defaults, *, dry_run:
     if not settings.mongo_url:
         if dry_run:
             typer.echo("没有指明数据库（HUIYIN_MONGO_URL），全部按新增预览。", err=True)
+            _require_owner(demo_reference(), defaults.owner_unit_id, own_table=False)
             return plan_import(readings, defaults=defaults)
         raise _nothing_done("请用 HUIYIN_MONGO_URL 指明数据库。")
     client: AsyncIOMotorClient[Document] = AsyncIOMotorClient(
         settings.mongo_url, tz_aware=True, serverSelectionTimeoutMS=5000
     )
     try:
-        return await _imported(client[settings.database], readings, defaults, dry_run=dry_run, by=by)
+        database, region = client[settings.database], settings.region
+        return await _imported(database, readings, defaults, dry_run=dry_run, by=by, own_region=region)
     except PyMongoError as error:
         raise _nothing_done(f"数据库不可用（{type(error).__name__}）。") from None
     finally:
@@ -117,16 +122,27 @@ async def _taken_in(readings: Sequence[Reading], defaults: Defaults, *, dry_run:
 
 
 async def _imported(
-    database: Database, readings: Sequence[Reading], defaults: Defaults, *, dry_run: bool, by: str
+    database: Database,
+    readings: Sequence[Reading],
+    defaults: Defaults,
+    *,
+    dry_run: bool,
+    by: str,
+    own_region: str,
 ) -> ImportPlan:
     store = MongoArticleStore(database)
     await store.prepare()
-    defaults = await _with_names(database, defaults)
+    tables = await MongoReferenceStore(database).load() or demo_reference()
+    _require_owner(tables, defaults.owner_unit_id, own_table=True)
+    places = region_paths(tables.gazetteer, *filter(None, (own_region,)))
+    if defaults.region and len(meant := places.get(defaults.region, ())) != 1:
+        raise _nothing_done(f"--region：{why_no_region(defaults.region, meant)}。")
+    defaults = with_names(defaults, tables, places)
     plan = await prepare_import(readings, store=store, defaults=defaults)
     with _progress("写入", len(plan.articles)) as advance:
         done = await run_import(
             plan,
-            desk=EditingDesk(store),
+            desk=EditingDesk(store, regions=lambda: places),
             by=Person(id=by, rights=frozenset({Right.WRITE})),
             now=utc_now(),
             dry_run=dry_run,
@@ -135,14 +151,26 @@ async def _imported(
     return done.plan
 
 
-async def _with_names(database: Database, defaults: Defaults) -> Defaults:
-    """With the installation's own units and places, by name; a name that two of them share stands for neither."""
-    tables = await MongoReferenceStore(database).load()
-    if tables is None:
-        return defaults
-    if defaults.owner_unit_id and all(unit.id != defaults.owner_unit_id for unit in tables.units.all()):
-        raise _nothing_done(f"单位表里没有 {defaults.owner_unit_id}。")
-    return replace(defaults, units=unit_names(tables), regions=region_names(tables))
+def _require_owner(tables: ReferenceTables, unit_id: str, *, own_table: bool) -> None:
+    """An owner nobody knows would get every entry the files name no unit for."""
+    if not unit_id or any(unit.id == unit_id for unit in tables.units.all()):
+        return
+    todo = (
+        "请改用表里的编号（huiyin import units 导入过的）"
+        if own_table
+        else "自己的单位表在数据库里，请用 HUIYIN_MONGO_URL 指明，或者不写 --owner"
+    )
+    raise _nothing_done(f"--owner：单位表里没有编号“{unit_id}”。{todo}。")
+
+
+def with_names(defaults: Defaults, tables: ReferenceTables, places: Regions) -> Defaults:
+    """With the installation's own units and places by name; a name that two of them share stands for neither."""
+    return replace(
+        defaults,
+        units=unit_names(tables),
+        regions={written: written for written, meant in places.items() if len(meant) == 1},
+        shared={written: meant for written, meant in places.items() if len(meant) > 1},
+    )
 
 
 def unit_names(tables: ReferenceTables) -> dict[str, str]:
@@ -154,12 +182,6 @@ def unit_names(tables: ReferenceTables) -> dict[str, str]:
         for name in (unit.name, unit.short_name)
         if name and named[name] == 1
     }
-
-
-def region_names(tables: ReferenceTables) -> dict[str, str]:
-    """Names of places that only one place bears, as entries write their region."""
-    named = Counter(place.name for place in tables.gazetteer.all())
-    return {name: name for name, count in named.items() if count == 1}
 
 
 def _report(plan: ImportPlan, *, files: int, dry_run: bool) -> Iterator[str]:
@@ -182,6 +204,8 @@ def _lines_of(entry: PlannedEntry) -> Iterator[str]:
     if article.expires_on:
         facts.append(f"有效至 {article.expires_on.isoformat()}")
     yield f"[{_CHANGES[entry.change]}] {article.title}（{'，'.join(filter(None, facts))}）← {entry.file}"
+    for end in entry.ends:
+        yield f"  ! {notes.will_end(end.title, end.resting)}"
     yield from _problem_lines(entry.checks)
 
 

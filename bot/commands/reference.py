@@ -25,11 +25,10 @@ from bot.commands.reference_words import (
 )
 from bot.services import utc_now
 from bot.settings import Settings, SettingsInvalid
-from routing.catalogue import COLUMNS, duty_errors
 from routing.departments import UNIT_COLUMNS, UnitId, Units, home_of, unit_errors, unit_of
 from routing.mongo_store import Document
-from routing.place import PlaceLevel, place_of
-from routing.reference_places import merged, narrowed_to, read_place_list, settle_parents
+from routing.places.place import PlaceLevel, place_of
+from routing.places.reference_places import merged, narrowed_to, read_place_list, settle_parents
 from routing.reference_store import (
     Database,
     MongoReferenceStore,
@@ -49,7 +48,8 @@ from routing.reference_tables import (
     plan_units,
 )
 from routing.tables import InvalidTable, Row, read_rows, refuse_if_any
-from routing.working_calendar import CHINA
+from routing.timing.working_calendar import CHINA
+from routing.triage.catalogue import COLUMNS, duty_errors
 
 _T = TypeVar("_T")
 

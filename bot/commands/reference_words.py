@@ -9,7 +9,7 @@ from typing import Any
 from routing.reference_store import ReferenceVersion
 from routing.reference_tables import Change, Plan, TableKind
 from routing.tables import InvalidTable, RowError
-from routing.working_calendar import CHINA
+from routing.timing.working_calendar import CHINA
 
 KINDS = {TableKind.PLACES: "地名", TableKind.UNITS: "单位", TableKind.DUTIES: "权责事项"}
 PROBLEMS = {
@@ -19,6 +19,7 @@ PROBLEMS = {
     "ambiguous": "有几个同名的，请写全",
     "too_short": "至少两个字",
     "not_a_date": "不是日期（应如 2026-12-01）",
+    "not_a_time": "不是时间（应如 08:30）",
     "not_yes_or_no": "只能填 yes 或留空",
     "unit_or_place_level": "单位和属地级别必须且只能填一个",
     "ends_before_start": "截止早于开始",

@@ -15,7 +15,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
 from classifier.evaluation import Figures
-from routing.composition import RoutedText
+from routing.triage.composition import RoutedText
 
 _GZIP_MAGIC = b"\x1f\x8b"
 _MOST_ROW_ERRORS = 20
@@ -46,7 +46,7 @@ def evaluate_routing(
     rows = _read(data)
     known = _read(train) if train else None
     # scikit-learn takes a second to import: only the commands that train pay for it.
-    from routing import composition_training as training
+    from routing.triage import composition_training as training
 
     now = datetime.now(UTC)
     try:

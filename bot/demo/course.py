@@ -12,10 +12,10 @@ from bot.demo.setting import PEOPLE
 from bot.demo.stories import Stories, Told
 from routing.citizen_request import Channel, RequestType, Urgency
 from routing.departments import UnitId
-from routing.sla import ClockName, Profile
 from routing.ticket import Rating
+from routing.timing.sla import ClockName, Profile
+from routing.timing.working_calendar import CHINA
 from routing.workflow import CITIZEN, Actor, Role, State
-from routing.working_calendar import CHINA
 
 
 class Fate(StrEnum):

@@ -16,12 +16,12 @@ from bot.simulator.citizens import DemoCitizens
 from routing.citizen_request import Channel, Citizen, CitizenRequest, RequestType, Secrecy, Urgency
 from routing.departments import Units
 from routing.mongo_store import format_number
-from routing.places import Gazetteer
+from routing.places.gazetteer import Gazetteer
 from routing.service_desk import ServiceDesk
-from routing.sla import ClockName, Profile
 from routing.ticket import Ticket
+from routing.timing.sla import ClockName, Profile
+from routing.timing.working_calendar import CHINA
 from routing.workflow import CITIZEN
-from routing.working_calendar import CHINA
 
 DAYS = 60
 _SEED = "huiyin"

@@ -40,7 +40,7 @@ class Life:
         self._sound_alarms(self.present)
         for entry in self.ticket.outbox:
             told_at = self.ticket.event(entry.event_seq).at
-            if entry.channel is NoticeChannel.CONSOLE and self.present - told_at < _STILL_NEWS:
+            if entry.channel is not NoticeChannel.WECHAT and self.present - told_at < _STILL_NEWS:
                 continue
             at = min(told_at + _DELIVERED_AFTER, self.present)
             if entry.channel is NoticeChannel.WECHAT:

@@ -7,9 +7,9 @@ from datetime import datetime, timedelta
 from bot.demo.setting import ACCOUNT
 from bot.services import Services
 from bot.wechat.messages import IncomingMessage, MessageKind
-from knowledge_base.gaps import Lack
-from knowledge_base.outcome import Answer, Refusal, RefusalReason
-from routing.working_calendar import CHINA
+from knowledge_base.answering.outcome import Answer, Refusal, RefusalReason
+from knowledge_base.gaps.gathering import Lack
+from routing.timing.working_calendar import CHINA
 
 _IN_VAIN = (
     (

@@ -17,6 +17,7 @@ from bot.demo.questions import ask_lately
 from bot.demo.seeding import seed
 from bot.demo.setting import ACCOUNT, PEOPLE, DemoSetting, admit
 from bot.embedded import EmbeddedStores, EmbeddedUnavailable
+from bot.ending import still_wanted
 from bot.services import Services
 from bot.settings import Settings
 from bot.simulator.pages import mount_simulator
@@ -164,7 +165,7 @@ async def _create_menu(services: Services) -> None:
 
 async def _keep_alive(stores: EmbeddedStores) -> None:
     """Start a store that died again; blocks the service for that second, which could not work without it."""
-    while True:
+    while still_wanted():
         await asyncio.sleep(_LOOK_AT_STORES_EVERY_S)
         try:
             for name in stores.revive():

@@ -11,9 +11,9 @@ from random import Random
 
 from routing.citizen_request import RequestType
 from routing.departments import UnitId, Units
-from routing.places import Gazetteer, Place, PlaceLevel
+from routing.places.gazetteer import Gazetteer, Place, PlaceLevel
 from routing.tables import read_rows
-from routing.working_calendar import CHINA
+from routing.timing.working_calendar import CHINA
 
 DATA = Path(__file__).parent / "data"
 _URBAN = ("qh.chengguan", "qh.hexi", "qh.xincheng", "qh.development-zone")

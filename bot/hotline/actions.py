@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-from typing import TypeVar
-
 from aiohttp import web
 from pydantic import BaseModel
 
 from bot.hotline import problems
+from bot.hotline.acting import PATH, BodyT, action_endpoint
+from bot.hotline.case_actions import CASE_ENDPOINTS
+from bot.hotline.disclosure import DISCLOSURE_ACTS
 from bot.hotline.models import (
     Closing,
     Dispatching,
     ForTheCitizen,
     NoQuery,
     RatingIn,
+    Rejection,
     Reminder,
     Reopening,
     ReturnDecision,
@@ -24,20 +25,12 @@ from bot.hotline.models import (
     Transferring,
     Versioned,
     Withdrawal,
-    WithReason,
     WithText,
 )
 from bot.hotline.operation import Call, Endpoint, Result, operation
-from bot.hotline.ticket_json import TicketJson, show_ticket
-from bot.wording import label
 from routing.departments import UnitId
 from routing.ticket import Rating, Ticket
-from routing.workflow import CENTRE_ROLES, TRANSITIONS, Action, Role
-
-BodyT = TypeVar("BodyT", Versioned, WithText, Closing, WithReason, ReturnRequest, ReturnDecision, Dispatching,
-                Transferring, Supplement, Reminder, RatingIn, Reopening, Withdrawal)  # fmt: skip
-
-_PATH = "/api/v1/tickets/{number}/"
+from routing.workflow import CENTRE_ROLES, Action, Role
 
 
 class IdentityJson(BaseModel):
@@ -45,31 +38,6 @@ class IdentityJson(BaseModel):
 
     name: str | None
     phone: str | None
-
-
-def _action(
-    action: Action, body: type[BodyT], *, refuses: tuple[int, ...] = ()
-) -> Callable[[Callable[[Call[BodyT, NoQuery]], Awaitable[Ticket]]], Endpoint]:
-    """Declare one row of ``routing.workflow.TRANSITIONS`` as an operation. No program is ever the citizen."""
-
-    def declare(act: Callable[[Call[BodyT, NoQuery]], Awaitable[Ticket]]) -> Endpoint:
-        @operation(
-            "POST",
-            _PATH + action.value,
-            name=action.value,
-            summary=f"{label(action)}.",
-            roles=TRANSITIONS[action].by - {Role.CITIZEN},
-            body=body,
-            returns={200: TicketJson},
-            refuses=(409, *refuses),
-        )
-        async def perform(call: Call[BodyT, NoQuery]) -> Result:
-            ticket = await act(call)
-            return 200, await show_ticket(ticket, services=call.services, reader=call.actor, now=call.now)
-
-        return perform
-
-    return declare
 
 
 def _key(call: Call[BodyT, NoQuery], action: Action) -> str | None:
@@ -81,7 +49,7 @@ def _key(call: Call[BodyT, NoQuery], action: Action) -> str | None:
 # ---- the centre
 
 
-@_action(Action.DISPATCH, Dispatching)
+@action_endpoint(Action.DISPATCH, Dispatching)
 async def dispatch(call: Call[Dispatching, NoQuery]) -> Ticket:
     return await call.services.desk.dispatch(
         call.number,
@@ -93,7 +61,7 @@ async def dispatch(call: Call[Dispatching, NoQuery]) -> Ticket:
     )
 
 
-@_action(Action.TRANSFER, Transferring)
+@action_endpoint(Action.TRANSFER, Transferring)
 async def transfer(call: Call[Transferring, NoQuery]) -> Ticket:
     return await call.services.desk.transfer(
         call.number,
@@ -105,21 +73,26 @@ async def transfer(call: Call[Transferring, NoQuery]) -> Ticket:
     )
 
 
-@_action(Action.ANSWER_DIRECTLY, WithText)
+@action_endpoint(Action.ANSWER_DIRECTLY, WithText)
 async def answer_directly(call: Call[WithText, NoQuery]) -> Ticket:
     return await call.services.desk.answer_directly(
         call.number, actor=call.actor, version=call.body.version, now=call.now, text=call.body.text
     )
 
 
-@_action(Action.REJECT, WithReason)
-async def reject(call: Call[WithReason, NoQuery]) -> Ticket:
+@action_endpoint(Action.REJECT, Rejection)
+async def reject(call: Call[Rejection, NoQuery]) -> Ticket:
     return await call.services.desk.reject(
-        call.number, actor=call.actor, version=call.body.version, now=call.now, reason=call.body.reason
+        call.number,
+        actor=call.actor,
+        version=call.body.version,
+        now=call.now,
+        reason=call.body.reason,
+        kind=call.body.kind,
     )
 
 
-@_action(Action.DECIDE_RETURN, ReturnDecision)
+@action_endpoint(Action.DECIDE_RETURN, ReturnDecision)
 async def decide_return(call: Call[ReturnDecision, NoQuery]) -> Ticket:
     return await call.services.desk.decide_return(
         call.number,
@@ -134,35 +107,35 @@ async def decide_return(call: Call[ReturnDecision, NoQuery]) -> Ticket:
 # ---- the unit
 
 
-@_action(Action.ACCEPT, Versioned)
+@action_endpoint(Action.ACCEPT, Versioned)
 async def accept(call: Call[Versioned, NoQuery]) -> Ticket:
     return await call.services.desk.accept(
         call.number, actor=call.actor, version=call.body.version, now=call.now
     )
 
 
-@_action(Action.CONTACT, WithText)
+@action_endpoint(Action.CONTACT, WithText)
 async def contact(call: Call[WithText, NoQuery]) -> Ticket:
     return await call.services.desk.contact(
         call.number, actor=call.actor, version=call.body.version, now=call.now, text=call.body.text
     )
 
 
-@_action(Action.REPLY, WithText)
+@action_endpoint(Action.REPLY, WithText)
 async def reply(call: Call[WithText, NoQuery]) -> Ticket:
     return await call.services.desk.reply(
         call.number, actor=call.actor, version=call.body.version, now=call.now, text=call.body.text
     )
 
 
-@_action(Action.RESOLVE, Closing)
+@action_endpoint(Action.RESOLVE, Closing)
 async def resolve(call: Call[Closing, NoQuery]) -> Ticket:
     return await call.services.desk.resolve(
         call.number, actor=call.actor, version=call.body.version, now=call.now, text=call.body.text
     )
 
 
-@_action(Action.REQUEST_RETURN, ReturnRequest, refuses=(429,))
+@action_endpoint(Action.REQUEST_RETURN, ReturnRequest, refuses=(429,))
 async def request_return(call: Call[ReturnRequest, NoQuery]) -> Ticket:
     return await call.services.desk.request_return(
         call.number,
@@ -177,7 +150,7 @@ async def request_return(call: Call[ReturnRequest, NoQuery]) -> Ticket:
 # ---- for the citizen
 
 
-@_action(Action.SUPPLEMENT, Supplement, refuses=(429,))
+@action_endpoint(Action.SUPPLEMENT, Supplement, refuses=(429,))
 async def supplement(call: Call[Supplement, NoQuery]) -> Ticket:
     return await call.services.desk.supplement(
         call.number,
@@ -189,7 +162,7 @@ async def supplement(call: Call[Supplement, NoQuery]) -> Ticket:
     )
 
 
-@_action(Action.REMIND, Reminder, refuses=(429,))
+@action_endpoint(Action.REMIND, Reminder, refuses=(429,))
 async def remind(call: Call[Reminder, NoQuery]) -> Ticket:
     return await call.services.desk.remind(
         call.number,
@@ -201,7 +174,7 @@ async def remind(call: Call[Reminder, NoQuery]) -> Ticket:
     )
 
 
-@_action(Action.RATE, RatingIn)
+@action_endpoint(Action.RATE, RatingIn)
 async def rate(call: Call[RatingIn, NoQuery]) -> Ticket:
     body = call.body
     rating = Rating(
@@ -220,7 +193,7 @@ async def rate(call: Call[RatingIn, NoQuery]) -> Ticket:
     )
 
 
-@_action(Action.REOPEN, Reopening)
+@action_endpoint(Action.REOPEN, Reopening)
 async def reopen(call: Call[Reopening, NoQuery]) -> Ticket:
     return await call.services.desk.reopen(
         call.number,
@@ -232,12 +205,12 @@ async def reopen(call: Call[Reopening, NoQuery]) -> Ticket:
     )
 
 
-@_action(Action.WITHDRAW, Withdrawal)
+@action_endpoint(Action.WITHDRAW, Withdrawal)
 async def withdraw(call: Call[Withdrawal, NoQuery]) -> Ticket:
     return await call.services.desk.withdraw(
         call.number,
         actor=call.actor,
-        reason=call.body.reason or "",
+        reason=call.body.reason,
         now=call.now,
         version=call.body.version,
         key=_key(call, Action.WITHDRAW),
@@ -249,7 +222,7 @@ async def withdraw(call: Call[Withdrawal, NoQuery]) -> Ticket:
 
 @operation(
     "POST",
-    _PATH + "reveal",
+    PATH + "reveal",
     summary="查看联系方式: name and phone, for a reason that is logged.",
     roles=CENTRE_ROLES | {Role.SYSTEM, Role.LIAISON},
     body=Reveal,
@@ -278,9 +251,11 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     rate,
     reopen,
     withdraw,
+    *CASE_ENDPOINTS,
+    *DISCLOSURE_ACTS,
     reveal,
 )
-KNOWN = tuple(endpoint.operation.path.removeprefix(_PATH) for endpoint in ENDPOINTS)
+KNOWN = tuple(endpoint.operation.path.removeprefix(PATH) for endpoint in ENDPOINTS)
 
 
 async def unknown_action(request: web.Request) -> web.StreamResponse:

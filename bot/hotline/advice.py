@@ -14,10 +14,10 @@ from bot.hotline.operation import Call, Endpoint, Result, operation
 from bot.hotline.triage_json import readable_precedents
 from bot.knowledge.pages import public_page
 from bot.knowledge.regions import regions_at
-from knowledge_base.outcome import Answer, Choice, Outcome, Refusal, Suggestion
+from knowledge_base.answering.outcome import Answer, Choice, Outcome, Refusal, Suggestion
 from routing.departments import UnitLevel
+from routing.timing.working_calendar import CHINA
 from routing.workflow import Role
-from routing.working_calendar import CHINA
 
 EVERYBODY = frozenset(Role) - {Role.CITIZEN}
 

@@ -9,7 +9,17 @@ import orjson
 from aiohttp import web
 from pydantic import BaseModel, ConfigDict
 
-from bot.hotline import actions, advice, figures_json, knowledge_figures, tickets
+from bot.hotline import (
+    actions,
+    advice,
+    disclosure,
+    duty,
+    figure_months,
+    figures_json,
+    knowledge_figures,
+    similar,
+    tickets,
+)
 from bot.hotline.operation import TICKET_NUMBER, Endpoint
 from bot.openapi import Json, Operation, describe
 
@@ -17,8 +27,12 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     *tickets.ENDPOINTS,
     *actions.ENDPOINTS,
     *figures_json.ENDPOINTS,
+    *figure_months.ENDPOINTS,
     *advice.ENDPOINTS,
     *knowledge_figures.ENDPOINTS,
+    *similar.ENDPOINTS,
+    *disclosure.ENDPOINTS,
+    *duty.ENDPOINTS,
 )
 
 

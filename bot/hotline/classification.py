@@ -21,11 +21,11 @@ from classifier.signals import (
     read_signals,
 )
 from routing.citizen_request import RequestType
-from routing.counterfactual import ChangeKind, what_would_change
 from routing.departments import UnitId
-from routing.places import PlaceLevel
-from routing.triage import TriageDecision
-from routing.triage_tools import TriageTools
+from routing.places.gazetteer import PlaceLevel
+from routing.triage.counterfactual import ChangeKind, what_would_change
+from routing.triage.deciding import TriageDecision
+from routing.triage.triage_tools import TriageTools
 
 
 class GuessJson(BaseModel):

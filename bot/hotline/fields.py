@@ -18,8 +18,10 @@ from pydantic import (
 )
 
 from bot.wording import LABELS
-from routing.citizen_request import Channel, RequestType, Secrecy, Urgency
-from routing.working_calendar import CHINA
+from routing.citizen_request import Applicant, Channel, RequestType, Secrecy, Urgency
+from routing.disclosure.rules import shipped_rules
+from routing.events import Register, RejectReason, Solved, VisitOutcome
+from routing.timing.working_calendar import CHINA
 
 _VocabularyT = TypeVar("_VocabularyT", bound=StrEnum)
 
@@ -54,6 +56,9 @@ Text = Annotated[str, _filled(5000), _CLEAN]
 Question = Annotated[str, _filled(500), _CLEAN]
 Reason = Annotated[str, _filled(500), _CLEAN]
 ExternalNumber = Annotated[str, _filled(64), _CLEAN]
+Tier = Annotated[str, _filled(64), _CLEAN]
+PersonName = Annotated[str, _filled(64), _CLEAN]
+LetterId = Annotated[str, _filled(64), _CLEAN]
 UnitIdText = Annotated[str, _filled(64), _CLEAN]
 ReasonTag = Annotated[str, _filled(20), _CLEAN]
 Title = Annotated[str, _at_most(200), _CLEAN]
@@ -97,7 +102,25 @@ def _listed(vocabulary: type[StrEnum]) -> WithJsonSchema:
 RequestTypeWord = Annotated[RequestType, _read(RequestType), _listed(RequestType)]
 ChannelWord = Annotated[Channel, _read(Channel), _listed(Channel)]
 SecrecyWord = Annotated[Secrecy, _read(Secrecy), _listed(Secrecy)]
+ApplicantWord = Annotated[Applicant, _read(Applicant), _listed(Applicant)]
+RegisterWord = Annotated[Register, _read(Register), _listed(Register)]
 UrgencyWord = Annotated[Urgency, _read(Urgency), _listed(Urgency)]
+RejectReasonWord = Annotated[RejectReason, _read(RejectReason), _listed(RejectReason)]
+VisitOutcomeWord = Annotated[VisitOutcome, _read(VisitOutcome), _listed(VisitOutcome)]
+SolvedWord = Annotated[Solved, _read(Solved), _listed(Solved)]
+
+
+def _ground(value: Any) -> str:
+    if not isinstance(value, str) or value not in shipped_rules().grounds:
+        raise ValueError(f"must be one of {', '.join(shipped_rules().grounds)}")
+    return value
+
+
+GroundId = Annotated[
+    str,
+    PlainValidator(_ground),
+    WithJsonSchema({"type": "string", "enum": sorted(shipped_rules().grounds)}),
+]
 
 
 # ---- times: Asia/Shanghai where no offset is given

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime, time, timedelta
 
 from pydantic import BaseModel, Field
@@ -14,11 +14,22 @@ from bot.hotline.models import FiguresQuery, GroupBy, NoBody
 from bot.hotline.operation import Call, Endpoint, Result, operation
 from bot.hotline.tickets import READERS
 from bot.hotline.triage_json import DepartmentJson, show_department
+from bot.reports.attendance import attendance_of
 from routing.departments import UnitId, Units
-from routing.figures import Exclusion, Figure, FigureName, FigureRow, Period, Verdict, count, verdicts
+from routing.duty.roster_store import MongoRosterStore
+from routing.figures.counting import (
+    Exclusion,
+    Figure,
+    FigureName,
+    FigureRow,
+    Groups,
+    Period,
+    add_up,
+    verdicts,
+)
+from routing.figures.queries import Suspended, all_suspended, may_read
 from routing.mongo_store import NEVER
-from routing.workflow import Role
-from routing.working_calendar import CHINA
+from routing.timing.working_calendar import CHINA
 
 _DEFAULT_DAYS = 30
 DETAIL_PAGE = 1000
@@ -28,18 +39,27 @@ DETAIL_PAGE = 1000
 class FigureJson(BaseModel):
     """``value`` is numerator / denominator, null when there was nothing to count (never 0 %)."""
 
-    numerator: int
+    numerator: int | float
     denominator: int
     value: float | None
     excluded: dict[Exclusion, int]
     as_of: MomentOut
 
 
+class SuspendedJson(BaseModel):
+    """挂账 in the period: tickets that stood still, and for how many of its days altogether. It keeps them out of
+    ``closed_on_time`` while it lasts."""
+
+    tickets: int
+    days: float
+
+
 class GroupJson(BaseModel):
-    """The figures of one unit; ``department`` null collects what no unit had yet."""
+    """The figures of one unit; ``department`` null collects what no unit had to keep."""
 
     department: DepartmentJson | None
     figures: dict[FigureName, FigureJson]
+    suspended: SuspendedJson
 
 
 class VerdictJson(BaseModel):
@@ -59,12 +79,25 @@ class DetailJson(BaseModel):
     verdicts: list[VerdictJson]
 
 
+class AttendanceJson(BaseModel):
+    """在线值守率: shifts checked in for, of those whose time for it is over; ``value`` null without a shift, and all
+    blank while ``in_use`` is false: nobody has ever checked in."""
+
+    in_use: bool
+    numerator: int
+    denominator: int
+    value: float | None
+    as_of: MomentOut
+
+
 class FiguresJson(BaseModel):
     """``to`` null: the period is open. ``groups`` and ``detail`` are null unless asked for."""
 
     from_: MomentOut = Field(serialization_alias="from")
     to: MomentOut | None
     figures: dict[FigureName, FigureJson]
+    suspended: SuspendedJson
+    attendance: AttendanceJson
     groups: list[GroupJson] | None
     detail: DetailJson | None
 
@@ -83,15 +116,57 @@ async def figures(call: Call[NoBody, FiguresQuery]) -> Result:
     query, units = call.query, call.services.units
     period = period_of(query.from_, query.to, call.now)
     unit_id = units.get(UnitId(query.department)).id if query.department else None
-    rows = await call.services.queries.figure_rows(period, reader=call.actor, unit_id=unit_id)
-    own = call.actor.unit_ids if call.actor.role is Role.LIAISON else None
+    figures_ = call.services.queries.figures
+    groups = await figures_.groups(period, reader=call.actor)
+    if unit_id is not None:
+        groups = {unit_id: groups[unit_id]} if unit_id in groups else {}
+    suspended = await figures_.suspended(period, reader=call.actor)
+    if unit_id is not None:
+        suspended = {unit_id: suspended[unit_id]} if unit_id in suspended else {}
+    detail = None
+    if query.detail:
+        rows = await call.services.queries.figure_rows(period, reader=call.actor, unit_id=unit_id)
 
-    def concerns(judged: UnitId | None) -> bool:
-        """A ticket that changed hands is judged once per unit; a unit's people read their own part."""
-        return (unit_id is None or judged == unit_id) and (own is None or judged in own)
+        def concerns(judged: UnitId | None) -> bool:
+            """A ticket that changed hands is judged once per unit; everybody reads their own units' part."""
+            return (unit_id is None or judged == unit_id) and may_read(call.actor, judged)
 
-    # Judging a city's month takes a second: beside the event loop, WeChat does not wait for it.
-    return 200, await asyncio.to_thread(_answer, rows, query, period, concerns, units)
+        # Judging a city's month takes a moment: beside the event loop, WeChat does not wait for it.
+        detail = await asyncio.to_thread(
+            _detail, query.detail, rows, period, concerns, units, page=query.detail_page
+        )
+    return 200, FiguresJson(
+        from_=period.since,
+        to=period.until if period.until < NEVER else None,
+        figures=every_figure(add_up(groups, period), period),
+        suspended=_suspended(all_suspended(suspended)),
+        attendance=await _attendance(call, period, unit_id),
+        groups=_groups(groups, suspended, period, units) if query.group_by is GroupBy.DEPARTMENT else None,
+        detail=detail,
+    )
+
+
+async def _attendance(
+    call: Call[NoBody, FiguresQuery], period: Period, unit_id: UnitId | None
+) -> AttendanceJson:
+    """Of the units whose figures this reader may read."""
+    asked = [unit_id] if unit_id else [unit.id for unit in call.services.units.all()]
+    period_found = await attendance_of(
+        MongoRosterStore(call.services.database),
+        [unit for unit in asked if may_read(call.actor, unit)],
+        everybody=[unit.id for unit in call.services.units.all()],
+        period=period,
+    )
+    found = period_found or {}
+    attended = sum(each.attended for each in found.values())
+    scheduled = sum(each.scheduled for each in found.values())
+    return AttendanceJson(
+        in_use=period_found is not None,
+        numerator=attended,
+        denominator=scheduled,
+        value=attended / scheduled if scheduled else None,
+        as_of=period.as_of,
+    )
 
 
 def period_of(since: datetime | None, until: datetime | None, now: datetime) -> Period:
@@ -104,37 +179,15 @@ def period_of(since: datetime | None, until: datetime | None, now: datetime) -> 
     return Period(since, until, as_of=now)
 
 
-def _answer(
-    rows: list[FigureRow],
-    query: FiguresQuery,
-    period: Period,
-    concerns: Callable[[UnitId | None], bool],
-    units: Units,
-) -> FiguresJson:
-    """Every figure judged once; totals, groups and drill-down are made of the same verdicts."""
-    judged = _judge(rows, period, concerns)
-    return FiguresJson(
-        from_=period.since,
-        to=period.until if period.until < NEVER else None,
-        figures=_count(judged, period),
-        groups=_groups(judged, period, units) if query.group_by is GroupBy.DEPARTMENT else None,
-        detail=_detail(query.detail, judged[query.detail], units, page=query.detail_page)
-        if query.detail
-        else None,
-    )
+def every_figure(figures_: Mapping[FigureName, Figure], period: Period) -> dict[FigureName, FigureJson]:
+    """Every figure, those nothing concerned blank."""
+    return {
+        name: one_figure(figures_.get(name) or Figure(name, 0, 0, {}, period.as_of), period)
+        for name in FigureName
+    }
 
 
-def _judge(
-    rows: list[FigureRow], period: Period, concerns: Callable[[UnitId | None], bool]
-) -> dict[FigureName, list[Verdict]]:
-    return {name: [v for v in verdicts(name, rows, period) if concerns(v.unit_id)] for name in FigureName}
-
-
-def _count(judged: dict[FigureName, list[Verdict]], period: Period) -> dict[FigureName, FigureJson]:
-    return {name: _figure(count(name, parts, period), period) for name, parts in judged.items()}
-
-
-def _figure(figure: Figure, period: Period) -> FigureJson:
+def one_figure(figure: Figure, period: Period) -> FigureJson:
     return FigureJson(
         numerator=figure.numerator,
         denominator=figure.denominator,
@@ -144,26 +197,40 @@ def _figure(figure: Figure, period: Period) -> FigureJson:
     )
 
 
-def _groups(judged: dict[FigureName, list[Verdict]], period: Period, units: Units) -> list[GroupJson]:
+def _suspended(suspended: Suspended) -> SuspendedJson:
+    return SuspendedJson(tickets=suspended.tickets, days=suspended.days)
+
+
+def _groups(
+    groups: Groups, suspended: Mapping[UnitId | None, Suspended], period: Period, units: Units
+) -> list[GroupJson]:
     """In the order of the units' table, what has no unit last; every group has every figure."""
     order = {unit.id: place for place, unit in enumerate(units.all())}
-    by_unit: dict[UnitId | None, dict[FigureName, list[Verdict]]] = {}
-    for name, parts in judged.items():
-        for verdict in parts:
-            group = by_unit.setdefault(verdict.unit_id, {each: [] for each in FigureName})
-            group[name].append(verdict)
-    ranked = sorted(by_unit, key=lambda u: (u is None, order.get(u, len(order)) if u else 0, u or ""))
+    ranked = sorted(
+        {*groups, *suspended}, key=lambda u: (u is None, order.get(u, len(order)) if u else 0, u or "")
+    )
     return [
         GroupJson(
             department=show_department(unit_id, units) if unit_id else None,
-            figures=_count(by_unit[unit_id], period),
+            figures=every_figure(groups.get(unit_id, {}), period),
+            suspended=_suspended(suspended.get(unit_id, Suspended())),
         )
         for unit_id in ranked
     ]
 
 
-def _detail(name: FigureName, parts: list[Verdict], units: Units, *, page: int) -> DetailJson:
-    parts = sorted(parts, key=lambda verdict: verdict.number)
+def _detail(
+    name: FigureName,
+    rows: list[FigureRow],
+    period: Period,
+    concerns: Callable[[UnitId | None], bool],
+    units: Units,
+    *,
+    page: int,
+) -> DetailJson:
+    parts = sorted(
+        (v for v in verdicts(name, rows, period) if concerns(v.unit_id)), key=lambda verdict: verdict.number
+    )
     return DetailJson(
         figure=name,
         count=len(parts),

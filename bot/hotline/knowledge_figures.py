@@ -10,7 +10,7 @@ from bot.hotline.models import GroupBy, KnowledgeFiguresQuery, NoBody
 from bot.hotline.operation import Call, Endpoint, Result, operation
 from bot.hotline.triage_json import DepartmentJson, show_department
 from bot.knowledge.rights import READERS, units_read_by
-from knowledge_base.figures import Excluded, KnowledgeCount, KnowledgeFigure
+from knowledge_base.gaps.figures import Excluded, KnowledgeCount, KnowledgeFigure
 from routing.departments import UnitId, Units
 from routing.mongo_store import NEVER
 from routing.workflow import Role

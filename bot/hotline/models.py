@@ -8,6 +8,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from bot.hotline.fields import (
+    ApplicantWord,
     ArticleId,
     ChannelWord,
     ExternalNumber,
@@ -20,12 +21,14 @@ from bot.hotline.fields import (
     Question,
     Reason,
     ReasonTags,
+    RejectReasonWord,
     RequestTypeWord,
     SearchWords,
     SecrecyWord,
     Since,
     Stars,
     Text,
+    Tier,
     Title,
     UnitIdText,
     Until,
@@ -33,8 +36,9 @@ from bot.hotline.fields import (
     Version,
 )
 from bot.wording import LABELS
-from routing.citizen_request import Channel, Secrecy
-from routing.figures import FigureName
+from routing.citizen_request import Applicant, Channel, Secrecy
+from routing.events import RejectReason
+from routing.figures.counting import FigureName
 from routing.queries import MAX_PAGE_SIZE, PAGE_SIZE, Order
 from routing.workflow import State
 
@@ -82,6 +86,11 @@ class NewTicket(Body):
     place: Place | None = Field(None, description="The place in the citizen's own words.")
     urgency: UrgencyWord | None = Field(None, description="Read from the text where it is missing.")
     received_at: MomentIn | None = Field(None, description="When the citizen asked; now where missing.")
+    tier: Tier | None = Field(
+        None,
+        description="A tier of the profile of time limits; `disclosure` is 依申请公开, entered in its register.",
+    )
+    applicant: ApplicantWord = Field(Applicant.PERSON, description="Who asks, where it is 依申请公开.")
 
 
 # ---- actions of the centre and the units: ``version`` is required
@@ -130,6 +139,12 @@ class Dispatching(Versioned):
     reason: OptionalWords | None = None
 
 
+class Rejection(WithReason):
+    """不予受理: the class of reason, and what the citizen is told."""
+
+    kind: RejectReasonWord = RejectReason.OTHER
+
+
 class Transferring(WithReason):
     """改派 to another unit."""
 
@@ -174,9 +189,9 @@ class Reopening(ForTheCitizen):
 
 
 class Withdrawal(ForTheCitizen):
-    """撤单."""
+    """撤单 for the citizen, who is told that it was done and why."""
 
-    reason: OptionalWords | None = None
+    reason: Reason
 
 
 class Reveal(Body):

@@ -23,8 +23,8 @@ from bot.openapi import Operation
 from bot.services import SERVICES, Services
 from bot.web.errors import refusal_problem
 from routing.errors import NotYourRole, Refused, UnknownTicket, UnknownUnit
+from routing.timing.working_calendar import CHINA
 from routing.workflow import Actor, Role
-from routing.working_calendar import CHINA
 
 BodyT = TypeVar("BodyT", bound=Body)
 QueryT = TypeVar("QueryT", bound=Query)

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
+from bot.hotline.case_json import CaseView, CoHandlerJson, LetterJson, PauseJson, ReviewJson, VisitJson
+from bot.hotline.disclosure_json import ApplicationJson, show_application
 from bot.hotline.fields import MomentOut
 from bot.hotline.triage_json import (
     DepartmentJson,
@@ -20,14 +22,15 @@ from bot.hotline.triage_json import (
 )
 from bot.services import Services
 from bot.wording import STARS, label
+from routing.acts.offers import offered_to
 from routing.citizen_request import Channel, RequestType, Secrecy, Urgency
 from routing.clocks import Clock, ClockState
 from routing.departments import UnitId, Units
-from routing.events import Event, EventKind
+from routing.events import Event, EventKind, Fault, LetterLevel, Register, RejectReason, Solved, VisitOutcome
 from routing.redaction import redact
-from routing.sla import ClockName
 from routing.ticket import Ticket
-from routing.workflow import CENTRE_ROLES, Action, Actor, Role, State, actions_for
+from routing.timing.sla import ClockName
+from routing.workflow import CENTRE_ROLES, Action, Actor, Role, State
 
 
 class ClockStatus(StrEnum):
@@ -39,6 +42,7 @@ class ClockStatus(StrEnum):
     MET = "met"
     MISSED = "missed"
     CANCELLED = "cancelled"
+    PAUSED = "paused"
 
 
 class PromiseJson(BaseModel):
@@ -80,6 +84,20 @@ class EventJson(BaseModel):
     text: str | None
     clock: ClockName | None
     stars: int | None
+    basis: str | None
+    amount: int | None
+    until: MomentOut | None
+    fault: Fault | None
+    arbitration: bool
+    reject_reason: RejectReason | None
+    letter: str | None
+    level: LetterLevel | None
+    ticket: str | None
+    outcome: VisitOutcome | None
+    solved: Solved | None
+    ground: str | None
+    consents: bool | None
+    register_: Register | None = Field(serialization_alias="register")
 
 
 class TopicJson(BaseModel):
@@ -133,12 +151,22 @@ class TicketJson(BaseModel):
     place: str | None
     department: DepartmentJson | None
     first_department: DepartmentJson | None
+    responsible_department: DepartmentJson | None
     promised: PromiseJson | None
     clocks: list[ClockJson]
     events: list[EventJson]
     triage: TriageJson | None
     topic: TopicJson | None
     pending_return: PendingReturnJson | None
+    reviews: list[ReviewJson]
+    pause: PauseJson | None
+    tier: str | None
+    application: ApplicationJson | None
+    co_handlers: list[CoHandlerJson]
+    letters: list[LetterJson]
+    visits: list[VisitJson]
+    parent: str | None
+    children: list[str]
     reply: str | None
     rating: RatingJson | None
     citizen: MaskedCitizenJson | None
@@ -160,7 +188,7 @@ async def show_ticket(ticket: Ticket, *, services: Services, reader: Actor, now:
     readable = await readable_precedents(ticket.triage, services=services, reader=reader)
     view = _View(services.units, now, as_written if original else redact, readable)
     code = services.desk.query_code(ticket.number) if original else None
-    return view.ticket(ticket, masked, code, reader.role)
+    return view.ticket(ticket, masked, code, reader)
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,9 +199,10 @@ class _View:
     readable: frozenset[str]
 
     def ticket(
-        self, ticket: Ticket, citizen: MaskedCitizenJson | None, code: str | None, role: Role
+        self, ticket: Ticket, citizen: MaskedCitizenJson | None, code: str | None, reader: Actor
     ) -> TicketJson:
         promise = ticket.promise
+        case = CaseView(self.units, self.words)
         return TicketJson(
             number=ticket.number,
             external_number=ticket.external_number,
@@ -189,6 +218,7 @@ class _View:
             place=self._said(ticket.place),
             department=self._unit(ticket.unit_id),
             first_department=self._unit(ticket.first_unit_id),
+            responsible_department=self._unit(ticket.responsible_unit_id),
             promised=PromiseJson(due_at=promise.due_at, explanation=promise.explanation) if promise else None,
             clocks=[self._clock(c) for c in ticket.clocks],
             events=[self._event(e) for e in ticket.events],
@@ -197,11 +227,20 @@ class _View:
             else None,
             topic=TopicJson(label=ticket.topic, confidence=ticket.topic_confidence) if ticket.topic else None,
             pending_return=self._pending_return(ticket),
+            reviews=case.reviews(ticket),
+            pause=case.pause(ticket),
+            tier=ticket.tier,
+            application=show_application(ticket, self.words),
+            co_handlers=case.co_handlers(ticket),
+            letters=case.letters(ticket),
+            visits=case.visits(ticket),
+            parent=ticket.parent_number,
+            children=list(ticket.children),
             reply=self._said(ticket.reply_text),
             rating=self._rating(ticket),
             citizen=citizen,
             query_code=code,
-            actions=list(actions_for(ticket.state, role)),
+            actions=list(offered_to(ticket, reader)),
             version=ticket.version,
             received_at=ticket.received_at,
             resolved_at=ticket.resolved_at,
@@ -230,6 +269,20 @@ class _View:
             text=self._said(event.text),
             clock=event.clock,
             stars=event.stars,
+            basis=self._said(event.basis),
+            amount=event.amount,
+            until=event.until,
+            fault=event.fault,
+            arbitration=event.arbitration,
+            reject_reason=event.reject_reason,
+            letter=event.letter,
+            level=event.level,
+            ticket=event.ticket,
+            outcome=event.outcome,
+            solved=event.solved,
+            ground=event.ground,
+            consents=event.consents,
+            register_=event.register,
         )
 
     def _pending_return(self, ticket: Ticket) -> PendingReturnJson | None:
@@ -239,7 +292,7 @@ class _View:
         return PendingReturnJson(
             department=show_department(pending.unit_id, self.units),
             reason=self.words(pending.reason),
-            basis=self.words(pending.basis),
+            basis=self.words(pending.basis or ""),
             asked_at=pending.asked_at,
         )
 
@@ -264,6 +317,8 @@ class _View:
 
 
 def _status(clock: Clock, now: datetime) -> ClockStatus:
+    if clock.paused:
+        return ClockStatus.PAUSED
     if clock.overdue(now):
         return ClockStatus.OVERDUE
     if clock.at_risk(now):

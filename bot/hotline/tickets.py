@@ -6,19 +6,25 @@ import asyncio
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+import structlog
 from pydantic import BaseModel
 
 from bot.hotline import problems
 from bot.hotline.models import CitizenIn, NewTicket, NoBody, NoQuery, TicketsQuery
 from bot.hotline.operation import Call, Endpoint, Result, operation
+from bot.hotline.similar import CandidateJson, RegisteredJson, show_candidates
 from bot.hotline.ticket_json import TicketJson, show_ticket
 from bot.intake import register_citizen_request
 from routing.citizen_request import Citizen, CitizenRequest
 from routing.errors import ExternalNumberConflict, Incomplete, UnknownYear
 from routing.queries import TicketFilter
+from routing.resemblance.duplicate_store import Asked
 from routing.service_desk import ServiceDesk
 from routing.ticket import Ticket
+from routing.timing.sla import Profile
 from routing.workflow import CENTRE_ROLES, Actor, Role
+
+log = structlog.get_logger(__name__)
 
 INTAKE_ROLES = CENTRE_ROLES | {Role.SYSTEM}
 READERS = INTAKE_ROLES | {Role.LIAISON, Role.AUDITOR}
@@ -27,7 +33,7 @@ CLOCKS_MAY_DIFFER = timedelta(minutes=1)
 
 
 class TicketPage(BaseModel):
-    """One page; ``cursor`` asks for the next and is null at the end; ``total`` counts all that match."""
+    """One page; ``cursor`` asks for the next and is null at the end; ``total`` counts what matches, 1000 at the most."""
 
     tickets: list[TicketJson]
     cursor: str | None
@@ -41,11 +47,12 @@ class TicketPage(BaseModel):
     summary="Register a citizen request; the same external number again answers 200 with the same ticket.",
     roles=INTAKE_ROLES,
     body=NewTicket,
-    returns={201: TicketJson, 200: TicketJson},
+    returns={201: RegisteredJson, 200: RegisteredJson},
     refuses=(409,),
 )
 async def register(call: Call[NewTicket, NoQuery]) -> Result:
     body, citizen = call.body, call.body.citizen or CitizenIn()
+    _require_tier(body.tier, call.services.profile)
     registrar = _Registrar(call.services.desk, call.actor)
     try:
         ticket = await register_citizen_request(
@@ -60,6 +67,8 @@ async def register(call: Call[NewTicket, NoQuery]) -> Result:
             request_type=body.request_type,
             place=body.place,
             urgency=body.urgency,
+            tier=body.tier,
+            applicant=body.applicant,
         )
     except UnknownYear as missing:
         if body.received_at is None or missing.year >= call.now.year:
@@ -69,8 +78,46 @@ async def register(call: Call[NewTicket, NoQuery]) -> Result:
         ) from None
     if not registrar.is_new and not call.actor.answers_for(ticket.unit_id):
         raise ExternalNumberConflict(body.external_number)
+    ticket = await _entered(call, ticket)
     shown = await show_ticket(ticket, services=call.services, reader=call.actor, now=call.now)
-    return (201 if registrar.is_new else 200), shown
+    answer = RegisteredJson.model_construct(**dict(shown), similar=await _similar(call, ticket))
+    return (201 if registrar.is_new else 200), answer
+
+
+def _require_tier(tier: str | None, profile: Profile) -> None:
+    if tier is not None and tier not in profile.tiers:
+        raise problems.invalid({"tier": f"must be one of {', '.join(profile.tiers)}"})
+
+
+async def _entered(call: Call[NewTicket, NoQuery], ticket: Ticket) -> Ticket:
+    """依申请公开 with its number in the register; where that fails now, the worker does it."""
+    if ticket.next_entry_at is None:
+        return ticket
+    try:
+        return await call.services.desk.disclosure.enter(ticket.number, now=call.now)
+    except Exception as error:
+        log.error("application not entered", number=ticket.number, error=type(error).__name__)
+        return ticket
+
+
+async def _similar(call: Call[NewTicket, NoQuery], ticket: Ticket) -> list[CandidateJson] | None:
+    """Where a person files, what may be the same matter: theirs to judge, now."""
+    if call.actor.role not in CENTRE_ROLES:
+        return None
+    asked = Asked(
+        text=f"{ticket.title or ''}\n{ticket.text}",
+        at=ticket.received_at,
+        place=ticket.place,
+        citizen=Citizen(phone=call.body.citizen.phone if call.body.citizen else None),
+        number=ticket.number,
+    )
+    try:
+        found = await call.services.duplicates.find(asked, reader=call.actor, now=call.now)
+    except Exception as error:
+        # The ticket is registered: nothing beside it may make the caller think it is not.
+        log.error("duplicates not found", error=type(error).__name__)
+        return None
+    return show_candidates(found, call.services.units)
 
 
 def _received_at(given: datetime | None, now: datetime) -> datetime:

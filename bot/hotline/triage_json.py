@@ -11,7 +11,7 @@ from bot.triage_wording import say_reason
 from routing.departments import UnitId, Units
 from routing.errors import UnknownUnit
 from routing.queries import TicketFilter
-from routing.triage import Reason, ReasonKind, ReasonSource, TriageDecision
+from routing.triage.deciding import Reason, ReasonKind, ReasonSource, TriageDecision
 from routing.workflow import Actor
 
 

@@ -6,11 +6,19 @@ import asyncio
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from knowledge_base.figures import EntryAges, KnowledgeCount, KnowledgeFigure, Rows, Span, by_unit, totals
-from knowledge_base.gap_store import MongoGapStore
-from knowledge_base.mongo_store import MongoArticleStore
-from knowledge_base.task_store import MongoTaskStore
-from routing.working_calendar import CHINA
+from knowledge_base.editing.mongo_store import MongoArticleStore
+from knowledge_base.gaps.figures import (
+    EntryAges,
+    KnowledgeCount,
+    KnowledgeFigure,
+    Rows,
+    Span,
+    by_unit,
+    totals,
+)
+from knowledge_base.gaps.gap_store import MongoGapStore
+from knowledge_base.gaps.task_store import MongoTaskStore
+from routing.timing.working_calendar import CHINA
 
 
 @dataclass(frozen=True, slots=True)

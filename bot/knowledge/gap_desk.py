@@ -6,12 +6,19 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from bot.knowledge.rights import require_writer, units_read_by
-from knowledge_base.gap_store import MongoGapStore
-from knowledge_base.gaps import GapState, commonest
-from knowledge_base.mongo_store import MongoArticleStore
-from knowledge_base.proposals import Proposal, ProposalOver, ProposalState, UnknownProposal
-from knowledge_base.task_store import MongoProposalStore, MongoTaskStore, batched
-from knowledge_base.tasks import KnowledgeTask, ReasonMissing, StaleTask, TaskKind, TaskState, UnknownTask
+from knowledge_base.editing.mongo_store import MongoArticleStore
+from knowledge_base.gaps.gap_store import MongoGapStore
+from knowledge_base.gaps.gathering import GapState, commonest
+from knowledge_base.gaps.proposals import Proposal, ProposalOver, ProposalState, UnknownProposal
+from knowledge_base.gaps.task_store import MongoProposalStore, MongoTaskStore, batched
+from knowledge_base.gaps.tasks import (
+    KnowledgeTask,
+    ReasonMissing,
+    StaleTask,
+    TaskKind,
+    TaskState,
+    UnknownTask,
+)
 from routing.citizen_request import RequestType, Secrecy
 from routing.departments import UnitId
 from routing.mongo_store import Collection

@@ -12,13 +12,13 @@ import structlog
 
 from bot.knowledge.notes import new_gap_task, task_page
 from bot.services import Services
-from knowledge_base.asked import AskedQuestion
-from knowledge_base.gap_store import LEASE
-from knowledge_base.gaps import FADES, Gap, GapIndex, GapState
-from knowledge_base.tasks import KnowledgeTask, TaskAct, TaskEvent, TaskKind
+from knowledge_base.gaps.asked import AskedQuestion
+from knowledge_base.gaps.gap_store import LEASE
+from knowledge_base.gaps.gathering import FADES, Gap, GapIndex, GapState
+from knowledge_base.gaps.tasks import KnowledgeTask, TaskAct, TaskEvent, TaskKind
 from routing.departments import UnitId
+from routing.timing.working_calendar import CHINA
 from routing.workflow import SYSTEM
-from routing.working_calendar import CHINA
 
 log = structlog.get_logger(__name__)
 

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot.wechat.messages import IncomingMessage
+from knowledge_base.answering.outcome import Answer, Choice, Refusal, RefusalReason
 from knowledge_base.article import Article
-from knowledge_base.asked import AskedOutcome, AskedQuestion
-from knowledge_base.gap_store import MongoGapStore
-from knowledge_base.gaps import Lack
-from knowledge_base.outcome import Answer, Choice, Refusal, RefusalReason
-from knowledge_base.store import ArticleStore
-from knowledge_base.task_store import MongoTaskStore, batched
+from knowledge_base.editing.store import ArticleStore
+from knowledge_base.gaps.asked import AskedOutcome, AskedQuestion
+from knowledge_base.gaps.gap_store import MongoGapStore
+from knowledge_base.gaps.gathering import Lack
+from knowledge_base.gaps.task_store import MongoTaskStore, batched
 from routing.identity import Vault
 from routing.redaction import redact
 

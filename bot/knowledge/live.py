@@ -16,9 +16,10 @@ from zoneinfo import ZoneInfo
 
 import structlog
 
-from knowledge_base.answer import Answerer
+from bot.ending import still_wanted
+from knowledge_base.answering.answer import Answerer
 from knowledge_base.article import Article
-from knowledge_base.store import Changes, Mark
+from knowledge_base.editing.store import Changes, Mark
 
 log = structlog.get_logger(__name__)
 
@@ -35,6 +36,7 @@ _LOG_EVERY = 20_000
 _TOO_MANY = 2_000  # changes waiting for which a new answerer is quicker than as many additions
 _FEW = 50  # changes that may be taken in while the following of changes stands still
 _MOST_ROUNDS = 20
+_NEVER = 1_000_000_000
 _REBUILD_AGAIN_SECONDS = 30.0  # after one that failed
 
 
@@ -95,7 +97,7 @@ class LiveAnswers:
     async def run(self) -> None:
         """Follow the store, endlessly; cancel it to end."""
         try:
-            while True:
+            while still_wanted():
                 await asyncio.sleep(self._poll)
                 try:
                     await self._follow()
@@ -129,13 +131,24 @@ class LiveAnswers:
             async with self._changing:
                 # Past the mark of the one at work: what waits for that one is in this one.
                 mark, _ = await self._catch_up(fresh, mark, unreadable)
+                old = self._current
                 self._current, self._mark, self._unreadable = fresh, mark, unreadable
                 self._waiting, self._changed = _Waiting(), 0
             seconds = round(time.perf_counter() - began, 1)
             log.info("knowledge base at work", articles=count, seconds=seconds)
+            # No question is asked across an await: nobody has the old one in hand.
+            for _ in old.let_go() if old else ():
+                await asyncio.sleep(0)
 
     def _build(self, articles: list[Article]) -> Answerer:
-        fresh = self._make(articles)
+        # The young are collected on the way; to walk all that is built, again and again, everything would stand still.
+        young, middle, old = gc.get_threshold()
+        gc.set_threshold(young, middle, _NEVER)
+        try:
+            fresh = self._make(articles)
+            gc.freeze()  # it lives as long as the answerer
+        finally:
+            gc.set_threshold(young, middle, old)
         with contextlib.suppress(OSError, AttributeError):
             ctypes.CDLL(None).malloc_trim(0)  # what the building took and the answerer does not keep
         return fresh
@@ -148,7 +161,7 @@ class LiveAnswers:
                 await asyncio.sleep(0)
             if len(articles) % _LOG_EVERY == 0:
                 log.info("knowledge base being read", articles=len(articles))
-        # They live as long as the answerer: no collection need walk them meanwhile.
+                gc.freeze()  # they live as long as the answerer: no collection need walk them
         gc.freeze()
         return articles
 

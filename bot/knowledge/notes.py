@@ -8,7 +8,7 @@ from urllib.parse import quote as quoted
 from bot.wechat_text import quote
 from bot.wording import say_time
 from knowledge_base.article import Article
-from knowledge_base.tasks import KnowledgeTask
+from knowledge_base.gaps.tasks import KnowledgeTask
 
 TASKS_PAGE = "/console/knowledge/tasks"
 _MOST = 40
@@ -49,6 +49,12 @@ def several_stale(unit: str, many: int) -> str:
 def resting_on_lapsed(article: Article, titles: tuple[str, ...]) -> str:
     named = "、".join(f"《{quote(title, _MOST)}》" for title in titles)
     return f"《{quote(article.title, _MOST)}》的依据{named}已经失效，现在不再引用。请按现行规定修改。"
+
+
+def will_end(title: str, resting: int) -> str:
+    """What a document that is being imported ends, once it is published and has begun."""
+    also = f"，{resting}条以它为依据，也会停用" if resting else ""
+    return f"将废止：《{title.strip('《》')}》{also}"
 
 
 def new_proposal(question: str) -> str:

@@ -12,14 +12,14 @@ from pymongo import ASCENDING
 
 from bot.knowledge.notes import new_proposal, proposal_page
 from bot.services import Services
-from knowledge_base.outcome import Answer
-from knowledge_base.proposals import Proposal
+from knowledge_base.answering.outcome import Answer
+from knowledge_base.gaps.proposals import Proposal
 from routing.citizen_request import RequestType, Secrecy
 from routing.mongo_store import AWARE, Collection, from_document
 from routing.redaction import redact
 from routing.ticket import Ticket
+from routing.timing.working_calendar import CHINA
 from routing.workflow import State
-from routing.working_calendar import CHINA
 
 log = structlog.get_logger(__name__)
 

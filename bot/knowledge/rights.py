@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from knowledge_base.entries import Person, Right
+from knowledge_base.editing.entries import Person, Right
 from routing.errors import NotYourRole
 from routing.workflow import Actor, Role
 

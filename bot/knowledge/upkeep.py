@@ -5,23 +5,23 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 from hashlib import sha256
 
 import structlog
 
 from bot.knowledge import notes
+from bot.knowledge.answered import ask_again, end_answered, has_newer_text
 from bot.services import Services
 from knowledge_base.article import Article
-from knowledge_base.entries import Entry
-from knowledge_base.gaps import GapState
-from knowledge_base.store import EntryRow
-from knowledge_base.tasks import KnowledgeTask, StaleTask, TaskAct, TaskEvent, TaskKind
+from knowledge_base.editing.entries import Entry
+from knowledge_base.editing.store import EntryRow
+from knowledge_base.gaps.tasks import KnowledgeTask, StaleTask, TaskAct, TaskEvent, TaskKind
 from routing.departments import UnitId
 from routing.errors import UnknownUnit
+from routing.timing.working_calendar import CHINA
 from routing.workflow import SYSTEM
-from routing.working_calendar import CHINA
 
 log = structlog.get_logger(__name__)
 
@@ -45,6 +45,8 @@ class Upkeep:
     _settles_from: datetime | None = None
     _looks_from: datetime | None = None
     _looked_on: date | None = None
+    _asks_from: dict[str, datetime] = field(default_factory=dict)
+    """When a task's wordings are put to the library again; dropped with the tasks that are over."""
 
     async def keep(self, now: datetime) -> int:
         """Do what is due; returns how many tasks were opened or ended."""
@@ -64,7 +66,7 @@ class Upkeep:
     async def look(self, now: datetime) -> int:
         """Open a task for every entry that ends soon, rests on what lapsed, or was long not looked at."""
         opened = 0
-        for article in await self.services.articles.lists.expiring(
+        async for article in self.services.articles.lists.each_expiring(
             on=_local(now), within_days=max(WARN_DAYS)
         ):
             opened += await self._ends_soon(article, now)
@@ -165,11 +167,13 @@ class Upkeep:
 
     async def end_tasks(self, now: datetime) -> int:
         """End every open task whose work is there; returns how many."""
-        ended, last = 0, None
+        ended, last, seen = 0, None, set[str]()
         while True:
             tasks = await self.services.tasks.open_tasks(units=None, after=last, limit=_PAGE)
             ended += await self._end_those_done(tasks, now)
+            seen |= {task.id for task in tasks}
             if len(tasks) < _PAGE:
+                self._asks_from = {name: at for name, at in self._asks_from.items() if name in seen}
                 return ended
             last = tasks[-1]
             await asyncio.sleep(0)
@@ -186,21 +190,31 @@ class Upkeep:
         return ended
 
     async def _end_if_done(self, task: KnowledgeTask, entries: Mapping[str, Entry], now: datetime) -> int:
-        done, note = self._is_done(task, entries, _local(now))
-        if done and task.gap_id:
-            # Before the task: a gap of a task that is done must take in no more, or citizens would ask in vain.
-            await self.services.questions.set_state(task.gap_id, GapState.ANSWERED)
+        linked = entries.get(task.linked_article_id or "")
+        if linked and await self._answers(task, linked, now):
+            done, note = True, linked.id
+        else:
+            done, note = self._is_done(task, entries, _local(now))
         if done:
-            await self.services.tasks.save(task.done(by=SYSTEM.id, now=now, note=note))
+            await end_answered(self.services, task, note=note, now=now)
         elif note:
             await self.services.tasks.save(task.close(note, by=SYSTEM.id, now=now))
         return int(done or bool(note))
 
+    async def _answers(self, task: KnowledgeTask, linked: Entry, now: datetime) -> bool:
+        """Whether the linked entry says something new since, or answers the task's own wordings as it is."""
+        if linked.live is None or not linked.live.in_force(_local(now)):
+            return False
+        if await has_newer_text(self.services, task, linked):
+            return True
+        due = self._asks_from.get(task.id)
+        if task.kind is not TaskKind.GAP or (due and now < due):
+            return False
+        self._asks_from[task.id] = now + LOOKS_EVERY
+        return (await ask_again(self.services, task, linked.id, now=now)).enough
+
     def _is_done(self, task: KnowledgeTask, entries: Mapping[str, Entry], on: date) -> tuple[bool, str]:
         """Whether the work is there, and by which entry; (False, why) where nothing is left to be done."""
-        linked = entries.get(task.linked_article_id or "")
-        if linked and linked.live and linked.live_version > task.linked_version and linked.live.in_force(on):
-            return True, linked.id
         if task.kind is TaskKind.GAP:
             return False, ""
         entry = entries.get(task.article_id or "")

@@ -30,7 +30,7 @@ from classifier.training import (
     fit_pipeline,
     model_file_of,
 )
-from routing.catalogue import Duty
+from routing.triage.catalogue import Duty
 
 TEXTS_PER_DUTY = 12
 TERMS_PER_TEXT = 4

@@ -13,10 +13,11 @@ from bot.learning.words import drift_reasons
 from bot.wechat.messages import IncomingMessage
 from classifier.drift import DriftState, Level
 from classifier.model import TextModel
-from routing.automation import OPEN_GATE, Gate
-from routing.composition import Composition
 from routing.reference_tables import ReferenceTables
 from routing.service_desk import ServiceDesk, TriageTools
+from routing.timing.sla import Profile
+from routing.triage.automation import OPEN_GATE, Gate
+from routing.triage.composition import Composition
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +56,12 @@ class LiveModels:
         self._current = new
         self._desk.triage = triage_tools(new, before=self._desk.triage)
         errands = replace(self._dialogue.errands, units=new.reference.units)
+        self._dialogue = replace(self._dialogue, errands=errands)
+
+    def use_profile(self, profile: Profile) -> None:
+        """Promise by other rules from the next act on."""
+        self._desk.profile = profile
+        errands = replace(self._dialogue.errands, calendar=profile.calendar)
         self._dialogue = replace(self._dialogue, errands=errands)
 
     def versions(self) -> dict[str, str]:

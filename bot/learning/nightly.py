@@ -14,7 +14,7 @@ from bot.learning.progress import RunState, TrainingProgress
 from bot.learning.registry import ModelKind
 from bot.services import Services
 from bot.settings import PREFIX, Settings
-from routing.working_calendar import CHINA
+from routing.timing.working_calendar import CHINA
 
 log = structlog.get_logger(__name__)
 

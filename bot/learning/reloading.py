@@ -13,6 +13,7 @@ import structlog
 from pymongo.errors import PyMongoError
 from redis.exceptions import RedisError
 
+from bot.ending import still_wanted
 from bot.learning.drift_store import DriftStore
 from bot.learning.live import LiveModels, LiveSet, gate_of, versions_of
 from bot.learning.registry import (
@@ -54,7 +55,7 @@ class Reloader:
         redis = make_redis(self.redis_url, max_connections=2, socket_timeout_s=None)
         listening = redis.pubsub(ignore_subscribe_messages=True)
         try:
-            while True:
+            while still_wanted():
                 await self._look()
                 try:
                     if not listening.subscribed:

@@ -11,10 +11,10 @@ from pydantic import ValidationError
 from pymongo import ASCENDING
 
 from bot.learning.registry import ModelKind
-from routing.catalogue import DutyList
 from routing.departments import Units
-from routing.learning import Example, Skipped, example_of
 from routing.mongo_store import AWARE, Collection, Database, Document, from_document
+from routing.triage.catalogue import DutyList
+from routing.triage.learning import Example, Skipped, example_of
 
 LEAST_WEIGHT = 0.5
 """What nobody has confirmed is left out rather than learned in whispers."""

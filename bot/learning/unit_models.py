@@ -1,4 +1,4 @@
-"""The learned units: what ``routing.composition`` needs of tickets, and how it is asked at work."""
+"""The learned units: what ``routing.triage.composition`` needs of tickets, and how it is asked at work."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from datetime import datetime
 
 from bot.learning.samples import Sample
 from bot.learning.trainer import Champion, Learned, Progress, Said, Saying, TooFewSamples
-from routing.automation import LEARNED_SURE_FROM
-from routing.composition import Composition, RankedUnit
-from routing.composition_file import composition_bytes, composition_from_bytes
 from routing.departments import UnitLevel
-from routing.places import Gazetteer, Place
+from routing.places.gazetteer import Gazetteer, Place
 from routing.reference_tables import ReferenceTables
-from routing.triage import common_place
+from routing.triage.automation import LEARNED_SURE_FROM
+from routing.triage.composition import Composition, RankedUnit
+from routing.triage.composition_file import composition_bytes, composition_from_bytes
+from routing.triage.deciding import common_place
 
 Rank = Callable[[str, str | None], tuple[RankedUnit, ...]]
 
@@ -49,8 +49,8 @@ def learn_units(
     """The composition of all samples, and what one that had not seen it said of each."""
     # scikit-learn takes a second and 100 MB to import: only the process that trains pays for it.
     from classifier.near_duplicates import group_near_duplicates
-    from routing.composition import RoutedText
-    from routing.composition_training import NotEnoughData, folds_of, learn_composition
+    from routing.triage.composition import RoutedText
+    from routing.triage.composition_training import NotEnoughData, folds_of, learn_composition
 
     rows = [RoutedText(sample.text, sample.label, sample.place) for sample in samples]
     said: list[Saying] = [("", 0.0, False)] * len(rows)

@@ -40,9 +40,9 @@ from classifier.drift import (
 )
 from classifier.model import TextModel
 from routing.events import Audience, NoticeChannel, OutboxEntry
-from routing.learning import Example, Reached, example_of, was_corrected
 from routing.mongo_store import AWARE, Collection, from_document
 from routing.ticket import Ticket
+from routing.triage.learning import Example, Reached, example_of, was_corrected
 
 log = structlog.get_logger(__name__)
 

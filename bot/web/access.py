@@ -13,8 +13,8 @@ from bot.web.errors import error_page
 from bot.web.pages import VIEWER, Viewer
 from bot.web.sessions import COOKIE, Sessions
 from routing.errors import NotYourRole, UnknownUnit
+from routing.timing.working_calendar import CHINA
 from routing.workflow import Actor, Role
-from routing.working_calendar import CHINA
 
 Form = Mapping[str, str]
 Shown = Callable[[web.Request, Viewer], Awaitable[web.StreamResponse]]

@@ -14,7 +14,7 @@ from bot.web.audit_words import AXES, LEFT_OUT
 from bot.web.liaison import for_reader
 from bot.web.pages import Viewer, present, show
 from bot.web.supervision import percent
-from routing.audit import Axis, Cell, Confusion, Rate, confusion
+from routing.audit.checks import Axis, Cell, Confusion, Rate, confusion
 from routing.workflow import Actor
 
 MOST_LINES = 60

@@ -13,8 +13,8 @@ from bot.web.audit_words import GROUPS, LENGTHS, MEANINGS, MEASURES, PLACE_UNKNO
 from bot.web.pages import Viewer, present, show
 from bot.web.supervision import percent
 from bot.wording import label
-from routing.audit import Rate
-from routing.audit_bias import ENOUGH, UNKNOWN, Compared, GroupBy, Length, Measure, Report, Standing, report
+from routing.audit.bias import ENOUGH, UNKNOWN, Compared, GroupBy, Length, Measure, Report, Standing, report
+from routing.audit.checks import Rate
 from routing.citizen_request import Channel
 
 

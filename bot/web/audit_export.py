@@ -21,9 +21,9 @@ from bot.web.liaison import for_reader
 from bot.web.pages import Viewer, present
 from bot.wording import label
 from classifier.signals import guess_request_type
-from routing.audit import Rate, confusion
-from routing.audit_bias import report
-from routing.audit_types import read
+from routing.audit.bias import report
+from routing.audit.checks import Rate, confusion
+from routing.audit.types import read
 
 Table = list[list[str]]
 _BOM = "\ufeff"

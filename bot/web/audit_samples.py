@@ -16,7 +16,7 @@ from bot.web.models import may_decide
 from bot.web.pages import Viewer, present, show
 from bot.web.supervision import percent
 from bot.wording import label
-from routing.audit import Rate
+from routing.audit.checks import Rate
 from routing.errors import NotYourRole
 from routing.queries import TicketFilter
 from routing.ticket import Ticket

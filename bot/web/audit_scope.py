@@ -16,11 +16,11 @@ from bot.services import SERVICES, Services
 from bot.web.liaison import units_of
 from bot.web.pages import Viewer, present, unit_name
 from bot.web.periods import PRESETS, ChosenPeriod, chosen_period
-from routing.audit import NO_TOPIC, TopicsOf
-from routing.audit_rows import AuditFilter, AuditRows, Found
+from routing.audit.checks import NO_TOPIC, TopicsOf
+from routing.audit.rows import AuditFilter, AuditRows, Found
 from routing.citizen_request import Channel
 from routing.departments import UnitId
-from routing.working_calendar import CHINA
+from routing.timing.working_calendar import CHINA
 
 AUDITS = {"confusion": "派单对照", "types": "类型核对", "bias": "公平性", "samples": "抽查"}
 """The pages of the audit, as addresses and as people read them."""

@@ -30,10 +30,10 @@ from bot.web.liaison import for_reader, heading_of
 from bot.web.pages import Viewer, present, show
 from bot.wording import label
 from classifier.signals import guess_request_type
-from routing.audit import AuditRow, pair_of
-from routing.audit_bias import UNKNOWN, Measure, key_of
-from routing.audit_bias import judge as judge_rate
-from routing.audit_types import Reading, judge, read, registrar
+from routing.audit.bias import UNKNOWN, Measure, key_of
+from routing.audit.bias import judge as judge_rate
+from routing.audit.checks import AuditRow, pair_of
+from routing.audit.types import Reading, judge, read, registrar
 from routing.citizen_request import RequestType
 from routing.queries import TicketFilter
 from routing.ticket import Ticket

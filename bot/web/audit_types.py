@@ -16,10 +16,10 @@ from bot.web.pages import Viewer, show
 from bot.web.supervision import percent
 from bot.wording import label
 from classifier.signals import guess_request_type
-from routing.audit import AuditRow, Rate
-from routing.audit_types import SURE_FROM, Doubt, Group, Reading, by, judge, rate, read, registrar
+from routing.audit.checks import AuditRow, Rate
+from routing.audit.types import SURE_FROM, Doubt, Group, Reading, by, judge, rate, read, registrar
 from routing.citizen_request import RequestType
-from routing.sla import Profile
+from routing.timing.sla import Profile
 from routing.workflow import CITIZEN
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from routing.audit import Axis, LeftOut
-from routing.audit_bias import LONG_FROM, SHORT_BELOW, GroupBy, Length, Measure, Standing
-from routing.audit_types import Doubt
+from routing.audit.bias import LONG_FROM, SHORT_BELOW, GroupBy, Length, Measure, Standing
+from routing.audit.checks import Axis, LeftOut
+from routing.audit.types import Doubt
 
 AXES = {Axis.UNIT: "按单位", Axis.TOPIC: "按内容分类"}
 LEFT_OUT = {

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from bot.wording import label, say_time
 from routing.clocks import Clock, ClockState
 from routing.ticket import Ticket
-from routing.working_calendar import CHINA
+from routing.timing.working_calendar import CHINA
 
 _SIGNS = {"calm": "●", "soon": "▲", "late": "■", "met": "✓", "missed": "✗", "off": "–"}
 
@@ -45,6 +45,8 @@ def nearest_clock(ticket: Ticket, *, now: datetime) -> ClockWords | None:
 def _stands(clock: Clock, now: datetime) -> tuple[str, str]:
     # The weekday's own brackets would stand inside ours.
     due = say_time(clock.due_at, now=now).replace("（", " ").replace("）", " ")
+    if clock.running and clock.paused:
+        return ("late", "已超期，暂停计时") if clock.overdue(now) else ("off", "暂停计时")
     if clock.overdue(now):
         return "late", f"已超期 {span(now - clock.due_at)}"
     if clock.running:

@@ -14,11 +14,10 @@ from bot.web.knowledge_edit import edit
 from bot.web.knowledge_entry import entry_page, find_entry
 from bot.web.knowledge_pages import PAGE, person_of, services_of
 from bot.web.knowledge_refusals import explain_knowledge, status_of_knowledge
-from bot.web.knowledge_words import say_day
 from bot.web.pages import Viewer, present
 from knowledge_base.article import ArticleStatus, KnowledgeRefused
-from knowledge_base.editing import EditingDesk
-from knowledge_base.entries import Entry, Person
+from knowledge_base.editing.desk import EditingDesk
+from knowledge_base.editing.entries import Entry, Person
 
 _MOST_REASON = 500
 
@@ -58,10 +57,6 @@ async def act(request: web.Request, viewer: Viewer, form: Form) -> web.StreamRes
             reason=reason,
             day=_day(form),
         )
-        if asked.day and entry.live and asked.day < entry.live.effective_on:
-            begins = say_day(entry.live.effective_on)
-            problem = f"它{begins}才施行，不能在那以前失效。从来不该公开的，请用“撤下”。"
-            return await entry_page(request, viewer, problem=problem, kept=kept, status=422)
         done = await _STEPS[action](services.knowledge, asked)
     except _BadDay:
         return await entry_page(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -36,14 +38,15 @@ from bot.web.knowledge_standing import never_quoted
 from bot.web.pages import Viewer, present
 from bot.wording import label
 from knowledge_base.article import Article, ArticleKind, ArticleStatus, KnowledgeRefused
-from knowledge_base.diff import FieldDiff
-from knowledge_base.entries import Act, Entry
-from knowledge_base.review import why_not
-from knowledge_base.store import StaleArticle
+from knowledge_base.editing.diff import FieldDiff
+from knowledge_base.editing.entries import Act, Entry
+from knowledge_base.editing.review import why_not
+from knowledge_base.editing.store import StaleArticle
 
 MOST_BYTES = 3 * 1024 * 1024
 """A form with the longest text: each Chinese character is nine bytes on the way."""
 _MOST_FOUND = 8
+_FORM_ID = re.compile(r"[0-9a-f]{16}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,6 +73,8 @@ class _Form:
     preview: bool = False
     meanwhile: Sequence[FieldDiff] | None = None
     origin: Origin | None = None
+    form_id: str = ""
+    """Of a new entry: what is posted twice by an impatient hand becomes one entry."""
 
 
 async def show_new(request: web.Request, viewer: Viewer) -> web.StreamResponse:
@@ -87,6 +92,7 @@ async def show_new(request: web.Request, viewer: Viewer) -> web.StreamResponse:
         related=related_of(article),
         version=0,
         origin=origin,
+        form_id=secrets.token_hex(8),
     )
     return await _page(request, viewer, form)
 
@@ -142,6 +148,7 @@ async def _take(
         entry=entry,
         find=" ".join(form.get("find", "").split())[:100],
         origin=origin,
+        form_id=_form_id(form) if entry is None else "",
     )
     act = form.get("act", "find")
     if act in ("find", "preview"):
@@ -153,8 +160,8 @@ async def _take(
         return await _page(request, viewer, replace(shown, problem=problem), status=422)
     try:
         saved = await _save(services_of(request), viewer, shown, request)
-    except StaleArticle:
-        return await _stale(request, viewer, shown)
+    except StaleArticle as stale:
+        return await _stale(request, viewer, replace(shown, entry=await _stored(request, stale)))
     except KnowledgeRefused as refused:
         problem = explain_knowledge(refused)
         return await _page(
@@ -171,7 +178,8 @@ async def _take(
 async def _save(services: Services, viewer: Viewer, shown: _Form, request: web.Request) -> Entry:
     by, now, desk = person_of(viewer), present(request), services.knowledge
     if shown.entry is None:
-        return await desk.create(shown.article, by=by, now=now)
+        named = replace(shown.article, id=f"{shown.article.kind}.{shown.form_id}")
+        return await desk.create(named, by=by, now=now)
     write = desk.save if shown.entry.draft else desk.start
     return await write(shown.entry.id, article=shown.article, by=by, version=shown.version, now=now)
 
@@ -183,18 +191,30 @@ async def _submit(request: web.Request, viewer: Viewer, saved: Entry, shown: _Fo
             saved.id, by=person_of(viewer), version=saved.version, now=present(request)
         )
     except KnowledgeRefused as refused:
-        problem = f"已保存，还没有提交。{explain_knowledge(refused)}"
+        assert saved.working is not None
+        every = services_of(request).knowledge.obstacles(saved.working) or (refused,)
+        problem = "已保存，还没有提交。" + "".join(map(explain_knowledge, every))
         kept = replace(shown, problem=problem, entry=saved, version=saved.version)
         return await _page(request, viewer, kept, status=status_of_knowledge(refused))
     await set_flash(request, viewer, "已保存并提交，等业务审核。")
     raise web.HTTPSeeOther(f"{PAGE}/{quote(saved.id)}")
 
 
+async def _stored(request: web.Request, stale: StaleArticle) -> Entry:
+    return await services_of(request).articles.entry(stale.article_id)
+
+
 async def _stale(request: web.Request, viewer: Viewer, shown: _Form) -> web.StreamResponse:
-    """Somebody saved meanwhile: what they wrote is shown against what was typed here, which stays in the form."""
-    assert shown.entry is not None
-    stored = await services_of(request).articles.entry(shown.entry.id)
+    """Somebody saved meanwhile: what they wrote is shown against what was typed here, which stays in the form.
+
+    The same form posted a second time finds the entry it has made, and says so.
+    """
+    stored = shown.entry
+    assert stored is not None
     theirs = stored.working
+    if shown.form_id and theirs and values_of(theirs) == values_of(shown.article):
+        await set_flash(request, viewer, "已经保存过了，就是这一条，没有重复新建。")
+        raise web.HTTPSeeOther(f"{PAGE}/{quote(stored.id)}")
     meanwhile = await changes_between(services_of(request), theirs, shown.article)
     problem = (
         "您打开以后，别人改过这个条目。您写的都还在下面，没有保存。"
@@ -219,6 +239,7 @@ async def _page(request: web.Request, viewer: Viewer, form: _Form, *, status: in
         "sets": field_sets(form.article.kind, repealed=bool(form.base.repealed_on)),
         "values": form.values,
         "version": form.version,
+        "form_id": form.form_id if entry is None else "",
         "related": [
             Found(id=one, title=titles.get(one, one), relation=how) for one, how in form.related.items()
         ],
@@ -274,6 +295,11 @@ def _unreadable(form: Form) -> dict[str, str]:
     """Days as they were typed: one that cannot be read must stand there to be put right."""
     names = ("published_on", "effective_on", "expires_on", "shown_from", "repealed_on")
     return {name: form[name] for name in names if form.get(name)}
+
+
+def _form_id(form: Form) -> str:
+    given = form.get("form_id", "")
+    return given if _FORM_ID.fullmatch(given) else secrets.token_hex(8)
 
 
 def _version(form: Form) -> int:

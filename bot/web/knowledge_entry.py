@@ -23,7 +23,7 @@ from bot.web.knowledge_pages import (
     units_seen,
 )
 from bot.web.knowledge_preview import bubbles
-from bot.web.knowledge_refusals import explain_knowledge, fields_in_words
+from bot.web.knowledge_refusals import explain_knowledge
 from bot.web.knowledge_standing import basis_holds, never_quoted
 from bot.web.knowledge_words import facts_of, say_day, sections_of, standing_words
 from bot.web.pages import Viewer, unit_name
@@ -35,9 +35,9 @@ from knowledge_base.article import (
     UnknownArticle,
     names_an_article,
 )
-from knowledge_base.diff import FieldDiff, differences
-from knowledge_base.entries import SYSTEM, Act, Entry, ReviewEvent
-from knowledge_base.review import missing, why_not
+from knowledge_base.editing.diff import FieldDiff, differences
+from knowledge_base.editing.entries import SYSTEM, Act, Entry, ReviewEvent
+from knowledge_base.editing.review import why_not
 from routing.departments import UnitId
 
 _SHOWN_EVENTS = 40
@@ -47,9 +47,6 @@ _STEPS = (
     (ArticleStatus.SECRECY_REVIEW, "保密审查"),
     (ArticleStatus.APPROVED, "公开"),
 )
-_WRITING = (Act.START, Act.SAVE, Act.SUBMIT, Act.WITHDRAW, Act.DISCARD)
-_REVIEWING = (Act.APPROVE, Act.REFUSE)
-_ENDING = (Act.CONFIRM, Act.REPEAL, Act.EXPIRE, Act.TAKE_DOWN)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,7 +114,9 @@ async def entry_page(
         "stage": entry.stage,
         "steps": _steps(entry, people),
         "draft_note": entry.draft.note if entry.draft else "",
-        "missing": fields_in_words(missing(entry.draft.article)) if entry.draft else "",
+        "obstacles": [explain_knowledge(one) for one in services.knowledge.obstacles(entry.draft.article)]
+        if entry.stage is ArticleStatus.DRAFT and entry.draft
+        else [],
         "changes": await _changes(services, entry),
         "live_sections": sections_of(live) if live else (),
         "draft_sections": sections_of(entry.draft.article) if entry.draft else (),

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from knowledge_base.answering.aspects import LABELS, Aspect
 from knowledge_base.article import ArticleKind, Disclosure, IssuerLevel
-from knowledge_base.aspects import LABELS, Aspect
 from knowledge_base.importing.limits import MAX_TEXT
 
 MOST_TEXT = MAX_TEXT

@@ -10,7 +10,7 @@ from bot.web.knowledge_pages import services_of, show_knowledge
 from bot.web.pages import Viewer, present, unit_name
 from bot.web.periods import PRESETS, chosen_period
 from bot.wording import label
-from knowledge_base.figures import Excluded, KnowledgeCount, KnowledgeFigure
+from knowledge_base.gaps.figures import Excluded, KnowledgeCount, KnowledgeFigure
 from routing.departments import UnitId
 
 MEANINGS: dict[KnowledgeFigure, str] = {

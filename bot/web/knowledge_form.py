@@ -8,6 +8,7 @@ from datetime import date
 from typing import TypeVar
 
 from bot.web.knowledge_fields import FIELD_WORDS, GUIDE_FIELDS, MOST_LINE, MOST_TEXT
+from knowledge_base.answering.aspects import Aspect
 from knowledge_base.article import (
     UNDATED,
     Article,
@@ -19,7 +20,6 @@ from knowledge_base.article import (
     IssuerLevel,
     names_an_article,
 )
-from knowledge_base.aspects import Aspect
 
 _Vocabulary = TypeVar("_Vocabulary", IssuerLevel, Disclosure)
 

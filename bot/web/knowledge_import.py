@@ -6,10 +6,12 @@ from typing import Any
 
 from aiohttp import web
 
+from bot.knowledge import notes
+from bot.knowledge.regions import why_no_region
 from bot.services import Services
 from bot.web.access import Form, set_flash
 from bot.web.knowledge_fields import FIELD_WORDS
-from bot.web.knowledge_import_runs import ImportRuns, Run, RunState, UnknownRun, begin
+from bot.web.knowledge_import_runs import ImportRuns, Run, RunState, UnknownRun, begin, places_of
 from bot.web.knowledge_pages import PAGE, person_of, services_of, show_knowledge, unit_choices
 from bot.web.knowledge_upload import MOST_BYTES, MOST_FILES, TooMuch, read_upload_form
 from bot.web.pages import Viewer, present, unit_name
@@ -53,8 +55,12 @@ async def upload(request: web.Request, viewer: Viewer) -> web.StreamResponse:
         return await _start(request, viewer, problem="请选择负责单位。", status=422)
     if not given.files:
         return await _start(request, viewer, problem="请选择要导入的文件。", status=422)
+    region = " ".join(given.fields.get("region", "").split())[:60]
+    if region and len(meant := places_of(services).get(region, ())) != 1:
+        problem = f"适用地区：{why_no_region(region, meant)}。"
+        return await _start(request, viewer, problem=problem, status=422)
     runs = ImportRuns(services.database)
-    defaults = {"unit": unit, "region": " ".join(given.fields.get("region", "").split())[:60]}
+    defaults = {"unit": unit, "region": region}
     run_id = await runs.open(given.files, by=viewer.user.username, defaults=defaults, now=present(request))
     run = await runs.get(run_id, by=viewer.user.username)
     begin(request.app, services, run, person_of(viewer), write=False)
@@ -67,6 +73,7 @@ async def show_run(request: web.Request, viewer: Viewer) -> web.StreamResponse:
     run = await _run(services, request, viewer)
     broken = run.broken_off(present(request))
     working = run.state in (RunState.READING, RunState.WRITING) and not broken
+    lines = [_line(one, services) for one in run.record.get("entries", [])]
     context = {
         "run": run,
         "href": f"{ADDRESS}/{run.id}",
@@ -75,7 +82,8 @@ async def show_run(request: web.Request, viewer: Viewer) -> web.StreamResponse:
         "broken": broken,
         "unit": unit_name(UnitId(run.defaults.get("unit", "")), services.units),
         "counts": [(words, tone, run.record.get(key, 0)) for key, (words, tone) in _CHANGES.items()],
-        "lines": [_line(one, services) for one in run.record.get("entries", [])],
+        "lines": lines,
+        "ends": list(dict.fromkeys(words for line in lines for words in line["ends"])),
         "left": run.record.get("left", 0),
         "problems": run.record.get("problems", []),
         "takes": run.record.get("new", 0) + run.record.get("changed", 0),
@@ -143,5 +151,6 @@ def _line(entry: dict[str, Any], services: Services) -> dict[str, Any]:
         "tone": tone,
         "kind_words": label(ArticleKind(entry["kind"])),
         "unit": unit_name(UnitId(entry.get("owner_unit_id") or ""), services.units, short=True),
+        "ends": [notes.will_end(one["title"], one["resting"]) for one in entry.get("ends", [])],
         "differs": "、".join(FIELD_WORDS.get(name, name) for name in entry.get("fields", [])),
     }

@@ -21,22 +21,28 @@ from aiohttp import web
 from bson.binary import Binary
 from pymongo.errors import PyMongoError
 
-from bot.commands.policies import region_names, unit_names
-from bot.services import Services
-from knowledge_base.entries import Person
+from bot.commands.policies import with_names
+from bot.ending import still_wanted
+from bot.knowledge.regions import own_paths, region_paths
+from bot.services import SERVICES, Services
+from knowledge_base.editing.desk import Regions
+from knowledge_base.editing.entries import Person
 from knowledge_base.importing.desk import prepare_import, run_import
 from knowledge_base.importing.document import Reading
 from knowledge_base.importing.isolation import Reader
-from knowledge_base.importing.planning import Defaults, ImportPlan
+from knowledge_base.importing.plan import ImportPlan
+from knowledge_base.importing.planning import Defaults
 from routing.mongo_store import AWARE, Database
-from routing.working_calendar import CHINA
+from routing.timing.working_calendar import CHINA
 
 log = structlog.get_logger(__name__)
 
 KEPT = timedelta(days=1)
-BROKEN_OFF_AFTER = timedelta(seconds=45)
-"""Whoever works on an import, or waits for its turn, says so every few seconds."""
-_BEAT_S = 2.0
+BROKEN_OFF_AFTER = timedelta(seconds=12)
+"""Whoever works on an import, or waits for its turn, says so every second."""
+_BEAT_S = 1.0
+_MISSED_AT_START = timedelta(seconds=3)
+"""A process that starts knows of a kill: what nobody has spoken for meanwhile is nobody's."""
 MOST_SHOWN = 300
 _AT_ONCE = asyncio.Semaphore(1)
 """Reading is work for a processor; one import at a time leaves the others for answering."""
@@ -155,6 +161,13 @@ class ImportRuns:
         )
         return bool(outcome.matched_count)
 
+    async def give_up_lost(self, *, now: datetime) -> int:
+        """Show as broken off what nobody holds; whoever does hold one says so again within a second. Returns how many."""
+        working = {"$in": [RunState.READING.value, RunState.WRITING.value]}
+        lost = {"state": working, "beat_at": {"$lt": now - _MISSED_AT_START}}
+        outcome = await self._runs.update_many(lost, {"$set": {"beat_at": now - 2 * BROKEN_OFF_AFTER}})
+        return outcome.modified_count
+
     async def each_file(self, run_id: str) -> AsyncIterator[tuple[str, bytes]]:
         async for found in self._uploads.find({"run": run_id}).sort("n", 1):
             yield found["name"], bytes(found["data"])
@@ -172,8 +185,10 @@ TASKS: web.AppKey[set[asyncio.Task[None]]] = web.AppKey("knowledge_import_tasks"
 
 
 async def own_imports(app: web.Application) -> AsyncIterator[None]:
-    """The application ends the imports it began, at once; a broken-off one is begun again by its editor."""
-    tasks = app[TASKS]
+    """The application ends the imports it began, at once; a broken-off one is begun again by its editor, also one that
+    a process before it died over."""
+    tasks, services = app[TASKS], app[SERVICES]
+    await ImportRuns(services.database).give_up_lost(now=services.clock())
     yield
     for task in tasks:
         task.cancel()
@@ -249,7 +264,7 @@ async def _beat(
 ) -> None:
     """Say again and again that somebody is at work, and how far they are, until cancelled; end the work of an attempt
     that is no longer the run's own, so that two never write the same import."""
-    while True:
+    while still_wanted():
         try:
             if not await runs.note(run, now=services.clock(), done=done.count) and worker is not None:
                 worker.cancel()
@@ -290,10 +305,14 @@ async def _read(name: str, data: bytes) -> Reading:
 def _defaults(services: Services, run: Run) -> Defaults:
     """What the files do not say, and the names of units and places they may say it by."""
     tables = services.live.current.reference
-    return Defaults(
+    defaults = Defaults(
         owner_unit_id=run.defaults.get("unit", ""),
         region=run.defaults.get("region", ""),
-        units=unit_names(tables),
-        regions=region_names(tables),
         today=services.clock().astimezone(CHINA).date(),
     )
+    return with_names(defaults, tables, places_of(services))
+
+
+def places_of(services: Services) -> Regions:
+    """Every way an entry may write where it holds, by the installation's present table."""
+    return region_paths(services.gazetteer, *own_paths(services.settings.region, services.wechat_accounts))

@@ -25,8 +25,8 @@ from bot.web.knowledge_words import Standing, StandingWords, say_day, words_for
 from bot.web.pages import Viewer, present, unit_name
 from bot.wording import label, say_time
 from knowledge_base.article import UNDATED, ArticleKind, ArticleStatus
-from knowledge_base.store import BadCursor, EntryFilter, EntryRow
-from knowledge_base.tasks import TaskKind
+from knowledge_base.editing.store import BadCursor, EntryFilter, EntryRow
+from knowledge_base.gaps.tasks import TaskKind
 from routing.departments import UnitId, Units
 from routing.workflow import Role
 
@@ -218,8 +218,7 @@ async def _attention(services: Services, viewer: Viewer, on: date, now: datetime
     lists, own = lists_of(services), units_seen(viewer.actor)
     expiring = [
         Item(f"{PAGE}/{quote(one.id)}", one.title, f"有效期到{say_day(one.expires_on)}")
-        for one in await lists.expiring(on=on, within_days=EXPIRING_WITHIN_DAYS)
-        if own is None or one.owner_unit_id in own
+        for one in await lists.expiring(on=on, within_days=EXPIRING_WITHIN_DAYS, units=own, limit=_MOST_ITEMS)
     ]
     tasks = await services.gaps.open_tasks(
         viewer.actor, now=now, kind=TaskKind.LAPSED_BASIS, limit=_MOST_ITEMS
@@ -230,7 +229,7 @@ async def _attention(services: Services, viewer: Viewer, on: date, now: datetime
     ]
     groups = (
         Attention("依据已失效", "已停用，等您改", broken[:_MOST_ITEMS]),
-        Attention("快到期", f"{EXPIRING_WITHIN_DAYS}天内", expiring[:_MOST_ITEMS]),
+        Attention("快到期", f"{EXPIRING_WITHIN_DAYS}天内", expiring),
     )
     return [group for group in groups if group.entries]
 

@@ -10,8 +10,8 @@ from aiohttp import web
 from bot.web.knowledge_pages import services_of
 from bot.web.pages import Viewer, present
 from knowledge_base.article import Article, ArticleKind
-from knowledge_base.proposals import ProposalOver, UnknownProposal
-from knowledge_base.tasks import StaleTask, TaskOver, UnknownTask
+from knowledge_base.gaps.proposals import ProposalOver, UnknownProposal
+from knowledge_base.gaps.tasks import StaleTask, TaskOver, UnknownTask
 
 _MOST_QUESTIONS = 8
 

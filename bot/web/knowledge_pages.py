@@ -14,17 +14,17 @@ from bot.services import SERVICES, Services
 from bot.web.pages import KNOWLEDGE_ROLES, Viewer, present, show
 from bot.wording import label
 from knowledge_base.article import ArticleStatus
-from knowledge_base.entries import Person
-from knowledge_base.mongo_lists import MongoEntryLists
+from knowledge_base.editing.entries import Person
+from knowledge_base.editing.mongo_lists import MongoEntryLists
 from routing.departments import Unit
+from routing.timing.working_calendar import CHINA
 from routing.workflow import Actor, Role
-from routing.working_calendar import CHINA
 
 PAGE = "/console/knowledge"
 READERS = KNOWLEDGE_ROLES
 WRITERS = frozenset({Role.EDITOR})
 ACTORS = frozenset({Role.EDITOR, Role.SUPERVISOR, Role.LIAISON})
-"""Those who write, review, or work on tasks; what each may do with an entry, ``knowledge_base.review`` says."""
+"""Those who write, review, or work on tasks; what each may do with an entry, ``knowledge_base.editing.review`` says."""
 FIGURE_READERS = KNOWLEDGE_ROLES - {Role.LIAISON}
 
 _TABS = (

@@ -12,9 +12,9 @@ from bot.services import Services
 from bot.web.knowledge_pages import PAGE, known_regions, services_of, today
 from bot.web.knowledge_words import say_day
 from bot.web.pages import KNOWLEDGE_ROLES, Viewer, show
-from knowledge_base.answer import Answer, Choice, Outcome, Refusal, RefusalReason, Suggestion
+from knowledge_base.answering.answer import Answer, Choice, Outcome, Refusal, RefusalReason, Suggestion
+from knowledge_base.answering.aspects import LABELS, Aspect, read
 from knowledge_base.article import Article
-from knowledge_base.aspects import LABELS, Aspect, read
 
 ADDRESS = "/console/answers"
 _MOST_WORDS = 500

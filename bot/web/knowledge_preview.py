@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from bot import phrases
 from bot.knowledge.pages import public_page
 from bot.wechat_text import plain
+from knowledge_base.answering.composing import compose
+from knowledge_base.answering.outcome import Refusal, RefusalReason
 from knowledge_base.article import UNDATED, Article, ArticleKind
-from knowledge_base.composing import compose
-from knowledge_base.outcome import Refusal, RefusalReason
 
 _MOST_SHOWN = 3
 _LINK = re.compile(r"<a [^>]*>(.*?)</a>")

@@ -23,9 +23,9 @@ from bot.web.knowledge_refusals import explain_knowledge
 from bot.web.pages import Viewer, unit_name
 from bot.wording import label
 from knowledge_base.article import ArticleStatus
-from knowledge_base.entries import Act, Entry
-from knowledge_base.review import why_not
-from knowledge_base.store import EntryFilter
+from knowledge_base.editing.entries import Act, Entry
+from knowledge_base.editing.review import why_not
+from knowledge_base.editing.store import EntryFilter
 from routing.departments import UnitId
 
 _SHOWN = 50

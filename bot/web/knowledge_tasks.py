@@ -9,6 +9,7 @@ from urllib.parse import quote, urlencode
 
 from aiohttp import web
 
+from bot.knowledge.answered import Asked, ask_again, end_answered
 from bot.services import Services
 from bot.web.access import Form, set_flash
 from bot.web.clock_words import exact
@@ -25,12 +26,12 @@ from bot.web.knowledge_refusals import explain_knowledge, status_of_knowledge
 from bot.web.pages import Viewer, present, unit_name
 from bot.wording import label, say_time
 from knowledge_base.article import ArticleKind, KnowledgeRefused
-from knowledge_base.proposals import Proposal, ProposalState, UnknownProposal
-from knowledge_base.tasks import KnowledgeTask, TaskAct, TaskEvent, TaskKind, TaskState, UnknownTask
+from knowledge_base.gaps.proposals import Proposal, ProposalState, UnknownProposal
+from knowledge_base.gaps.tasks import KnowledgeTask, TaskAct, TaskEvent, TaskKind, TaskState, UnknownTask
 from routing.departments import UnitId
 from routing.errors import UnknownUnit
+from routing.timing.working_calendar import CHINA
 from routing.workflow import Role
-from routing.working_calendar import CHINA
 
 _PER_PAGE = 30
 _SOON = timedelta(days=1)
@@ -41,7 +42,7 @@ MEANINGS: dict[TaskKind, str] = {
     TaskKind.GAP: "多位市民问过，知识库答不上来",
     TaskKind.LAPSED_BASIS: "它依据的文件失效了，已停用",
     TaskKind.EXPIRING: "有效期快到了，要续、要改还是让它失效",
-    TaskKind.STALE: "一年没有人核对过",
+    TaskKind.STALE: "很久没有人核对过",
 }
 STATE_TONES: dict[TaskState, str] = {
     TaskState.OPEN: "soon",
@@ -150,7 +151,7 @@ async def act(request: web.Request, viewer: Viewer, form: Form) -> web.StreamRes
     if action not in _DONE:
         raise web.HTTPNotFound
     try:
-        await _do(action, task_id, request, viewer, form)
+        said = await _do(action, task_id, request, viewer, form)
     except KnowledgeRefused as refused:
         if isinstance(refused, UnknownTask):
             raise web.HTTPNotFound from None
@@ -158,7 +159,7 @@ async def act(request: web.Request, viewer: Viewer, form: Form) -> web.StreamRes
         return await _show(request, viewer, problem=problem, kept=form, status=status_of_knowledge(refused))
     except UnknownUnit:
         return await _show(request, viewer, problem="没有这个单位，请重新选择。", kept=form, status=422)
-    await set_flash(request, viewer, _DONE[action])
+    await set_flash(request, viewer, said)
     raise web.HTTPSeeOther(f"{PAGE}/tasks/{quote(task_id)}")
 
 
@@ -180,17 +181,49 @@ async def act_on_proposal(request: web.Request, viewer: Viewer, form: Form) -> w
     raise web.HTTPSeeOther(_href(tab="proposals"))
 
 
-async def _do(action: str, task_id: str, request: web.Request, viewer: Viewer, form: Form) -> None:
+async def _do(action: str, task_id: str, request: web.Request, viewer: Viewer, form: Form) -> str:
+    """Do it; what to say of it."""
     services, now, by = services_of(request), present(request), viewer.actor
     gaps, version = services.gaps, _version(form)
     if action == "assign":
         unit = services.units.get(UnitId(form.get("unit_id", "")))
         await gaps.assign(task_id, unit.id, by=by, version=version, now=now)
     elif action == "link":
-        await gaps.link(task_id, form.get("article_id", "")[:200], by=by, version=version, now=now)
+        task = await gaps.link(task_id, form.get("article_id", "")[:200], by=by, version=version, now=now)
+        return await _said_of_link(services, task, now)
     else:
         reason = form.get("reason", "")[:_MOST_REASON]
         await gaps.close(task_id, reason, by=by, version=version, now=now)
+    return _DONE[action]
+
+
+async def _said_of_link(services: Services, task: KnowledgeTask, now: datetime) -> str:
+    """An entry that answers already, as citizens put it, ends the task; another must be revised first."""
+    asked = await _asked_again(services, task, now)
+    if asked is None:
+        return _DONE["link"]
+    if asked.enough:
+        await end_answered(services, task, note=task.linked_article_id or "", now=now)
+        return "已关联。市民的这些问法它已经答得上，任务完成。"
+    return f"已关联，任务还没有完成：{_answers_so_far(asked)}"
+
+
+async def _asked_again(services: Services, task: KnowledgeTask, now: datetime) -> Asked | None:
+    """How the linked entry answers the task's wordings; None where it is not public, or nothing was asked."""
+    if task.state is not TaskState.LINKED or task.kind is not TaskKind.GAP or not task.linked_article_id:
+        return None
+    live = services.answerer.get(task.linked_article_id)
+    if live is None or not live.in_force(now.astimezone(CHINA).date()):
+        return None
+    return await ask_again(services, task, task.linked_article_id, now=now)
+
+
+def _answers_so_far(asked: Asked) -> str:
+    many = len(asked.answered) + len(asked.missed)
+    return (
+        f"它已经公开，但市民的{many}种问法只答得上{len(asked.answered)}种。"
+        "请修改它，把答不上的问法写进“市民会怎么问”；新版公开以后，任务自动完成。"
+    )
 
 
 _DONE = {
@@ -216,12 +249,15 @@ async def _show(
         raise web.HTTPNotFound from None
     find = " ".join((request.query.get("find") or "").split())[:100]
     people = await names_of(services, {event.by for event in task.events if event.by != "system"})
+    asked = await _asked_again(services, task, now)
     linked = [one for one in (task.article_id, task.linked_article_id) if one]
     context = {
         "task": task,
         "row": _row(task, services, now),
         "meaning": MEANINGS[task.kind],
         "wordings": await gaps.wordings(task),
+        "answers_so_far": _answers_so_far(asked) if asked else "",
+        "missed": asked.missed if asked else (),
         "explanation": task.explanation,
         "due_at": exact(task.due_at),
         "titles": await lists_of(services).titles(linked),

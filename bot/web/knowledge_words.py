@@ -9,8 +9,8 @@ from enum import StrEnum
 
 from bot.wording import label
 from knowledge_base import article as entries
+from knowledge_base.answering.aspects import LABELS, Aspect
 from knowledge_base.article import Article, ArticleKind, CatalogueEntry, Guide
-from knowledge_base.aspects import LABELS, Aspect
 from knowledge_base.provisions import provisions
 
 

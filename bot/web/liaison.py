@@ -22,8 +22,8 @@ from routing.events import EventKind
 from routing.queries import Order, Page, TicketFilter
 from routing.redaction import redact
 from routing.ticket import Ticket
+from routing.timing.working_calendar import CHINA
 from routing.workflow import OPEN_STATES, Actor, Role, State
-from routing.working_calendar import CHINA
 
 _HEADING_CHARACTERS = 44
 _NOTICES_SHOWN = 7

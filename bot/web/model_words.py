@@ -11,7 +11,7 @@ from bot.learning.registry import RegisteredModel
 from bot.learning.words import refusal_words
 from classifier.card import ModelCard
 from classifier.gate import Refusal, Rule
-from routing.working_calendar import CHINA
+from routing.timing.working_calendar import CHINA
 
 
 @dataclass(frozen=True, slots=True)

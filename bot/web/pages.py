@@ -15,6 +15,7 @@ from aiohttp import web
 from markupsafe import Markup, escape
 
 from bot import wording
+from bot.compiled_templates import CompiledTemplates
 from bot.people import User
 from bot.services import SERVICES
 from bot.web.assets import asset_href
@@ -43,6 +44,7 @@ _MENU = (
     ("/console/identity-reads", "查阅记录", READ_LOG_ROLES),
 )
 _TEMPLATES = Path(__file__).parent / "templates"
+_COMPILED = CompiledTemplates()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +69,7 @@ def setup_templates(app: web.Application) -> None:
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        bytecode_cache=_COMPILED,
     )
     environment.globals.update(asset_href=asset_href, say_time=wording.say_time)
     environment.filters.update(label=wording.label, exact=exact, telephone=telephone)

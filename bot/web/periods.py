@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
-from routing.figures import Period
-from routing.working_calendar import CHINA
+from routing.figures.counting import Period
+from routing.timing.working_calendar import CHINA
 
 _WITHOUT_END = datetime(9999, 1, 1, tzinfo=CHINA)
 """Until open: a limit still ahead that is decided already counts in the period that asks about now."""

@@ -11,26 +11,24 @@ from urllib.parse import quote
 
 from aiohttp import web
 
+from bot.knowledge.danger import danger_card
 from bot.knowledge.regions import regions_at
-from bot.phrases import emergency_card, source
+from bot.phrases import source
 from bot.services import SERVICES, Services
 from bot.web.knowledge_standing import basis_holds
 from bot.web.knowledge_words import StandingWords, excerpt, say_day, standing_words
 from bot.web.pages import present
-from bot.web.public_pages import PAGE, href, show_public
+from bot.web.public_pages import PAGE, href, searches_too_often, show_public
 from bot.wording import label
-from classifier.signals import Emergency, EmergencyKind, read_type_and_danger
-from knowledge_base.answer import Answer, Choice, Outcome, Refusal, RefusalReason, Suggestion
+from knowledge_base.answering.answer import Answer, Choice, Outcome, Refusal, RefusalReason, Suggestion
 from knowledge_base.article import Article, ArticleKind
-from knowledge_base.mongo_public import PublicFilter
-from knowledge_base.store import BadCursor
-from routing.working_calendar import CHINA
+from knowledge_base.editing.mongo_public import PublicFilter
+from knowledge_base.editing.store import BadCursor
+from routing.timing.working_calendar import CHINA
 
 PER_PAGE = 15
 _MOST_PAGES = 20
 _LONG_NUMBER = 5
-LIFE_IN_DANGER = "生命安全"
-"""The sensitive topic whose questions get the numbers to ring even where no single word tells of danger."""
 _MOST_COUNTED = 1_000
 _COUNTS_KEPT_S = 60
 _KINDS = (ArticleKind.GUIDE, ArticleKind.QUESTION, ArticleKind.POLICY)
@@ -102,6 +100,8 @@ class Reply:
 async def search(request: web.Request) -> web.StreamResponse:
     """With words: the answer and what is related. Without: what there is, by kind, the newest first."""
     services, asked = request.app[SERVICES], Asked.of(request.query)
+    if asked.words and (refused := await searches_too_often(request)):
+        return refused
     on, regions = today(request), regions_for(services, asked.region)
     context = {
         "asked": asked,
@@ -121,7 +121,7 @@ async def search(request: web.Request) -> web.StreamResponse:
         reply = reply_of(outcome, asked)
         if isinstance(outcome, Answer):
             found = [one for one in found if one.id != outcome.article_id]
-        context |= {"reply": reply if asked.page == 1 else None, "danger": _danger(asked.words, outcome)}
+        context |= {"reply": reply if asked.page == 1 else None, "danger": danger_card(asked.words, outcome)}
         context |= {"sure": isinstance(outcome, Answer | Choice), "nothing_else": _for_a_person(outcome)}
         context |= {"empty": _nothing(asked), "widen": _wider(asked), **_page_of(found, asked, services, on)}
     else:
@@ -253,14 +253,6 @@ def _page_number(said: str) -> int:
 def _for_a_person(outcome: Outcome) -> bool:
     """Whether a list of what merely sounds alike would be out of place."""
     return isinstance(outcome, Refusal) and outcome.reason is RefusalReason.SENSITIVE
-
-
-def _danger(words: str, outcome: Outcome) -> str:
-    """The numbers to ring, as WeChat says them: where the words tell of danger, or of somebody who wants to die."""
-    _, emergency = read_type_and_danger(words)
-    if emergency is None and isinstance(outcome, Refusal) and outcome.named == LIFE_IN_DANGER:
-        emergency = Emergency(EmergencyKind.SELF_HARM, words)
-    return emergency_card(emergency) if emergency and emergency.sure else ""
 
 
 async def _browse(

@@ -7,10 +7,10 @@ from aiohttp import web
 from bot.services import SERVICES
 from bot.web.knowledge_standing import basis_holds
 from bot.web.public import PER_PAGE, Asked, line_of, today
-from bot.web.public_pages import PAGE, href, show_public
+from bot.web.public_pages import PAGE, href, searches_too_often, show_public
 from knowledge_base.article import ArticleKind
-from knowledge_base.mongo_public import PublicFilter
-from knowledge_base.store import BadCursor
+from knowledge_base.editing.mongo_public import PublicFilter
+from knowledge_base.editing.store import BadCursor
 
 ADDRESS = f"{PAGE}/catalogue"
 _MOST_LOOKED_AT = 300
@@ -19,6 +19,8 @@ _MOST_LOOKED_AT = 300
 async def catalogue(request: web.Request) -> web.StreamResponse:
     """The newest first, from every region: somebody who looks through a catalogue wants to see all of it."""
     services, on, asked = request.app[SERVICES], today(request), Asked.of(request.query)
+    if asked.words and (refused := await searches_too_often(request)):
+        return refused
     public = services.articles.public
     regions = frozenset(await public.regions())
     following, total = None, ""

@@ -25,10 +25,9 @@ from bot.web.knowledge_words import (
 from bot.web.login import from_our_own_page
 from bot.web.pages import present, unit_name
 from bot.web.public import Asked, region_choices, today
-from bot.web.public_pages import PAGE, reader_key, show_public
+from bot.web.public_pages import PAGE, reader_key, show_public, too_often
 from knowledge_base.article import Article, ArticleKind, UnknownArticle, names_an_article
 from routing.departments import UnitId
-from routing.errors import TooOften
 
 _DAY_S = 24 * 3600.0
 _VOTES_AT_ONCE, _VOTES_WINDOW_S = 40, 600.0
@@ -62,7 +61,7 @@ async def say_helpful(request: web.Request) -> web.StreamResponse:
     services = request.app[SERVICES]
     limits = RateLimit(services.redis)
     if not await limits.allow(f"votes:{reader_key(request)}", _VOTES_AT_ONCE, _VOTES_WINDOW_S):
-        raise TooOften("feedback", _VOTES_AT_ONCE)
+        return too_often(request, "评价得太快了。请过10分钟再试。", int(_VOTES_WINDOW_S))
     browser = reader_key(request, request.headers.get("User-Agent", ""), article.id)
     if await limits.allow(f"vote:{browser}:{today(request)}", 1, _DAY_S):
         await services.hearing.on_page(

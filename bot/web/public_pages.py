@@ -10,11 +10,15 @@ from urllib.parse import urlencode
 import aiohttp_jinja2
 from aiohttp import web
 
+from bot.redis_state import RateLimit
 from bot.services import SERVICES
+from bot.web.client_address import client_address
 
 PAGE = "/answers"
 _SIZE_COOKIE = "huiyin_size"
 _YEAR_S = 365 * 24 * 3600
+_SEARCHES, _SEARCHES_WINDOW_S = 120, 60
+"""From one address: many people of one building may search at once, a script must not keep WeChat waiting."""
 
 
 def show_public(
@@ -57,5 +61,21 @@ def place_words(request: web.Request) -> str:
 def reader_key(request: web.Request, *parts: str) -> str:
     """A key for counting what one reader does, which says nothing of who it is: addresses are not kept readable."""
     secret = request.app[SERVICES].settings.key_bytes()
-    said = "\n".join((request.remote or "", *parts))
+    said = "\n".join((client_address(request), *parts))
     return hmac.digest(secret, b"huiyin/public-reader\n" + said.encode(), "sha256").hex()[:32]
+
+
+async def searches_too_often(request: web.Request) -> web.Response | None:
+    """Count a search; the page that says when to try again, where there were too many."""
+    limits = RateLimit(request.app[SERVICES].redis)
+    if await limits.allow(f"searches:{reader_key(request)}", _SEARCHES, _SEARCHES_WINDOW_S):
+        return None
+    return too_often(request, "这里查得太快了。请过1分钟再查，急事请直接拨打12345。", _SEARCHES_WINDOW_S)
+
+
+def too_often(request: web.Request, words: str, wait_s: int) -> web.Response:
+    """429, in words and for programs."""
+    context = {"status": 429, "words": words, "request_id": None}
+    page = show_public(request, "public_error.html", context, status=429)
+    page.headers["Retry-After"] = str(wait_s)
+    return page

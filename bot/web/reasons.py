@@ -10,12 +10,12 @@ from bot.services import Services
 from bot.triage_wording import say_change, say_reason
 from bot.web.liaison import for_reader
 from bot.web.pages import unit_name
-from routing.counterfactual import what_would_change
 from routing.departments import UnitId
 from routing.ticket import Ticket
-from routing.triage import Reason, ReasonSource
+from routing.timing.working_calendar import CHINA
+from routing.triage.counterfactual import what_would_change
+from routing.triage.deciding import Reason, ReasonSource
 from routing.workflow import Actor
-from routing.working_calendar import CHINA
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,14 +8,16 @@ from urllib.parse import urlencode
 
 from aiohttp import web
 
+from bot.figure_wording import MEANINGS
 from bot.services import SERVICES, Services
 from bot.web.liaison import heading_of, units_of
 from bot.web.pages import Viewer, present, show, unit_name
 from bot.web.periods import PRESETS, ChosenPeriod, chosen_period
 from bot.wording import label
-from routing.audit import Rate
+from routing.audit.checks import Rate
 from routing.departments import UnitId
-from routing.figures import Exclusion, Figure, FigureName, Verdict, add_up, by_unit, count, verdicts
+from routing.figures.counting import Exclusion, Figure, FigureName, Verdict, add_up, count, verdicts
+from routing.figures.queries import all_suspended, may_read
 from routing.queries import TicketFilter
 from routing.workflow import State
 
@@ -24,28 +26,21 @@ _NO_UNIT = "none"
 """Stands in addresses for tickets no unit has yet."""
 WANTED, ACCEPTABLE, TOO_MUCH = 0.9, 0.8, 0.1
 """Where a figure turns yellow, red, and where one of which less is better turns red. For the eye only."""
-LESS_IS_BETTER = frozenset({FigureName.OVERDUE_OPEN, FigureName.RETURNED})
-_MEANINGS = {
-    FigureName.SIGN_IN_ON_TIME: "按时签收 ÷ 到期的签收时限",
-    FigureName.FIRST_CONTACT_ON_TIME: "按时联系 ÷ 到期的先行联系时限",
-    FigureName.CLOSED_ON_TIME: "按时办结 ÷ 到期的答复时限，超期未办的也算在分母里",
-    FigureName.CLOSED: "已办结 ÷ 本期受理，不含撤单和不予受理",
-    FigureName.OVERDUE_OPEN: "此刻已超过承诺日期 ÷ 此刻在办，不受期间影响",
-    FigureName.SATISFIED: "基本满意及以上 ÷ 有效评价，没评价的不算满意",
-    FigureName.RETURNED: "同意退回 ÷ 本期受理工单的派单次数",
-}
-
-_IN_TIME = ("按时", "未按时")
-_VERDICTS = {
-    FigureName.SIGN_IN_ON_TIME: _IN_TIME,
-    FigureName.FIRST_CONTACT_ON_TIME: _IN_TIME,
-    FigureName.CLOSED_ON_TIME: _IN_TIME,
-    FigureName.CLOSED: ("已办结", "未办结"),
-    FigureName.OVERDUE_OPEN: ("已逾期", "未逾期"),
-    FigureName.SATISFIED: ("满意", "不满意"),
-    FigureName.RETURNED: ("已退回", "未退回"),
-}
-"""What a ticket in the numerator is called, and one in the denominator only."""
+LESS_IS_BETTER = frozenset(
+    {
+        FigureName.OVERDUE_OPEN,
+        FigureName.RETURNED,
+        FigureName.MISDISPATCHED,
+        FigureName.UNREASONABLE_RETURNS,
+        FigureName.EXTENDED,
+        FigureName.REOPENED,
+        FigureName.REPEATED,
+    }
+)
+NO_TONE = frozenset(
+    {FigureName.CLOSED, FigureName.REPLIED, FigureName.REPLIED_PUBLICLY, FigureName.CLOSED_EARLY}
+)
+"""What came in yesterday cannot be closed yet, and nobody has to close early: a low share says nothing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,7 +49,7 @@ class Cell:
 
     name: FigureName
     percent: str
-    numerator: int
+    numerator: int | float
     denominator: int
     excluded: str
     share: float
@@ -73,9 +68,8 @@ class GroupRow:
 
 async def figures(request: web.Request, viewer: Viewer) -> web.StreamResponse:
     services, chosen = request.app[SERVICES], chosen_period(request.query, now=present(request))
-    rows = await services.queries.figure_rows(chosen.period, reader=viewer.actor)
-    # Judging a city's month takes a second: beside the event loop, WeChat does not wait for it.
-    judged = await asyncio.to_thread(by_unit, rows, chosen.period)
+    queries = services.queries.figures
+    judged = await queries.groups(chosen.period, reader=viewer.actor)
     groups = sorted(judged.items(), key=lambda group: _worst_first(group[1]))
     closing = [
         (_group_name(unit_id, services), _cell(figures_[FigureName.CLOSED_ON_TIME], chosen, unit_id))
@@ -87,13 +81,13 @@ async def figures(request: web.Request, viewer: Viewer) -> web.StreamResponse:
         "presets": PRESETS,
         "cards": [_cell(figure, chosen, None) for figure in add_up(judged, chosen.period).values()],
         "names": list(FigureName),
-        "meanings": _MEANINGS,
+        "meanings": {name: meaning.terms for name, meaning in MEANINGS.items()},
         "groups": [
             GroupRow(_group_name(unit_id, services), _cells(figures_, chosen, unit_id))
             for unit_id, figures_ in groups
         ],
         "closing": closing,
-        "ticket_count": len(rows),
+        "suspended": all_suspended(await queries.suspended(chosen.period, reader=viewer.actor)),
     }
     return show(request, "figures.html", context)
 
@@ -110,7 +104,11 @@ async def drill_down(request: web.Request, viewer: Viewer) -> web.StreamResponse
     rows = await services.queries.figure_rows(chosen.period, reader=viewer.actor, unit_id=unit_id)
 
     def judge() -> tuple[list[Verdict], Figure]:
-        found = [v for v in verdicts(name, rows, chosen.period) if not unit or v.unit_id == unit_id]
+        found = [
+            v
+            for v in verdicts(name, rows, chosen.period)
+            if (not unit or v.unit_id == unit_id) and may_read(viewer.actor, v.unit_id)
+        ]
         found.sort(key=lambda v: _verdict_order(v, name))
         return found, count(name, found, chosen.period)
 
@@ -124,7 +122,7 @@ async def drill_down(request: web.Request, viewer: Viewer) -> web.StreamResponse
     context = {
         "chosen": chosen,
         "name": name,
-        "meaning": _MEANINGS[name],
+        "meaning": MEANINGS[name].terms,
         "cell": _cell(figure, chosen, unit_id),
         "unit": _group_name(unit_id, services) if unit else "",
         "lines": [
@@ -187,14 +185,14 @@ def _tone(figure: Figure) -> str:
     """Colour only where somebody should look: well under what is expected, or anything overdue."""
     if figure.value is None:
         return "off"
-    if figure.name is FigureName.CLOSED:
-        return ""  # What came in yesterday cannot be closed yet: a low share says nothing.
+    if figure.name in NO_TONE:
+        return ""
     if figure.name in LESS_IS_BETTER:
         return "late" if figure.value > TOO_MUCH else ""
     return "late" if figure.value < ACCEPTABLE else "soon" if figure.value < WANTED else ""
 
 
-def _worst_first(figures_: dict[FigureName, Figure]) -> tuple[float, int]:
+def _worst_first(figures_: dict[FigureName, Figure]) -> tuple[float, float]:
     closed = figures_.get(FigureName.CLOSED_ON_TIME)
     overdue = figures_.get(FigureName.OVERDUE_OPEN)
     share = closed.value if closed and closed.value is not None else 2.0
@@ -213,7 +211,7 @@ def _verdict_words(verdict: Verdict, name: FigureName) -> tuple[str, str]:
     if verdict.excluded is not None:
         return "off", f"不计：{label(verdict.excluded)}"
     good = verdict.counted != (name in LESS_IS_BETTER)
-    return ("met" if good else "late"), _VERDICTS[name][0 if verdict.counted else 1]
+    return ("met" if good else "late"), (MEANINGS[name].counted if verdict.counted else MEANINGS[name].other)
 
 
 def _group_name(unit_id: UnitId | None, services: Services) -> str:

@@ -10,18 +10,20 @@ from datetime import datetime
 from aiohttp import web
 
 from bot.services import SERVICES, Services
+from bot.web.case_forms import all_forms
 from bot.web.clock_words import ClockWords, clock_words, exact, nearest_clock
 from bot.web.liaison import for_reader, heading_of, units_of
 from bot.web.pages import Viewer, present, show, unit_name
 from bot.web.reasons import change_words, triage_words
-from bot.web.ticket_forms import forms_for
 from bot.web.ticket_hints import hints_of
 from bot.wording import STARS, label
+from routing.acts.pauses import Pause
+from routing.acts.reviews import Review
 from routing.citizen_request import Citizen, Secrecy
 from routing.clocks import Clock
-from routing.events import Event, EventKind, NoticeState, OutboxEntry
+from routing.events import Event, EventKind, NoticeChannel, NoticeState, OutboxEntry
 from routing.service_desk import may_reveal
-from routing.ticket import PendingReturn, Rating, Ticket
+from routing.ticket import Rating, Ticket
 from routing.workflow import CENTRE_ROLES, Action, Actor, Role
 
 _FAILURES = {
@@ -97,7 +99,7 @@ async def ticket_page(
     promise, nearest = ticket.promise, nearest_clock(ticket, now=now)
     promised = clock_words(promise, now=now) if promise else None
     text, place = for_reader(ticket.text, actor), for_reader(ticket.place or "", actor)
-    dispatch_now = Action.DISPATCH in _offered(ticket, actor)
+    dispatch_now = Action.DISPATCH in _offered(ticket, actor, services)
     first_unit = ticket.first_unit_id if ticket.first_unit_id != ticket.unit_id else None
     context = {
         "ticket": ticket,
@@ -108,6 +110,7 @@ async def ticket_page(
         "reply_text": for_reader(ticket.reply_text or "", actor),
         "rating": _rating_for(ticket, actor),
         "pending_return": _pending_return_for(ticket, actor),
+        "pause": _pause_for(ticket, actor),
         "unit": unit_name(ticket.unit_id, services.units),
         "first_unit": unit_name(first_unit, services.units),
         "promise": promise,
@@ -130,21 +133,21 @@ async def ticket_page(
         ],
         "happenings": happenings,
         "deliveries": [_delivery(ticket, entry) for entry in reversed(ticket.outbox)],
-        "forms": forms_for(ticket, actor),
+        "forms": all_forms(ticket, actor, services.units),
         "units": units_of(actor, services),
         "attempt": attempt,
-        "orphaned": bool(attempt.words) and attempt.action not in _places_for_words(ticket, actor),
+        "orphaned": bool(attempt.words) and attempt.action not in _places_for_words(ticket, actor, services),
     }
     return show(request, "ticket.html", context, status=status)
 
 
-def _offered(ticket: Ticket, actor: Actor) -> set[str]:
-    return {button.action for form in forms_for(ticket, actor) for button in form.buttons}
+def _offered(ticket: Ticket, actor: Actor, services: Services) -> set[str]:
+    return {button.action for form in all_forms(ticket, actor, services.units) for button in form.buttons}
 
 
-def _places_for_words(ticket: Ticket, actor: Actor) -> set[str]:
+def _places_for_words(ticket: Ticket, actor: Actor, services: Services) -> set[str]:
     """The actions whose form is still on the page, so that the refusal stands beside what was typed."""
-    return {"reveal"}.union(*(form.kept_for for form in forms_for(ticket, actor)))
+    return {"reveal"}.union(*(form.kept_for for form in all_forms(ticket, actor, services.units)))
 
 
 def _rating_for(ticket: Ticket, reader: Actor) -> Rating | None:
@@ -158,13 +161,17 @@ def _rating_for(ticket: Ticket, reader: Actor) -> Rating | None:
     )
 
 
-def _pending_return_for(ticket: Ticket, reader: Actor) -> PendingReturn | None:
+def _pending_return_for(ticket: Ticket, reader: Actor) -> Review | None:
     pending = ticket.pending_return
     if pending is None:
         return None
     return replace(
-        pending, reason=for_reader(pending.reason, reader), basis=for_reader(pending.basis, reader)
+        pending, reason=for_reader(pending.reason, reader), basis=for_reader(pending.basis or "", reader)
     )
+
+
+def _pause_for(ticket: Ticket, reader: Actor) -> Pause | None:
+    return replace(ticket.pause, text=for_reader(ticket.pause.text, reader)) if ticket.pause else None
 
 
 def _clock_unit(clock: Clock, services: Services) -> str:
@@ -183,8 +190,8 @@ def _secrecy_words(ticket: Ticket, actor: Actor) -> str:
 
 def _happening(event: Event, services: Services, reader: Actor, seen: int | None) -> Happening:
     words = label(event.kind)
-    if event.clock is not None:
-        words = f"{label(event.clock)}{'已超期' if event.kind is EventKind.OVERDUE else '快到期'}"
+    if event.clock is not None and event.kind in _ALARMS:
+        words = f"{label(event.clock)}{_ALARMS[event.kind]}"
     if event.kind in (EventKind.DISPATCHED, EventKind.TRANSFERRED):
         words = f"{words}给{unit_name(event.unit_id, services.units)}"
     if event.stars is not None:
@@ -199,6 +206,11 @@ def _happening(event: Event, services: Services, reader: Actor, seen: int | None
     )
 
 
+_ALARMS = {
+    EventKind.AT_RISK: "快到期",
+    EventKind.OVERDUE: "已超期",
+    EventKind.ALARM_RAISED: "超期仍未办，预警升级",
+}
 _TONES = {
     EventKind.OVERDUE: "late",
     EventKind.AT_RISK: "soon",
@@ -228,6 +240,11 @@ def _who(event: Event, services: Services) -> str:
     return " ".join(part for part in (unit, label(event.by.role), event.by.name) if part)
 
 
+def _to_be_rung(entry: OutboxEntry) -> bool:
+    """That the words stand on a console does not mean that somebody answered the telephone."""
+    return entry.channel is NoticeChannel.TELEPHONE and entry.state is NoticeState.SENT
+
+
 def _delivery(ticket: Ticket, entry: OutboxEntry) -> Delivery:
     tone = {NoticeState.SENT: "met", NoticeState.FAILED: "late", NoticeState.UNKNOWN: "soon"}.get(
         entry.state, "off"
@@ -236,7 +253,7 @@ def _delivery(ticket: Ticket, entry: OutboxEntry) -> Delivery:
     return Delivery(
         to=f"{label(entry.audience)}（{label(entry.channel)}）",
         about=label(ticket.event(entry.event_seq).kind),
-        state=label(entry.state),
+        state="已交工作人员拨打" if _to_be_rung(entry) else label(entry.state),
         tone=tone,
         at=exact(entry.settled_at) if entry.settled_at else "",
         failure=failure,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 from aiohttp import web
 
@@ -12,12 +13,15 @@ from bot import wording
 from bot.intake import MOST_CHARACTERS, TextTooLong
 from bot.services import SERVICES
 from bot.web.access import Form, set_flash
+from bot.web.case_forms import CASE_ACTIONS, perform_case
 from bot.web.errors import status_of
+from bot.web.joint_forms import JOINT_ACTIONS, perform_joint
 from bot.web.pages import Viewer, present
 from bot.web.ticket import Attempt, ticket_page
+from routing.acts.writing import may_read
 from routing.departments import UnitId
 from routing.errors import Incomplete, NotYourRole, Refused, StaleTicket, UnknownTicket
-from routing.events import EventKind
+from routing.events import EventKind, RejectReason
 from routing.service_desk import ServiceDesk
 from routing.ticket import Rating, Ticket
 from routing.workflow import Action, Actor
@@ -78,7 +82,7 @@ async def act(request: web.Request, viewer: Viewer, form: Form) -> web.StreamRes
         ticket = await services.queries.get(asked.number, reader=viewer.actor)
         return await _not_taken(request, viewer, ticket, action, asked, refused)
     await set_flash(request, viewer, _done_words(action, ticket))
-    if not viewer.actor.answers_for(ticket.unit_id):
+    if not may_read(ticket, viewer.actor):
         raise web.HTTPSeeOther("/console/tickets")
     raise web.HTTPSeeOther(f"/console/tickets/{ticket.number}")
 
@@ -124,6 +128,24 @@ _LEAVES: dict[Action, EventKind] = {
     Action.REOPEN: EventKind.REOPENED,
     Action.WITHDRAW: EventKind.WITHDRAWN,
     Action.REJECT: EventKind.REJECTED,
+    Action.EXTEND: EventKind.EXTENSION_REQUESTED,
+    Action.SUSPEND: EventKind.SUSPENSION_REQUESTED,
+    Action.ASK_MATERIAL: EventKind.MATERIAL_REQUESTED,
+    Action.RESUME: EventKind.RESUMED,
+    Action.ARBITRATE: EventKind.RETURN_REQUESTED,
+    Action.APPEAL_EXCLUSION: EventKind.EXCLUSION_REQUESTED,
+    Action.MARK_EMERGENCY: EventKind.EMERGENCY_MARKED,
+    Action.ESCALATE: EventKind.LETTER_SENT,
+    Action.UNLINK: EventKind.UNLINKED,
+    Action.ARCHIVE: EventKind.ARCHIVED,
+    Action.VISIT: EventKind.VISITED,
+    Action.RECEIVE_LETTER: EventKind.LETTER_RECEIVED,
+    Action.ANSWER_LETTER: EventKind.LETTER_ANSWERED,
+    Action.CO_HANDLE: EventKind.CO_HANDLING_ASKED,
+    Action.ANSWER_CO_HANDLING: EventKind.CO_HANDLING_ANSWERED,
+    Action.WAIVE_CO_HANDLING: EventKind.CO_HANDLING_WAIVED,
+    Action.RELAY: EventKind.RELAYED,
+    Action.LINK: EventKind.LINKED,
 }
 
 
@@ -235,10 +257,10 @@ async def _decide_return(desk: ServiceDesk, asked: Asked, version: int) -> Ticke
 
 async def _reject(desk: ServiceDesk, asked: Asked, version: int) -> Ticket:
     ground, reason = asked.text("ground"), asked.text("reason")
-    if not reason:
-        raise Incomplete("reason")
-    told = f"{ground}。{reason}" if ground else reason
-    return await desk.reject(asked.number, actor=asked.actor, version=version, now=asked.now, reason=told)
+    kind = RejectReason(ground) if ground in set(RejectReason) else RejectReason.OTHER
+    return await desk.reject(
+        asked.number, actor=asked.actor, version=version, now=asked.now, reason=reason, kind=kind
+    )
 
 
 async def _supplement(desk: ServiceDesk, asked: Asked, version: int) -> Ticket:
@@ -273,6 +295,14 @@ async def _withdraw(desk: ServiceDesk, asked: Asked, version: int) -> Ticket:
     return await desk.withdraw(asked.number, actor=asked.actor, version=version, now=asked.now, reason=reason)
 
 
+async def _case(action: Action, desk: ServiceDesk, asked: Asked, version: int) -> Ticket:
+    return await perform_case(desk, asked, version, action)
+
+
+async def _joint(action: Action, desk: ServiceDesk, asked: Asked, version: int) -> Ticket:
+    return await perform_joint(desk, asked, version, action)
+
+
 _PERFORM: dict[str, Perform] = {
     Action.DISPATCH: _dispatch,
     Action.TRANSFER: _transfer,
@@ -289,4 +319,6 @@ _PERFORM: dict[str, Perform] = {
     Action.RATE: _rate,
     Action.REOPEN: _reopen,
     Action.WITHDRAW: _withdraw,
+    **{action: partial(_case, action) for action in CASE_ACTIONS},
+    **{action: partial(_joint, action) for action in JOINT_ACTIONS},
 }

@@ -6,21 +6,11 @@ from dataclasses import dataclass
 
 from bot.intake import MOST_CHARACTERS
 from bot.wording import label
-from routing.sla import ClockName
+from routing.acts.offers import offered_to
+from routing.events import RejectReason
 from routing.ticket import Ticket
-from routing.workflow import CENTRE_ROLES, Action, Actor, Role, State, actions_for
-
-REJECTION_GROUNDS = (
-    "不属于政府职责范围",
-    "应由110、119、120等紧急渠道处理",
-    "属于党委、人大、政协、法院、检察院或军队的事项",
-    "应通过诉讼、仲裁、行政复议解决",
-    "已进入信访或政府信息公开程序",
-    "涉及国家秘密、商业秘密或他人隐私",
-    "同一事项正在办理，或已依法办结且没有新情况",
-    "侮辱、谩骂或恶意骚扰",
-    "其他",
-)
+from routing.timing.sla import ClockName
+from routing.workflow import CENTRE_ROLES, Action, Actor, Role, State
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,17 +52,7 @@ class TicketForm:
 
 def forms_for(ticket: Ticket, actor: Actor) -> tuple[TicketForm, ...]:
     """The forms of everything this reader may do now, the most likely first."""
-    if not actor.answers_for(ticket.unit_id):
-        return ()
-    may = set(actions_for(ticket.state, actor.role))
-    if ticket.pending_return is not None:
-        may -= {Action.ACCEPT, Action.REPLY, Action.REQUEST_RETURN, Action.RESOLVE}
-    else:
-        may.discard(Action.DECIDE_RETURN)
-    if ticket.unit_id in ticket.returned_by:
-        may.discard(Action.REQUEST_RETURN)
-    if ticket.rating is not None:
-        may.discard(Action.RATE)
+    may = set(offered_to(ticket, actor))
     # A supervisor may act for a unit, but that is the exception: the unit's forms stay folded.
     own = actor.role is Role.LIAISON
     forms = [*_units_forms(ticket, may, own=own), *_centres_forms(may)]
@@ -162,7 +142,7 @@ def _centres_forms(may: set[Action]) -> list[TicketForm]:
                     name="ground",
                     words="情形",
                     kind="choice",
-                    options=tuple((g, g) for g in REJECTION_GROUNDS),
+                    options=tuple((kind.value, label(kind)) for kind in RejectReason),
                     required=False,
                 ),
                 Field(name="reason", words="向市民说明", hint="市民会看到。请告诉他可以找谁。"),

@@ -18,7 +18,7 @@ from classifier.signals import (
 )
 from routing.citizen_request import Channel
 from routing.ticket import Ticket
-from routing.working_calendar import CHINA
+from routing.timing.working_calendar import CHINA
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,15 +7,15 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from knowledge_base.article import Article
-from knowledge_base.editing import EditingDesk
-from knowledge_base.entries import Person
-from knowledge_base.import_run import ImportOutcome
+from knowledge_base.article import Article, ArticleStatus
+from knowledge_base.editing.desk import EditingDesk
+from knowledge_base.editing.entries import Person
+from knowledge_base.editing.import_run import ImportOutcome
+from knowledge_base.editing.mongo_store import MongoArticleStore
+from knowledge_base.editing.reimport import id_of
 from knowledge_base.importing.document import Reading
-from knowledge_base.importing.planning import Defaults, ImportPlan, names_to_look_up, plan_import
-from knowledge_base.mongo_store import MongoArticleStore
-
-_MOST_LOOKED_UP = 2000
+from knowledge_base.importing.plan import Ending, ImportPlan
+from knowledge_base.importing.planning import Defaults, names_to_look_up, plan_import
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,12 +35,22 @@ async def prepare_import(
     """
     identities, names = await asyncio.to_thread(names_to_look_up, readings, defaults=defaults)
     found = {entry.id: entry for entry in (await store.by_identity(identities)).values()}
-    wanted: set[str] = set()
-    for name in sorted(names)[:_MOST_LOOKED_UP]:
-        wanted.update(row.id for row in await store.lists.find_basis(name, limit=5))
-    found |= await store.entries(wanted - found.keys())
+    found |= await store.entries(await store.lists.named(names) - found.keys())
     known: list[Article] = [entry.working for entry in found.values() if entry.working]
-    return await asyncio.to_thread(plan_import, readings, known=known, defaults=defaults)
+    plan = await asyncio.to_thread(plan_import, readings, known=known, defaults=defaults)
+    return plan.ending(await _endings(plan, store)) if plan.ended else plan
+
+
+async def _endings(plan: ImportPlan, store: MongoArticleStore) -> dict[str, Ending]:
+    """What the plan's documents end of what is there, or comes with them, and has not ended yet."""
+    resting = await store.lists.many_resting_on(plan.ended)
+    titles = {article.id or id_of(article): article.title for article in plan.articles}
+    for name, entry in (await store.entries(plan.ended)).items():
+        if entry.live and entry.live.status is ArticleStatus.REPEALED:
+            titles.pop(name, None)
+        elif entry.working:
+            titles[name] = entry.working.title
+    return {name: Ending(name, titles[name], resting.get(name, 0)) for name in plan.ended if name in titles}
 
 
 async def run_import(

@@ -164,12 +164,6 @@ def read_upload(name: str, data: bytes, *, seconds: float = SECONDS) -> Reading:
         return reader.read(name, data)
 
 
-def read_file(path: Path, *, seconds: float = SECONDS) -> Reading:
-    """One file from disk, read in a child; a file that cannot be opened is a problem, not an error."""
-    with Reader(seconds=seconds) as reader:
-        return read_with(reader, path, name=path.name)
-
-
 def read_with(reader: Reader, path: Path, *, name: str) -> Reading:
     """One file from disk by a reader at work."""
     try:

@@ -6,9 +6,9 @@ from collections.abc import Iterable
 from enum import StrEnum
 
 from knowledge_base.article import Article, ArticleKind
+from knowledge_base.editing.reimport import fingerprints, identity
 from knowledge_base.importing.document import Reference
 from knowledge_base.importing.numerals import folded, without_spaces
-from knowledge_base.reimport import fingerprints, identity
 
 
 class Change(StrEnum):

@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
-from typing import Any
 
 from knowledge_base.article import (
     NATIONWIDE,
@@ -18,11 +17,11 @@ from knowledge_base.article import (
     Disclosure,
     IssuerLevel,
 )
-from knowledge_base.import_run import ImportOutcome
+from knowledge_base.editing.reimport import id_of, identity
 from knowledge_base.importing.document import ImportedDocument, Problem, Reading, Reference, Severity
 from knowledge_base.importing.issuers import level_of, place_of
 from knowledge_base.importing.matching import Change, Library
-from knowledge_base.reimport import id_of, identity
+from knowledge_base.importing.plan import ImportPlan, PlannedEntry
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,7 +29,8 @@ class Defaults:
     """What files do not say. ``units`` and ``regions`` look up names: 清和县民政局 → its id, 清和县 → 云川市/清和县.
 
     ``source`` names the collection: the same 文号 or title from the same collection is the same entry again. ``today``
-    dates answers, guides and catalogue entries whose list has no dates; a policy's day is never made up.
+    dates answers, guides and catalogue entries whose list has no dates; a policy's day is never made up. ``shared`` are
+    the names several places bear, with their paths.
     """
 
     owner_unit_id: str = ""
@@ -40,94 +40,7 @@ class Defaults:
     today: date | None = None
     units: Mapping[str, str] = field(default_factory=dict)
     regions: Mapping[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class PlannedEntry:
-    """One entry to be, the file and row it comes from, and what to look at. ``fields`` names what differs from now."""
-
-    article: Article
-    file: str
-    change: Change
-    fields: tuple[str, ...] = ()
-    checks: tuple[Problem, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class ImportPlan:
-    """Everything an import would do. ``problems`` are those of files and rows that give no entry."""
-
-    entries: tuple[PlannedEntry, ...]
-    problems: tuple[Problem, ...]
-
-    @property
-    def articles(self) -> tuple[Article, ...]:
-        """What the editing desk takes in."""
-        return tuple(entry.article for entry in self.entries if entry.change is not Change.REFUSED)
-
-    @property
-    def notes(self) -> dict[str, str]:
-        """By identity, what the editor who opens the draft should know: its file and what to look at."""
-        return {
-            identity(entry.article): "；".join(
-                (
-                    f"导入自 {entry.file}",
-                    *(check.why for check in entry.checks if check.severity is Severity.CHECK),
-                )
-            )
-            for entry in self.entries
-            if entry.change is not Change.REFUSED
-        }
-
-    @property
-    def failed(self) -> bool:
-        """Whether some file or row was not taken."""
-        wrong = (*self.problems, *(check for entry in self.entries for check in entry.checks))
-        return any(problem.severity is Severity.ERROR for problem in wrong)
-
-    def count(self, change: Change) -> int:
-        return sum(entry.change is change for entry in self.entries)
-
-    def settled(self, outcome: ImportOutcome) -> ImportPlan:
-        """The same with the change each entry came to by the desk's word, which knows what people have corrected."""
-        changes = {
-            **dict.fromkeys(outcome.new, Change.NEW),
-            **dict.fromkeys(outcome.updated, Change.CHANGED),
-            **dict.fromkeys(outcome.unchanged, Change.UNCHANGED),
-        }
-        refused = {each.article_id for each in outcome.refused}
-        entries = []
-        for entry in self.entries:
-            key = entry.article.id or id_of(entry.article)
-            if entry.change is Change.REFUSED:
-                entries.append(entry)
-            elif key in changes:
-                entries.append(replace(entry, change=changes[key]))
-            elif key in refused:
-                said = Problem(entry.file, "别人正在修改这一条，或没有权限，没有写入", "请稍后重新导入")
-                entries.append(replace(entry, change=Change.REFUSED, checks=(*entry.checks, said)))
-            else:
-                entries.append(entry)
-        return ImportPlan(tuple(entries), self.problems)
-
-    def record(self) -> dict[str, Any]:
-        """As JSON-able data."""
-        return {
-            **{str(change): self.count(change) for change in Change},
-            "entries": [_entry_record(entry) for entry in self.entries],
-            "problems": [problem_record(problem) for problem in self.problems],
-        }
-
-
-def problem_record(problem: Problem) -> dict[str, Any]:
-    """A problem as JSON-able data."""
-    return {
-        "file": problem.file,
-        "row": problem.row,
-        "severity": str(problem.severity),
-        "why": problem.why,
-        "what_to_do": problem.what_to_do,
-    }
+    shared: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 def plan_import(
@@ -155,6 +68,9 @@ def plan_import(
         full, checks = _related(article, document, library, defaults)
         mine = said_of.get(document.source, ())
         key = article.id or id_of(article)
+        if wrong := _unknown_region(document, defaults):
+            entries.append(PlannedEntry(full, document.source, Change.REFUSED, (), (wrong,)))
+            continue
         if key in taken:
             again = Problem(document.source, f"与 {taken[key]} 是同一份，没有重复导入", "请核对文号和标题")
             entries.append(PlannedEntry(full, document.source, Change.REFUSED, (), (again,)))
@@ -175,11 +91,11 @@ def names_to_look_up(readings: Iterable[Reading], *, defaults: Defaults) -> tupl
         for document in reading.documents:
             article = _article(document, defaults, library)
             identities.add(identity(article))
-            if article.document_number:
-                names.add(article.document_number)
+            if article.kind is ArticleKind.POLICY:
+                names |= {article.document_number or "", article.title}
             for reference in (*document.repeals, *document.amends, *document.basis):
-                names.add(reference.number or reference.title)
-    return identities, {name for name in names if 3 < len(name) < 120}
+                names |= {reference.number, reference.title}
+    return identities, {name for name in names if name}
 
 
 def _article(document: ImportedDocument, defaults: Defaults, library: Library) -> Article:
@@ -244,14 +160,9 @@ def _related(
         said = f"单位表里没有“{named}”" if named else "没有写明负责单位"
         todo = "已暂归默认的负责单位，请核对" if article.owner_unit_id else "请指定负责单位"
         checks.append(Problem(document.source, said, todo, severity=Severity.CHECK))
-    if (
-        document.region
-        and document.region not in defaults.regions
-        and document.region != NATIONWIDE
-        and defaults.regions
-    ):
-        said = f"适用区域“{document.region}”不在地名表里"
-        checks.append(Problem(document.source, said, "请核对区域写法", severity=Severity.CHECK))
+    if defaults.regions and article.region not in {*defaults.regions.values(), NATIONWIDE, ""}:
+        said = f"适用区域“{article.region}”不在地名表里"
+        checks.append(Problem(document.source, said, "提交审核前请改", severity=Severity.CHECK))
     return (
         replace(
             article,
@@ -301,6 +212,17 @@ def _region(document: ImportedDocument, issuer: str, level: IssuerLevel, default
     return place
 
 
+def _unknown_region(document: ImportedDocument, defaults: Defaults) -> Problem | None:
+    """What is wrong with a region that a row names: nobody would ever be answered from it, or people of two places."""
+    named = document.region
+    if not named or named == NATIONWIDE or not defaults.regions or named in defaults.regions:
+        return None
+    if paths := defaults.shared.get(named):
+        said = f"叫“{named}”的地方有{len(paths)}个：{'，'.join(paths[:4])}"
+        return Problem(document.source, said, "请写全是哪一个，再导入")
+    return Problem(document.source, f"适用区域“{named}”不在地名表里", "请照地名表改，再导入")
+
+
 def _catalogue(document: ImportedDocument) -> CatalogueEntry | None:
     if document.kind is not ArticleKind.CATALOGUE:
         return None
@@ -324,27 +246,3 @@ def _by_source(problems: Iterable[Problem]) -> dict[str, list[Problem]]:
         if problem.row:
             found.setdefault(f"{problem.file}!{problem.row}", []).append(problem)
     return found
-
-
-def _entry_record(entry: PlannedEntry) -> dict[str, Any]:
-    article = entry.article
-
-    def day(value: date | None) -> str | None:
-        return value.isoformat() if value and value != UNDATED else None
-
-    return {
-        "change": str(entry.change),
-        "file": entry.file,
-        "kind": str(article.kind),
-        "title": article.title,
-        "document_number": article.document_number,
-        "issuer": article.issuer,
-        "published_on": day(article.published_on),
-        "effective_on": day(article.effective_on),
-        "expires_on": day(article.expires_on),
-        "region": article.region,
-        "owner_unit_id": article.owner_unit_id,
-        "repeals": list(article.repeals),
-        "fields": list(entry.fields),
-        "checks": [problem_record(check) for check in entry.checks],
-    }

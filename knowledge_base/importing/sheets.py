@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
 from python_calamine import CalamineWorkbook
 
 from knowledge_base.article import ArticleKind
-from knowledge_base.importing.columns import LABELS, kind_of, meaning
+from knowledge_base.importing.columns import kind_of, meaning
 from knowledge_base.importing.document import ImportedDocument, Problem, Reading, Severity
 from knowledge_base.importing.limits import MAX_FILE_BYTES, MAX_ROWS
 from knowledge_base.importing.lines import clean
@@ -177,55 +177,3 @@ def _or_nothing(reading: Reading, source: str) -> Reading:
         for each in reading.problems
     ]
     return Reading(reading.documents, tuple(softened))
-
-
-def sheets_in(kind: ArticleKind) -> Iterator[str]:
-    """The names of the columns a list of that kind may have, for the help page."""
-    wanted = {
-        ArticleKind.QUESTION: (
-            "question",
-            "answer",
-            "variants",
-            "basis",
-            "unit",
-            "region",
-            "topic",
-            "published_on",
-            "expires_on",
-        ),
-        ArticleKind.GUIDE: (
-            "name",
-            "matter",
-            "legal_basis",
-            "procedure",
-            "conditions",
-            "promised_time",
-            "fees",
-            "quota",
-            "materials",
-            "one_time_notice",
-            "window",
-            "phone",
-            "unit",
-            "region",
-        ),
-        ArticleKind.POLICY: (
-            "title",
-            "document_number",
-            "issuer",
-            "published_on",
-            "effective_on",
-            "expires_on",
-            "body",
-        ),
-        ArticleKind.CATALOGUE: (
-            "index_number",
-            "title",
-            "category",
-            "disclosure",
-            "form",
-            "time_limit",
-            "link",
-        ),
-    }[kind]
-    yield from (LABELS[name] for name in wanted)

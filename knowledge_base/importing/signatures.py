@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from datetime import date
 
 from knowledge_base.importing.dates import WRITTEN_DAY, day_of
-from knowledge_base.importing.issuers import place_of
 from knowledge_base.importing.numerals import folded
 
 _ORG_END = (
@@ -103,15 +102,6 @@ def _last_words(text: str) -> str:
     """The organisations a closing line ends with, behind a sentence: 「特此通知。 清和县民政局」."""
     tail = re.split(r"[。；！？]", text)[-1].strip()
     return signers(tail) if len(tail) < 80 else ""
-
-
-def _begins_name(line: str) -> bool:
-    """Whether a line can be the first half of an office's long name."""
-    return (
-        len(line) < 30
-        and not re.search(r"[。；：，,:;]", line)
-        and bool(place_of(line) or line.startswith("国务院"))
-    )
 
 
 def _signers_above(lines: Sequence[str], at: int) -> str:

@@ -1,7 +1,9 @@
 """What a library of a city costs: to build, to hold, to search, to answer from, to keep up to date.
 
 ``make bench`` prints it beside a floor measured in the same run: BM25 over jieba's words as one product of sparse
-matrices. Times are of one processor core; ``HUIYIN_BENCH_ARTICLES`` makes the library smaller for a quick look.
+matrices. Times are of one core, in processor time and by the clock. Every question is asked in three passes and its
+best counts: what neighbours on the core take from one pass is no property of the index. The plain first pass is printed
+beside it. ``HUIYIN_BENCH_ARTICLES`` makes the library smaller for a quick look.
 """
 
 from __future__ import annotations
@@ -26,14 +28,15 @@ from scipy import sparse
 
 from bot.knowledge.live import LiveAnswers
 from classifier import segment
-from knowledge_base.answer import Answer, Answerer
+from knowledge_base.answering.answer import Answer, Answerer
 from knowledge_base.article import Article, ArticleKind, ArticleStatus
-from knowledge_base.index import MOST_CANDIDATES, ArticleIndex, Entry
-from knowledge_base.store import Changes, Mark
+from knowledge_base.editing.store import Changes, Mark
+from knowledge_base.retrieval.index import MOST_CANDIDATES, ArticleIndex, Entry
 from tests.benchmarks.invented_library import Inventor
 
 SIZE = int(os.environ.get("HUIYIN_BENCH_ARTICLES", "200000"))
-QUESTIONS = 1000
+QUESTIONS = 2000
+PASSES = 3
 TODAY = date(2026, 11, 23)
 MOST_MB, MOST_SECONDS, MOST_MS = 400, 60, 5.0
 
@@ -58,21 +61,63 @@ def resident_mb() -> float:
     return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
 
 
-def milliseconds(act: Callable[[str], object], questions: Sequence[str]) -> tuple[float, float]:
-    """Median and 99th percentile of processor time, after a warm-up."""
+@dataclass(frozen=True)
+class Times:
+    """Milliseconds of each question, sorted: the best of ``PASSES`` in processor time, and the first pass in
+    processor time and by the clock."""
+
+    best: list[float]
+    first: list[float]
+    clock: list[float]
+
+    @property
+    def median(self) -> float:
+        return share(self.best, 0.5)
+
+    @property
+    def worst(self) -> float:
+        return share(self.best, 0.99)
+
+    def __str__(self) -> str:
+        return (
+            f"p50 {self.median:.2f} ms, p99 {self.worst:.2f} ms (one pass alone: processor p50 "
+            f"{share(self.first, 0.5):.2f}, p99 {share(self.first, 0.99):.2f}; clock p50 "
+            f"{share(self.clock, 0.5):.2f}, p99 {share(self.clock, 0.99):.2f})"
+        )
+
+
+def share(ordered: Sequence[float], part: float) -> float:
+    return ordered[min(int(len(ordered) * part), len(ordered) - 1)]
+
+
+def milliseconds(act: Callable[[str], object], questions: Sequence[str]) -> Times:
+    """Whole passes over all questions, after a warm-up: no question finds its own traces in the caches."""
     for question in questions[:20]:
         act(question)
-    spent = []
-    for question in questions:
-        began = time.process_time_ns()
-        act(question)
-        spent.append((time.process_time_ns() - began) / 1e6)
-    spent.sort()
-    return spent[len(spent) // 2], spent[int(len(spent) * 0.99)]
+    passes, clocks = [], []
+    for _ in range(PASSES):
+        spent, clock = [], []
+        for question in questions:
+            by_clock, began = time.perf_counter_ns(), time.thread_time_ns()
+            act(question)
+            spent.append((time.thread_time_ns() - began) / 1e6)
+            clock.append((time.perf_counter_ns() - by_clock) / 1e6)
+        passes.append(spent)
+        clocks.append(clock)
+    best = [min(times) for times in zip(*passes, strict=True)]
+    return Times(sorted(best), sorted(passes[0]), sorted(clocks[0]))
+
+
+@dataclass(frozen=True)
+class Built:
+    index: ArticleIndex
+    seconds: float
+    by_clock: float
+    megabytes: float
 
 
 @pytest.fixture(scope="module")
-def built() -> tuple[ArticleIndex, float, float]:
+def built() -> Built:
     """The index, the seconds it took and the megabytes it keeps."""
     entries = library().entries
     warm = ArticleIndex()
@@ -80,35 +125,35 @@ def built() -> tuple[ArticleIndex, float, float]:
     warm.search(library().questions[0][0])
     del warm
     gc.collect()
-    before, began = resident_mb(), time.process_time()
+    before, clock, began = resident_mb(), time.perf_counter(), time.process_time()
     index = ArticleIndex()
     index.add_many(entries)
-    seconds = time.process_time() - began
+    seconds, by_clock = time.process_time() - began, time.perf_counter() - clock
     gc.collect()
-    return index, seconds, resident_mb() - before
+    return Built(index, seconds, by_clock, resident_mb() - before)
 
 
-def test_the_index_of_a_city(built: tuple[ArticleIndex, float, float]) -> None:
-    index, seconds, megabytes = built
+def test_the_index_of_a_city(built: Built) -> None:
+    index = built.index
     asked = [question for question, _ in library().questions]
     letters = [
         "\n".join(entry.body[:60] for entry in library().entries[at : at + 5]) for at in range(0, 1000, 5)
     ]
-    median, worst = milliseconds(index.search, asked)
-    first_median, first_worst = milliseconds(index.first_choice, asked)
-    letter_median, letter_worst = milliseconds(index.search, letters)
+    searched = milliseconds(index.search, asked)
     found = [[hit.article_id for hit in index.search(question)] for question, _ in library().questions]
     right = sum(ids[:1] == [name] for ids, (_, name) in zip(found, library().questions, strict=True))
-    print(f"\n{SIZE:,} entries: built in {seconds:.0f} s, {megabytes:.0f} MB")
-    print(f"  search p50 {median:.2f} ms, p99 {worst:.2f} ms; right at once {right / QUESTIONS:.1%}")
-    print(f"  the first choice alone p50 {first_median:.2f} ms, p99 {first_worst:.2f} ms")
-    print(f"  a letter of 300 characters p50 {letter_median:.2f} ms, p99 {letter_worst:.2f} ms")
+    print(f"\n{SIZE:,} entries: built in {built.seconds:.0f} s of processor time ", end="")
+    print(f"({built.by_clock:.0f} s by the clock), {built.megabytes:.0f} MB")
+    print(f"  times are the best of {PASSES} passes over {len(asked):,} questions, in processor time")
+    print(f"  search {searched}; right at once {right / QUESTIONS:.1%}")
+    print(f"  the first choice alone {milliseconds(index.first_choice, asked)}")
+    print(f"  a letter of 300 characters {milliseconds(index.search, letters)}")
     _print_overlooked(index, asked[:40])
-    floor_median, floor_worst, floor_right = _floor()
-    print(f"  BM25 over words, plain product: p50 {floor_median:.2f} ms, p99 {floor_worst:.2f} ms; ", end="")
-    print(f"right at once {floor_right:.1%}; ours takes {median / floor_median:.2f} of its time")
-    _print_verdict(seconds, worst)
-    assert megabytes <= MOST_MB
+    floor, floor_right = _floor()
+    print(f"  BM25 over words, plain product: p50 {floor.median:.2f} ms, p99 {floor.worst:.2f} ms; ", end="")
+    print(f"right at once {floor_right:.1%}; ours takes {searched.median / floor.median:.2f} of its time")
+    _print_verdict(built.seconds, searched.worst)
+    assert built.megabytes <= MOST_MB
 
 
 def _print_verdict(seconds: float, worst: float) -> None:
@@ -134,8 +179,8 @@ def _print_overlooked(index: ArticleIndex, asked: Sequence[str]) -> None:
     )
 
 
-def _floor() -> tuple[float, float, float]:
-    """Median and worst milliseconds of BM25 over words as one sparse product, and how often it is right."""
+def _floor() -> tuple[Times, float]:
+    """The times of BM25 over words as one sparse product, and how often it is right."""
     numbers: dict[str, int] = {}
     counts: list[int] = []
     columns: list[int] = []
@@ -163,12 +208,12 @@ def _floor() -> tuple[float, float, float]:
         return library().entries[first].id
 
     some = library().questions[:100]
-    median, worst = milliseconds(search, [question for question, _ in some])
-    return median, worst, sum(search(question) == name for question, name in some) / len(some)
+    times = milliseconds(search, [question for question, _ in some])
+    return times, sum(search(question) == name for question, name in some) / len(some)
 
 
-def test_changes_to_the_index_of_a_city(built: tuple[ArticleIndex, float, float]) -> None:
-    index, _, _ = built
+def test_changes_to_the_index_of_a_city(built: Built) -> None:
+    index = built.index
     chance = random.Random(9)
     inventor = Inventor(seed=11)
     spent = []
@@ -179,9 +224,8 @@ def test_changes_to_the_index_of_a_city(built: tuple[ArticleIndex, float, float]
         spent.append((time.process_time_ns() - began) / 1e6)
     spent.sort()
     asked = [question for question, _ in library().questions]
-    median, worst = milliseconds(index.search, asked)
     print(f"\nreplacing one: p50 {spent[1000]:.2f} ms, p99 {spent[1980]:.2f} ms, most {spent[-1]:.1f} ms")
-    print(f"  search after 2,000 of them: p50 {median:.2f} ms, p99 {worst:.2f} ms")
+    print(f"  search after 2,000 of them: {milliseconds(index.search, asked)}")
 
 
 def articles() -> list[Article]:
@@ -224,11 +268,28 @@ class Published:
             yield article
 
 
-async def _longest_pause(pauses: list[float]) -> None:
+@dataclass(frozen=True)
+class Pause:
+    """Milliseconds an event waited: by the clock, and without the time the thread could have run and had no core."""
+
+    clock: float
+    own: float
+
+
+def _without_core_ms() -> float:
+    """As Linux counts it for this thread; 0 elsewhere."""
+    try:
+        return int(Path("/proc/thread-self/schedstat").read_text(encoding="ascii").split()[1]) / 1e6
+    except OSError:
+        return 0.0
+
+
+async def _watch_pauses(pauses: list[Pause]) -> None:
     while True:
-        began = time.perf_counter()
+        began, waited = time.perf_counter(), _without_core_ms()
         await asyncio.sleep(0.002)
-        pauses.append((time.perf_counter() - began) * 1000 - 2)
+        clock = (time.perf_counter() - began) * 1000 - 2
+        pauses.append(Pause(clock, clock - (_without_core_ms() - waited)))
 
 
 async def test_answers_from_the_library_of_a_city() -> None:
@@ -239,26 +300,29 @@ async def test_answers_from_the_library_of_a_city() -> None:
     began = time.perf_counter()
     await live.start()
     seconds = time.perf_counter() - began
-    asked = [question for question, _ in library().questions[:300]]
-    median, worst = milliseconds(lambda question: live.current.answer(question, on=TODAY), asked)
+    asked = [question for question, _ in library().questions]
+    answered = milliseconds(lambda question: live.current.answer(question, on=TODAY), asked)
     print(
         f"\nanswerer of {SIZE:,} articles: {seconds:.0f} s, {resident_mb() - before:.0f} MB beside the articles"
     )
-    print(f"  whole answer p50 {median:.1f} ms, p99 {worst:.1f} ms")
+    print(f"  whole answer {answered}")
     following = asyncio.create_task(live.run())
     seen = [await _seen_after_ms(live, store, number) for number in range(20)]
     print(f"  edit to answer in this process, polling every 20 ms: most {max(seen):.0f} ms")
     following.cancel()
     store.held = store.held[:20_000]
-    pauses: list[float] = []
-    watching = asyncio.create_task(_longest_pause(pauses))
+    pauses: list[Pause] = []
+    watching = asyncio.create_task(_watch_pauses(pauses))
     await live.rebuild()
     watching.cancel()
     with contextlib.suppress(asyncio.CancelledError):
         await watching
-    pauses.sort()
-    print(f"  event loop while {len(store.held):,} are built anew: pauses p99 ", end="")
-    print(f"{pauses[int(len(pauses) * 0.99)]:.0f} ms, longest {pauses[-1]:.0f} ms")
+    clock, own = sorted(one.clock for one in pauses), sorted(one.own for one in pauses)
+    print(
+        f"  event loop while {len(store.held):,} are built anew in the place of {SIZE:,}: pauses p99 ", end=""
+    )
+    print(f"{share(own, 0.99):.0f} ms, longest {own[-1]:.0f} ms without the wait for a free core ", end="")
+    print(f"(with it {clock[-1]:.0f} ms)")
 
 
 async def _seen_after_ms(live: LiveAnswers, store: Published, number: int) -> float:

@@ -18,7 +18,7 @@ import pytest
 from classifier.model import TextModel, starter_model_path
 from classifier.segment import dictionary_words
 from classifier.signals import find_emergency, guess_request_type, read_signals, read_type_and_danger
-from routing.places import load_gazetteer
+from routing.places.gazetteer import load_gazetteer
 from tests.classifier.messages import made_up
 
 LENGTH, TEXTS, PASSES = 200, 150, 15

@@ -11,11 +11,11 @@ from datetime import date
 from pathlib import Path
 
 from classifier.model import TextModel, starter_model_path
-from routing.catalogue import load_duty_list
 from routing.departments import UnitId, load_units
-from routing.places import load_gazetteer
-from routing.precedents import PastTicket, Precedents
-from routing.triage_tools import TriageTools
+from routing.places.gazetteer import load_gazetteer
+from routing.triage.catalogue import load_duty_list
+from routing.triage.precedents import PastTicket, Precedents
+from routing.triage.triage_tools import TriageTools
 
 SENTENCES = Path(__file__).parents[1] / "routing" / "data" / "citizen_sentences.csv"
 TODAY = date(2026, 11, 16)

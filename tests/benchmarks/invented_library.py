@@ -14,7 +14,7 @@ import jieba
 import numpy as np
 from numpy.typing import NDArray
 
-from knowledge_base.index import Entry
+from knowledge_base.retrieval.index import Entry
 
 _PHRASES, _EXPONENT, _SET_SHARE = 20_000, 0.85, 0.7
 _POOL = 1 << 16

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Iterator
 from typing import Any
-from uuid import uuid4
 
 import pytest
 import typer
@@ -14,7 +12,7 @@ from motor.motor_asyncio import AsyncIOMotorClient
 from typer.testing import CliRunner
 
 from bot.commands.asking import ask
-from knowledge_base.mongo_store import MongoArticleStore
+from knowledge_base.editing.mongo_store import MongoArticleStore
 from tests.bot.knowledge.conftest import an_article
 from tests.factories import MONDAY_9_30
 
@@ -31,13 +29,12 @@ def app(monkeypatch: pytest.MonkeyPatch) -> typer.Typer:
 
 
 @pytest.fixture
-def own_library(mongo_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def own_library(mongo_url: str, database_name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """A library of one entry, which the demo's does not have."""
-    name = f"test_{uuid4().hex}"
 
     async def fill() -> None:
         client: AsyncIOMotorClient[dict[str, Any]] = AsyncIOMotorClient(mongo_url, tz_aware=True)
-        store = MongoArticleStore(client[name])
+        store = MongoArticleStore(client[database_name])
         await store.prepare()
         entry = an_article(
             "月亮观测补贴", body="第一条 观测月亮，每月补贴九元。", questions=("观测月亮有补贴吗",)
@@ -45,16 +42,9 @@ def own_library(mongo_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Non
         await store.add_first([entry], now=MONDAY_9_30)
         client.close()
 
-    async def drop() -> None:
-        client: AsyncIOMotorClient[dict[str, Any]] = AsyncIOMotorClient(mongo_url)
-        await client.drop_database(name)
-        client.close()
-
     asyncio.run(fill())
     monkeypatch.setenv("HUIYIN_MONGO_URL", mongo_url)
-    monkeypatch.setenv("HUIYIN_DATABASE", name)
-    yield
-    asyncio.run(drop())
+    monkeypatch.setenv("HUIYIN_DATABASE", database_name)
 
 
 def said(app: typer.Typer, *arguments: str) -> dict[str, Any]:
@@ -100,3 +90,19 @@ def test_several_entries_are_listed_and_one_of_them_answers(app: typer.Typer) ->
     chosen = said(app, "医保", "--entry", offered[1]["article_id"])
     assert chosen["article_id"] == offered[1]["article_id"]
     assert "是哪一件" in runner.invoke(app, ["医保", "--on", "2026-11-23"]).output
+
+
+@pytest.mark.parametrize("question", ["", "  ", "\u3000"])
+def test_nothing_asked_is_said_and_is_an_error(app: typer.Typer, question: str) -> None:
+    result = runner.invoke(app, [question])
+    assert result.exit_code == 2
+    assert "请写一个问题" in result.output
+
+
+def test_who_wants_to_die_is_told_what_the_chat_tells(app: typer.Typer) -> None:
+    readable = runner.invoke(app, ["我不想活了", "--on", "2026-11-23"]).output
+    assert readable.startswith("您别一个人扛。现在就打12356")
+    assert "要由工作人员跟您说清楚" in readable
+    assert "1. " not in readable, "neither quoted nor hinted at"
+    assert "12356" in said(app, "我不想活了")["danger"]
+    assert "danger" not in said(app, "社保卡丢了怎么补办")

@@ -32,8 +32,8 @@ from bot.session import (
 from bot.wechat.messages import IncomingMessage, MessageKind
 from classifier.model import Guess
 from classifier.signals import Emergency, EmergencyKind
-from knowledge_base.gaps import Lack
-from knowledge_base.outcome import Citation, Refusal, RefusalReason
+from knowledge_base.answering.outcome import Citation, Refusal, RefusalReason
+from knowledge_base.gaps.gathering import Lack
 from routing.citizen_request import RequestType, Secrecy
 from routing.ticket import SUPPLEMENTS_PER_DAY, Ticket
 from routing.workflow import State
@@ -790,6 +790,21 @@ async def test_what_is_kept_of_a_useless_follow_up_is_one_asker_s_own_wording() 
     assert chat.town.hearing.lacks == [(Lack.UNHELPFUL, "社保卡丢了怎么补")]
     assert chat.session.draft is not None
     assert chat.session.draft.text == "社保卡丢了怎么补；那多少钱？"
+
+
+async def test_a_question_of_its_own_that_is_refused_ends_the_thread() -> None:
+    chat = Chat()
+    await chat.says("社保卡丢了怎么补")
+    assert "没有把握" in await chat.says("火星上有水吗")
+    assert chat.session.about is None
+    assert "16元" not in await chat.says("那多少钱？")
+
+
+async def test_a_follow_up_that_is_refused_does_not_end_the_thread() -> None:
+    chat = Chat()
+    await chat.says("社保卡丢了怎么补")
+    await chat.says("第九条呢")
+    assert "16元" in await chat.says("那多少钱？")
 
 
 async def test_danger_on_the_way_does_not_lose_the_subject() -> None:

@@ -28,16 +28,16 @@ from bot.phrases import FLOODING
 from bot.session import Draft, Picture, Session, Step
 from bot.wechat.messages import IncomingMessage, MessageKind
 from classifier.model import Classification
-from routing.catalogue import load_duty_list
 from routing.citizen_request import CitizenRequest
 from routing.events import EventKind
 from routing.identity import Vault
 from routing.identity_store import MongoIdentityStore
 from routing.mongo_store import MongoTicketStore
-from routing.places import load_gazetteer
+from routing.places.gazetteer import load_gazetteer
 from routing.queries import Queries
 from routing.service_desk import ServiceDesk, TriageTools
 from routing.ticket import Ticket
+from routing.triage.catalogue import load_duty_list
 from tests.bot.town import ACCOUNT, UNITS, Hearing, KnowledgeBase, understand
 from tests.factories import MONDAY_9_30, PROFILE
 

@@ -9,7 +9,7 @@ import pytest
 from bot import notices
 from routing.citizen_request import Channel
 from routing.departments import load_units
-from routing.events import Audience, EventKind
+from routing.events import Audience, EventKind, NoticeChannel
 from routing.ticket import Rating, Ticket
 from routing.workflow import CITIZEN, SYSTEM
 from tests.factories import (
@@ -56,7 +56,7 @@ def audiences(ticket: Ticket, kind: EventKind) -> set[Audience]:
         (EventKind.CONTACTED, set(), "the citizen was spoken with"),
         (EventKind.REPLIED, set(), "answered and closed in one act is one message"),
         (EventKind.RESOLVED, {Audience.CITIZEN}, "the answer, and please rate"),
-        (EventKind.RATED, {Audience.UNIT}, "the unit reads what it earned"),
+        (EventKind.RATED, {Audience.UNIT, Audience.CENTRE}, "what displeases is the centre's to follow up"),
         (EventKind.REOPENED, {Audience.UNIT}, "the citizen asked for it and was answered there"),
     ],
 )
@@ -81,7 +81,7 @@ def test_what_triage_dispatched_at_once_is_not_told_twice() -> None:
 def test_a_caller_of_the_hotline_gets_no_wechat_message() -> None:
     ticket = a_life(Channel.HOTLINE)
     assert not any(
-        p.audience is Audience.CITIZEN for event in ticket.events for p in notices.plan(ticket, event)
+        p.channel is NoticeChannel.WECHAT for event in ticket.events for p in notices.plan(ticket, event)
     )
 
 

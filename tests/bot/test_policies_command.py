@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import base64
 import json
-import uuid
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -51,14 +49,11 @@ class Office:
 
 
 @pytest.fixture
-def office(mongo_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Office]:
-    database = f"test_{uuid.uuid4().hex}"
+def office(mongo_url: str, database_name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Office:
     monkeypatch.setenv("HUIYIN_MONGO_URL", mongo_url)
-    monkeypatch.setenv("HUIYIN_DATABASE", database)
+    monkeypatch.setenv("HUIYIN_DATABASE", database_name)
     monkeypatch.setenv("HUIYIN_SECRET_KEY", base64.b64encode(b"k" * 32).decode())
-    yield Office(mongo_url, database, tmp_path / "files")
-    with MongoClient(mongo_url) as client:
-        client.drop_database(database)
+    return Office(mongo_url, database_name, tmp_path / "files")
 
 
 def test_a_folder_of_files_becomes_drafts_and_a_second_run_changes_nothing(office: Office) -> None:
@@ -130,3 +125,47 @@ def test_without_a_database_the_command_says_what_is_missing(
     office = Office("", "", tmp_path / "files")
     office.folder.mkdir()
     office.run(office.file("津贴.docx", docx()), exit_code=2)
+
+
+@pytest.mark.parametrize("dry_run", [True, False])
+def test_an_owner_nobody_knows_is_refused_before_anything_is_written(office: Office, dry_run: bool) -> None:
+    path = office.file("津贴.docx", docx())
+    preview = ("--dry-run",) if dry_run else ()
+    result = CliRunner().invoke(
+        office._app, ["policies", path, "--by", "zhou", "--owner", "qh.nope", *preview]
+    )
+    assert result.exit_code == 2
+    assert "单位表里没有编号“qh.nope”" in result.output
+    assert "请改用表里的编号" in result.output
+    assert office.stored() == []
+    office.run(path, "--owner", "qh.government", *preview)
+
+
+def test_without_a_database_an_owner_is_looked_up_among_the_units_that_ship(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = office.file("津贴.docx", docx())
+    monkeypatch.setenv("HUIYIN_MONGO_URL", "")
+    result = CliRunner().invoke(office._app, ["policies", path, "--owner", "qh.nope", "--dry-run"])
+    assert result.exit_code == 2
+    assert "请用 HUIYIN_MONGO_URL 指明，或者不写 --owner" in result.output
+    office.run(path, "--owner", "qh.government", "--dry-run")
+
+
+def test_a_region_nobody_knows_is_refused(office: Office) -> None:
+    path = office.file("津贴.docx", docx())
+    result = CliRunner().invoke(office._app, ["policies", path, "--by", "zhou", "--region", "清河县"])
+    assert result.exit_code == 2
+    assert "地名表里没有“清河县”" in result.output
+
+
+def test_what_a_document_ends_is_said(office: Office) -> None:
+    old = "清和县高龄津贴办法\n清政发〔2020〕3号\n\n第一条 每月50元。\n\n清和县人民政府\n2020年3月1日\n"
+    office.run(office.file("旧.txt", old.encode()))
+    new = (
+        "清和县高龄津贴实施办法\n清政发〔2026〕7号\n\n第一条 每月60元。\n"
+        "第二条 本办法自2026年12月1日起施行。《清和县高龄津贴办法》（清政发〔2020〕3号）同时废止。\n\n"
+        "清和县人民政府\n2026年11月1日\n"
+    )
+    said = office.run(office.file("新.txt", new.encode()), "--dry-run")
+    assert "! 将废止：《清和县高龄津贴办法》" in said

@@ -47,7 +47,7 @@ def running(environment: dict[str, str], *args: str) -> Iterator[subprocess.Pope
         yield process
     finally:
         process.send_signal(signal.SIGTERM)
-        assert process.wait(20) == 0
+        assert process.wait(60) == 0
 
 
 async def answers(http: aiohttp.ClientSession, url: str) -> bool:

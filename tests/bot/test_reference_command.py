@@ -5,8 +5,6 @@ from __future__ import annotations
 import asyncio
 import base64
 import json
-import uuid
-from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -81,14 +79,11 @@ class City:
 
 
 @pytest.fixture
-def city(mongo_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[City]:
-    database = f"test_{uuid.uuid4().hex}"
+def city(mongo_url: str, database_name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> City:
     monkeypatch.setenv("HUIYIN_MONGO_URL", mongo_url)
-    monkeypatch.setenv("HUIYIN_DATABASE", database)
+    monkeypatch.setenv("HUIYIN_DATABASE", database_name)
     monkeypatch.setenv("HUIYIN_SECRET_KEY", base64.b64encode(b"k" * 32).decode())
-    yield City(mongo_url, database, tmp_path)
-    with MongoClient(mongo_url) as client:
-        client.drop_database(database)
+    return City(mongo_url, database_name, tmp_path)
 
 
 def test_three_tables_make_a_service_and_until_then_it_is_said_that_some_are_missing(city: City) -> None:

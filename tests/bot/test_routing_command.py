@@ -12,7 +12,7 @@ import typer
 from typer.testing import CliRunner
 
 from bot.commands import routing
-from routing.composition import RoutedText
+from routing.triage.composition import RoutedText
 from tests.routing.made_up_dispatches import dispatches
 
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot import intake, phrases, wording
+from bot import intake, notice_wording, phrases, wording
 from bot.intake import TextTooLong
 from bot.session import Choice, Pick, Session, Step, to_step
 from bot.triage_wording import QUESTIONS, REASONS, say_change, say_reason
@@ -19,27 +19,21 @@ from bot.wording import LABELS, REFUSALS, explain, label, say_time
 from classifier import signals
 from classifier.signals import Emergency, EmergencyKind, Gap
 from knowledge_base import article
-from routing import (
-    citizen_request,
-    clocks,
-    counterfactual,
-    departments,
-    errors,
-    events,
-    limits,
-    places,
-    sla,
-    workflow,
-)
-from routing.counterfactual import Change, ChangeKind
-from routing.decision import Reason, ReasonKind, ReasonSource
+from routing import citizen_request, clocks, departments, errors, events, workflow
+from routing.disclosure import acts as disclosure
+from routing.disclosure import rules as disclosure_rules
 from routing.errors import Refused
 from routing.events import EventKind
+from routing.places import gazetteer as places
+from routing.timing import limits, sla
+from routing.triage import counterfactual
+from routing.triage.counterfactual import Change, ChangeKind
+from routing.triage.decision import Reason, ReasonKind, ReasonSource
 from tests.bot.town import UNITS
 from tests.factories import CITY_MANAGEMENT, HOUSING, MONDAY_9_30, PROFILE, a_liaison, a_request, a_ticket
 
 # Words of the profile files, which their editors write in English.
-NOBODY_READS = {StrEnum, limits.Unit, sla.VisitStart}
+NOBODY_READS = {StrEnum, limits.Unit, limits.ClockOwner, sla.VisitStart}
 SAID_IN_SENTENCES = {ReasonKind}
 VOCABULARIES = sorted(
     {
@@ -50,6 +44,8 @@ VOCABULARIES = sorted(
             clocks,
             counterfactual,
             departments,
+            disclosure,
+            disclosure_rules,
             events,
             signals,
             sla,
@@ -76,9 +72,23 @@ EXAMPLES: dict[type[Refused], Refused] = {
     errors.UnknownUnit: errors.UnknownUnit("nowhere"),
     errors.Incomplete: errors.Incomplete("text"),
     errors.TooOften: errors.TooOften("remind", 1),
+    errors.OwnRequest: errors.OwnRequest("decide-extension"),
+    errors.SecretLink: errors.SecretLink("HY2611160001"),
+    errors.TooSoon: errors.TooSoon("visit", 2),
     errors.WindowClosed: errors.WindowClosed("return"),
     errors.ReviewPending: errors.ReviewPending("return"),
     errors.AlreadyThere: errors.AlreadyThere("qh.housing"),
+    errors.TicketPaused: errors.TicketPaused("suspension"),
+    errors.NotYourUnit: errors.NotYourUnit("reply"),
+    errors.CannotReturn: errors.CannotReturn("qh.mass-hotline"),
+    errors.OutOfRange: errors.OutOfRange("amount", "1至10个工作日"),
+    errors.NotProvided: errors.NotProvided("extend"),
+    errors.AnswersOwed: errors.AnswersOwed(("qh.housing",)),
+    errors.NothingToDo: errors.NothingToDo("resume"),
+    errors.NotBelow: errors.NotBelow("qh.housing"),
+    errors.CannotLink: errors.CannotLink("HY2611160001"),
+    errors.DisclosureRefused: errors.DisclosureRefused("decide-disclosure", "waiting"),
+    errors.NotOnDuty: errors.NotOnDuty("chen"),
     errors.UnknownYear: errors.UnknownYear(2029),
     TextTooLong: TextTooLong(6000, 5000),
 }
@@ -143,14 +153,14 @@ def test_every_event_can_be_told_to_citizens_and_officials_without_naming_the_ci
 ) -> None:
     ticket = a_ticket(a_request("我叫王建国，13800005678，楼下烧烤店很吵" * 40))
     ticket.dispatch(CITY_MANAGEMENT, profile=PROFILE, actor=a_dispatcher_like(), now=MONDAY_9_30)
-    ticket._record(
+    ticket.record(
         kind, a_liaison(), MONDAY_9_30, unit_id=CITY_MANAGEMENT, text="请打13800005678找王建国。" * 90
     )
     event = ticket.events[-1]
-    to_citizen = wording.notice_to_citizen(ticket, event, units=UNITS)
+    to_citizen = notice_wording.notice_to_citizen(ticket, event, units=UNITS)
     assert ticket.number in to_citizen
     assert len(to_citizen.encode()) <= 2048
-    to_official = wording.notice_to_official(ticket, event, units=UNITS)
+    to_official = notice_wording.notice_to_official(ticket, event, units=UNITS)
     assert ticket.number in to_official
     assert "13800005678" not in to_official
 
@@ -162,7 +172,7 @@ def test_closing_asks_for_the_rating_with_the_answer_beside_it() -> None:
     ticket.accept(actor=liaison, now=MONDAY_9_30)
     ticket.reply(actor=liaison, now=MONDAY_9_30, text="已责令停业整改。" * 200)
     ticket.resolve(actor=liaison, now=MONDAY_9_30)
-    said = wording.notice_to_citizen(ticket, ticket.events[-1], units=UNITS)
+    said = notice_wording.notice_to_citizen(ticket, ticket.events[-1], units=UNITS)
     assert "已责令停业整改" in said
     assert all(f"msgmenucontent={word}&" in said for word in wording.STARS.values())
     assert len(said.encode()) <= 2048

@@ -12,8 +12,8 @@ from bot.session import Picture, Session, Understanding
 from bot.wechat.messages import IncomingMessage, MessageKind
 from classifier.model import Guess
 from classifier.signals import Emergency, EmergencyKind, find_emergency
-from knowledge_base.gaps import Lack
-from knowledge_base.outcome import Answer, Choice, Citation, Refusal, RefusalReason, Suggestion
+from knowledge_base.answering.outcome import Answer, Choice, Citation, Refusal, RefusalReason, Suggestion
+from knowledge_base.gaps.gathering import Lack
 from routing.citizen_request import Channel, Citizen, CitizenRequest
 from routing.departments import Units, load_units
 from routing.errors import ExternalNumberConflict, UnknownTicket

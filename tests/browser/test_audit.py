@@ -9,7 +9,7 @@ import pytest
 from playwright.async_api import Browser, expect
 
 from routing.citizen_request import Channel, RequestType
-from routing.triage import Candidate, Reason, ReasonKind, TriageDecision
+from routing.triage.deciding import Candidate, Reason, ReasonKind, TriageDecision
 from tests.bot.web.conftest import Console
 from tests.bot.web.conftest import clock as clock  # the fixtures of the running console
 from tests.bot.web.conftest import console as console

@@ -9,7 +9,7 @@ import pytest
 from playwright.async_api import Browser, FilePayload, Page, expect
 
 from bot import wiring
-from knowledge_base.answer import Answerer
+from knowledge_base.answering.answer import Answerer
 from tests.bot.web.conftest import Console
 from tests.bot.web.conftest import clock as clock  # the fixtures of the running console
 from tests.bot.web.conftest import console as console

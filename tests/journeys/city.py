@@ -11,12 +11,10 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
 import aiohttp
 import orjson
 from aiohttp import web
-from motor.motor_asyncio import AsyncIOMotorClient
 from redis.asyncio import Redis
 
 from bot.app import create_app
@@ -26,14 +24,13 @@ from bot.settings import Settings
 from bot.simulator.pages import mount_simulator
 from bot.simulator.platform import SimulatedPlatform
 from bot.simulator.records import ChatEntry, Delivery, Outcome, SimulatedAccount
-from bot.wiring import build_services
 from bot.worker import Worker
-from knowledge_base.library import load_demo_articles
 from routing.departments import UnitId
+from routing.timing.working_calendar import CHINA
 from routing.workflow import Role
-from routing.working_calendar import CHINA
 from tests.factories import MONDAY_9_30
 from tests.journeys.pages import Browser, number_in
+from tests.running import add_user, demo_articles, run_services
 
 ACCOUNT = SimulatedAccount(
     name="county",
@@ -216,6 +213,7 @@ async def open_city(
     *,
     mongo_url: str,
     redis_url: str,
+    database: str,
     directory: Path,
     start: datetime = MONDAY_9_30,
     answer_within_s: float = 4.2,
@@ -223,7 +221,7 @@ async def open_city(
     clock: Callable[[], datetime] | None = None,
     cut_after_s: float = 5.0,
 ) -> AsyncIterator[City]:
-    """A city with the usual people, whose database is dropped afterwards."""
+    """A city with the usual people; ``database`` is empty."""
     moved = Clock(start)
     now = clock or moved
     listening = socket.socket()
@@ -233,7 +231,7 @@ async def open_city(
         {},
         mongo_url=mongo_url,
         redis_url=redis_url,
-        database=f"test_{uuid4().hex}",
+        database=database,
         data_dir=directory,
         secret_key="a secret key of the journeys, long enough",
         wechat_accounts=accounts_file(directory),
@@ -241,9 +239,8 @@ async def open_city(
     )
     await _empty_redis(redis_url)
     async with AsyncExitStack() as stack:
-        stack.push_async_callback(_drop, mongo_url, settings.database)
         services = await stack.enter_async_context(
-            build_services(settings, clock=now, first_articles=load_demo_articles())
+            run_services(settings, clock=now, first_articles=demo_articles())
         )
         if wrap_dialogue is not None:
             services = replace(services, dialogue=wrap_dialogue(services.dialogue))
@@ -272,19 +269,13 @@ async def open_city(
 async def _add_people(services: Services) -> None:
     for username, (role, unit) in LOGINS.items():
         user = User(username=username, name=f"{username}同志", role=role, unit_id=UnitId(unit))
-        await services.people.add_user(user, password=PASSWORD)
+        await add_user(services, user, password=PASSWORD)
 
 
 async def _empty_redis(url: str) -> None:
     redis = Redis.from_url(url)
     await redis.flushdb()
     await redis.aclose()
-
-
-async def _drop(url: str, database: str) -> None:
-    client: AsyncIOMotorClient[dict[str, Any]] = AsyncIOMotorClient(url)
-    await client.drop_database(database)
-    client.close()
 
 
 def accounts_file(directory: Path) -> Path:

@@ -11,6 +11,8 @@ from tests.journeys.city import City, open_city
 
 
 @pytest.fixture
-async def city(mongo_url: str, redis_url: str, tmp_path: Path) -> AsyncIterator[City]:
-    async with open_city(mongo_url=mongo_url, redis_url=redis_url, directory=tmp_path) as opened:
+async def city(mongo_url: str, redis_url: str, services_database: str, tmp_path: Path) -> AsyncIterator[City]:
+    async with open_city(
+        mongo_url=mongo_url, redis_url=redis_url, database=services_database, directory=tmp_path
+    ) as opened:
         yield opened

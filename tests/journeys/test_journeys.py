@@ -110,10 +110,16 @@ async def test_a_citizen_files_a_complaint_by_chatting_and_gets_number_departmen
 
 
 async def test_a_filing_before_a_holiday_promises_the_date_the_official_calendar_gives(
-    mongo_url: str, redis_url: str, tmp_path: Path
+    mongo_url: str, redis_url: str, services_database: str, tmp_path: Path
 ) -> None:
     eve = datetime.fromisoformat("2026-09-30T16:30+08:00")
-    async with open_city(mongo_url=mongo_url, redis_url=redis_url, directory=tmp_path, start=eve) as city:
+    async with open_city(
+        mongo_url=mongo_url,
+        redis_url=redis_url,
+        database=services_database,
+        directory=tmp_path,
+        start=eve,
+    ) as city:
         wang = city.citizen()
         number = await wang.files()
         # 1–7 October off, Saturday 10 October worked: 8, 9, 10, 12, 13 October.
@@ -510,7 +516,7 @@ class Held:
 
 
 async def test_an_answer_slower_than_five_seconds_arrives_by_customer_service_message(
-    mongo_url: str, redis_url: str, tmp_path: Path
+    mongo_url: str, redis_url: str, services_database: str, tmp_path: Path
 ) -> None:
     held: list[Held] = []
 
@@ -521,6 +527,7 @@ async def test_an_answer_slower_than_five_seconds_arrives_by_customer_service_me
     async with open_city(
         mongo_url=mongo_url,
         redis_url=redis_url,
+        database=services_database,
         directory=tmp_path,
         answer_within_s=0.2,
         wrap_dialogue=hold,

@@ -11,7 +11,7 @@ from bot.knowledge.gathering import Gathering
 from bot.knowledge.rights import person
 from bot.knowledge.upkeep import Upkeep
 from knowledge_base.article import Article, ArticleKind, ArticleStatus
-from knowledge_base.tasks import KnowledgeTask, TaskKind, TaskState
+from knowledge_base.gaps.tasks import KnowledgeTask, TaskKind, TaskState
 from routing.departments import UnitId
 from routing.workflow import Actor, Role
 from tests.journeys.city import City

@@ -162,7 +162,7 @@ async def taught(city: City) -> Office:
 
 async def at_work(city: City, version: str | None) -> None:
     """Return when the running service answers with that model."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while city.services.live.current.versions[UNITS] != version:  # noqa: ASYNC110 - nobody is told
             await asyncio.sleep(0.02)
 

@@ -26,9 +26,15 @@ def card(url: str, key: str = "hy_key", **wechat: str) -> str:
 
 
 async def test_a_rush_is_answered_and_every_request_is_accounted_for(
-    mongo_url: str, redis_url: str, tmp_path: Path
+    mongo_url: str, redis_url: str, services_database: str, tmp_path: Path
 ) -> None:
-    async with open_city(mongo_url=mongo_url, redis_url=redis_url, directory=tmp_path, clock=utc_now) as city:
+    async with open_city(
+        mongo_url=mongo_url,
+        redis_url=redis_url,
+        database=services_database,
+        directory=tmp_path,
+        clock=utc_now,
+    ) as city:
         key = (await city.api("operator")).key
         report = await drive(
             read_target(card(city.base, key)), rate=40, seconds=3, ticket_share=0.25, run_id="t1"
@@ -44,9 +50,15 @@ async def test_a_rush_is_answered_and_every_request_is_accounted_for(
 
 
 async def test_failures_are_counted_and_named_not_hidden(
-    mongo_url: str, redis_url: str, tmp_path: Path
+    mongo_url: str, redis_url: str, services_database: str, tmp_path: Path
 ) -> None:
-    async with open_city(mongo_url=mongo_url, redis_url=redis_url, directory=tmp_path, clock=utc_now) as city:
+    async with open_city(
+        mongo_url=mongo_url,
+        redis_url=redis_url,
+        database=services_database,
+        directory=tmp_path,
+        clock=utc_now,
+    ) as city:
         wrong = read_target(card(city.base, "hy_wrong", token="AnotherToken"))
         report = await drive(wrong, rate=20, seconds=0.5, ticket_share=0.5, run_id="t2")
     assert report.failures == {"message: HTTP 403": 5, "ticket: HTTP 401": 5}

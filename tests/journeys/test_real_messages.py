@@ -95,13 +95,19 @@ async def converse(platform: SimulatedPlatform, openid: str, text: str, tally: T
 
 @pytest.mark.shared_data
 async def test_five_hundred_real_messages_are_answered_in_time_once_and_none_is_lost(
-    shared_data: Path, mongo_url: str, redis_url: str, tmp_path: Path
+    shared_data: Path, mongo_url: str, redis_url: str, services_database: str, tmp_path: Path
 ) -> None:
     texts = texts_of(shared_data)
     assert len(texts) == MESSAGES
     tally = Tally()
     room = asyncio.Semaphore(AT_ONCE)
-    async with open_city(mongo_url=mongo_url, redis_url=redis_url, directory=tmp_path, clock=utc_now) as city:
+    async with open_city(
+        mongo_url=mongo_url,
+        redis_url=redis_url,
+        database=services_database,
+        directory=tmp_path,
+        clock=utc_now,
+    ) as city:
 
         async def one(index: int, text: str) -> None:
             async with room:

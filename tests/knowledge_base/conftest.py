@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from knowledge_base.answer import Answerer
+from knowledge_base.answering.answer import Answerer
 from knowledge_base.article import Article
 from knowledge_base.library import DEMO_REGIONS, load_demo_articles
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 
 from knowledge_base.article import Article
-from knowledge_base.editing import EditingDesk
-from knowledge_base.entries import Entry, Person, Right
+from knowledge_base.editing.desk import EditingDesk
+from knowledge_base.editing.entries import Entry, Person, Right
 
 _EDITOR = frozenset({Right.WRITE, Right.BUSINESS_REVIEW, Right.REPEAL})
 WRITER = Person(id="writer", rights=_EDITOR)

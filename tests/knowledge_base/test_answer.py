@@ -8,10 +8,10 @@ from itertools import pairwise
 
 import pytest
 
-from knowledge_base.answer import Answer, Answerer, Choice, Refusal, RefusalReason
+from knowledge_base.answering.answer import Answer, Answerer, Choice, Refusal, RefusalReason
+from knowledge_base.answering.standing import Shelf
 from knowledge_base.article import Article, ArticleStatus
 from knowledge_base.library import DEMO_REGIONS
-from knowledge_base.standing import Shelf
 
 
 def _offered(outcome: Choice | Refusal) -> list[str]:
@@ -268,7 +268,7 @@ def test_confidence_rises_with_what_the_question_shares(answerer: Answerer, toda
     questions = ("补办卡片怎么弄", "补办社保卡怎么弄", "社保卡丢了怎么补办的")
     confidence = []
     for question in questions:
-        found = dict(answerer.candidates(question, on=today))
+        found = {name: seen for name, seen, _ in answerer.candidates(question, on=today)}
         evidence = found.get("guide.social-card")
         confidence.append(evidence.likeness if evidence else 0.0)
     assert all(less < more for less, more in pairwise(confidence))

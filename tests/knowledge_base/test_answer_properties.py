@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from knowledge_base.answer import Answer, Answerer, Choice, Refusal
+from knowledge_base.answering.answer import Answer, Answerer, Choice, Refusal
 from knowledge_base.article import Article, ArticleKind, ArticleStatus, resting_on_lapsed
 
 FIRST = date(2026, 6, 1)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from knowledge_base.aspects import LABELS, Aspect, asked, without_cues
+from knowledge_base.answering.aspects import LABELS, Aspect, asked, without_cues
 
 FEES, MATERIALS, PHONE, TIME, WINDOW = (
     Aspect.FEES,

@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from knowledge_base import commonness
-from knowledge_base.commonness import count_commonness, shipped_commonness
-from knowledge_base.reading import codes, pair_buckets, pair_keys
+from knowledge_base.retrieval import commonness
+from knowledge_base.retrieval.commonness import count_commonness, shipped_commonness
+from knowledge_base.retrieval.reading import codes, pair_buckets, pair_keys
 
 MESSAGES = [
     ("尊敬的领导,路灯不亮", ["/尊敬", "/领导", "/路灯"]),

@@ -8,7 +8,7 @@ from collections import Counter
 from datetime import date, timedelta
 from pathlib import Path
 
-from knowledge_base.answer import Answer, Answerer
+from knowledge_base.answering.answer import Answer, Answerer
 from knowledge_base.article import Article, ArticleKind, IssuerLevel, Validity
 from knowledge_base.library import DEMO_REGIONS
 

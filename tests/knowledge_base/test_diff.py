@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from knowledge_base import diff
 from knowledge_base.article import Article, ArticleKind, IssuerLevel
-from knowledge_base.diff import Piece, PieceKind, compare, differences
+from knowledge_base.editing import diff
+from knowledge_base.editing.diff import Piece, PieceKind, compare, differences
 
 LABELS = {"title": "标题", "body": "正文", "guide.fees": "收费标准", "effective_on": "施行日期"}
 TEXTS = st.text(alphabet="高龄津贴每人月60元80周岁。，\n（一）ab 第条", max_size=40)

@@ -10,16 +10,16 @@ from typing import Any
 import pytest
 from motor.motor_asyncio import AsyncIOMotorDatabase
 
+from knowledge_base.answering.standing import Shelf, Standing
 from knowledge_base.article import Article, ArticleKind, ArticleStatus, UnknownArticle, Validity
-from knowledge_base.editing import EditingDesk
-from knowledge_base.entries import SYSTEM, Act, Entry
-from knowledge_base.import_run import TwiceInImport
-from knowledge_base.mongo_store import MongoArticleStore
-from knowledge_base.reimport import id_of, identity
-from knowledge_base.replaying import replay
-from knowledge_base.review import Incomplete, NotYourRight, SamePerson, WrongStage
-from knowledge_base.standing import Shelf, Standing
-from knowledge_base.store import StaleArticle
+from knowledge_base.editing.desk import EditingDesk
+from knowledge_base.editing.entries import SYSTEM, Act, Entry
+from knowledge_base.editing.import_run import TwiceInImport
+from knowledge_base.editing.mongo_store import MongoArticleStore
+from knowledge_base.editing.reimport import id_of, identity
+from knowledge_base.editing.replaying import replay
+from knowledge_base.editing.review import Incomplete, NotYourRight, SamePerson, UnknownRegion, WrongStage
+from knowledge_base.editing.store import StaleArticle
 from tests.knowledge_base.people import CHECKER, LIAISON, SECOND_EDITOR, WRITER, published
 from tests.knowledge_base.test_review import TEXT
 
@@ -57,21 +57,33 @@ async def test_an_id_unfit_for_an_address_is_refused(desk: EditingDesk, name: st
     assert refused.value.fields == ("id",)
 
 
-@pytest.mark.parametrize(
-    ("region", "taken"),
-    [("清和县", True), ("云川市/清和县", True), ("全国", True), ("清河县", False), ("云岭县/清和县", False)],
-)
-async def test_a_draft_for_a_place_that_is_not_known_is_not_reviewed(
-    store: MongoArticleStore, region: str, taken: bool
-) -> None:
-    careful = EditingDesk(store, regions=frozenset({"清和县", "云川市/清和县"}))
+PLACES = {
+    "清和县": ("云川市/清和县",),
+    "云川市/清和县": ("云川市/清和县",),
+    "城关镇": ("云川市/清和县/城关镇", "云川市/云岭县/城关镇"),
+    "云川市/云岭县/城关镇": ("云川市/云岭县/城关镇",),
+}
+
+
+@pytest.mark.parametrize("region", ["清和县", "云川市/清和县", "全国", "云川市/云岭县/城关镇"])
+async def test_a_draft_for_one_known_place_is_reviewed(store: MongoArticleStore, region: str) -> None:
+    careful = EditingDesk(store, regions=lambda: PLACES)
     entry = await careful.create(replace(TEXT, region=region), by=WRITER, now=NOW)
-    if taken:
-        entry = await careful.submit(entry.id, by=WRITER, now=NOW, version=1)
-        assert entry.stage is ArticleStatus.BUSINESS_REVIEW
-        return
-    with pytest.raises(Incomplete) as refused:
+    entry = await careful.submit(entry.id, by=WRITER, now=NOW, version=1)
+    assert entry.stage is ArticleStatus.BUSINESS_REVIEW
+
+
+@pytest.mark.parametrize(
+    ("region", "meant"), [("清河县", ()), ("云岭县/清和县", ()), ("城关镇", PLACES["城关镇"])]
+)
+async def test_a_draft_for_no_known_place_or_for_several_is_not_reviewed(
+    store: MongoArticleStore, region: str, meant: tuple[str, ...]
+) -> None:
+    careful = EditingDesk(store, regions=lambda: PLACES)
+    entry = await careful.create(replace(TEXT, region=region), by=WRITER, now=NOW)
+    with pytest.raises(UnknownRegion) as refused:
         await careful.submit(entry.id, by=WRITER, now=NOW, version=1)
+    assert (refused.value.region, refused.value.meant) == (region, meant)
     assert refused.value.fields == ("region",)
     assert (await store.entry(entry.id)).version == 1
 

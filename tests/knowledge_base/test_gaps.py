@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from knowledge_base.gaps import ALIKE, MOST_WORDINGS, GapIndex, alike, commonest, gist
+from knowledge_base.gaps.gathering import ALIKE, MOST_WORDINGS, GapIndex, alike, commonest, gist
 
 
 def gathered(questions: list[str]) -> list[list[str]]:

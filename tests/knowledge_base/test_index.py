@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from knowledge_base.index import ArticleIndex
+from knowledge_base.retrieval.index import ArticleIndex, Entry
 
 TEXTS = {
     "bus": ("老年人乘车卡", "年满65周岁的老年人免费乘坐公交车。"),
@@ -85,3 +85,12 @@ def test_any_order_of_adding_and_removing_leaves_the_index_of_what_remains(
     for question in ("燃气安检找谁", "养犬要拴绳吗", "老年人坐公交"):
         found = {hit.article_id: round(hit.score, 9) for hit in index.search(question)}
         assert found == {hit.article_id: round(hit.score, 9) for hit in fresh.search(question)}
+
+
+def test_an_index_let_go_is_emptied_in_steps() -> None:
+    index = ArticleIndex()
+    index.add_many(Entry(str(at), f"标题{at}", "老年人免费乘坐公交车") for at in range(300))
+    index.add("one more", title="燃气", body="安检")
+    steps = sum(1 for _ in index.let_go())
+    assert steps > 3
+    assert len(index) == 0

@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from knowledge_base import index as index_module
-from knowledge_base import postings
-from knowledge_base.features import features
-from knowledge_base.index import ArticleIndex, Entry, Hit
+from knowledge_base.retrieval import index as index_module
+from knowledge_base.retrieval import postings
+from knowledge_base.retrieval.features import features
+from knowledge_base.retrieval.index import ArticleIndex, Entry, Hit
 
 WORDS = (
     "医保",

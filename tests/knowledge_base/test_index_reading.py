@@ -11,11 +11,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from knowledge_base.corpus import Corpus
-from knowledge_base.features import features, grams, normalize
-from knowledge_base.index import ArticleIndex
-from knowledge_base.keys import counted, pack
-from knowledge_base.reading import Entry, Field, Lexicon, codes, pair_keys, triple_buckets
+from knowledge_base.retrieval.corpus import Corpus
+from knowledge_base.retrieval.features import features, grams, normalize
+from knowledge_base.retrieval.index import ArticleIndex
+from knowledge_base.retrieval.keys import counted, pack
+from knowledge_base.retrieval.reading import Entry, Field, Lexicon, codes, pair_keys, triple_buckets
 
 ALPHABET = "的了社保卡医疗老年人养狗怎么办ABc12 ，。+#&._%-㐀ひカナ😀é\t〔〕⾸①½０Ａ龥鿕鿖\u3000\n"
 TEXTS = st.text(st.sampled_from(ALPHABET), max_size=40)
@@ -71,11 +71,11 @@ def test_what_is_kept_of_an_entry_is_what_was_read(texts: list[tuple[str, str]])
             assert field.words.tolist() == had.words.tolist()
         assert kept.head.labels.tolist() == [*entry.head.labels.tolist(), *entry.body.labels.tolist()]
     gathered = corpus.gather(list(range(len(read))), np.ones(len(read), np.float32))
-    for at, entry in enumerate(read):
-        body = gathered.body
-        assert body.codes[body.starts[at] : body.starts[at + 1]].tolist() == entry.body.codes.tolist()
-        begin, end = body.word_starts[at], body.word_starts[at + 1]
-        assert body.words[begin:end].tolist() == entry.body.words.tolist()
+    for part, had in enumerate(field for entry in read for field in (entry.head, entry.body)):
+        begin, end = gathered.starts[part], gathered.starts[part + 1]
+        assert gathered.codes[begin:end].tolist() == had.codes.tolist()
+        begin, end = gathered.word_starts[part], gathered.word_starts[part + 1]
+        assert gathered.words[begin:end].tolist() == had.words.tolist()
 
 
 def test_words_that_came_late_are_kept_whole() -> None:
@@ -86,9 +86,11 @@ def test_words_that_came_late_are_kept_whole() -> None:
     corpus.append(read, counted(pack(read)))
     assert max(read[0].body.words) >= 70_000
     assert corpus.entry(0).body.words.tolist() == read[0].body.words.tolist()
-    gathered = corpus.gather([0, 0], np.ones(2, np.float32)).body
-    assert gathered.words.tolist() == read[0].body.words.tolist() * 2
-    assert gathered.word_starts.tolist() == [0, len(read[0].body.words), 2 * len(read[0].body.words)]
+    gathered = corpus.gather([0, 0], np.ones(2, np.float32))
+    head, body = (field.words.tolist() for field in (read[0].head, read[0].body))
+    assert gathered.words.tolist() == [*head, *body] * 2
+    ends = np.cumsum([0, len(head), len(body), len(head), len(body)])
+    assert gathered.word_starts.tolist() == ends.tolist()
 
 
 @pytest.mark.parametrize("asked", ["清政发〔2024〕12号", "清政发[2024]12号说什么", "2024年第12号"])

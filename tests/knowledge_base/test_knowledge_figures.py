@@ -10,10 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from motor.motor_asyncio import AsyncIOMotorDatabase
 
-from knowledge_base.asked import AskedOutcome, AskedQuestion, AskedTally
-from knowledge_base.figures import EntryAges, Excluded, KnowledgeFigure, Rows, Span, by_unit, totals
-from knowledge_base.gap_store import MongoGapStore
-from knowledge_base.tasks import KnowledgeTask, TaskKind, TaskState
+from knowledge_base.gaps.asked import AskedOutcome, AskedQuestion, AskedTally
+from knowledge_base.gaps.figures import EntryAges, Excluded, KnowledgeFigure, Rows, Span, by_unit, totals
+from knowledge_base.gaps.gap_store import MongoGapStore
+from knowledge_base.gaps.tasks import KnowledgeTask, TaskKind, TaskState
 from tests.factories import MONDAY_9_30 as NOW
 
 Database = AsyncIOMotorDatabase[dict[str, Any]]

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from knowledge_base.answering.passages import MOST_BYTES, clauses
 from knowledge_base.article import (
     Article,
     ArticleKind,
@@ -20,7 +21,6 @@ from knowledge_base.article import (
     IssuerLevel,
 )
 from knowledge_base.library import DEMO_FOLDER, BadArticle, load_articles
-from knowledge_base.passages import MOST_BYTES, clauses
 
 UNITS = Path(__file__).parents[2] / "routing" / "data" / "demo_county" / "units.csv"
 

@@ -21,10 +21,10 @@ from knowledge_base.article import (
     Validity,
     regions_of,
 )
-from knowledge_base.editing import EditingDesk
-from knowledge_base.mongo_public import PublicFilter
-from knowledge_base.mongo_store import MongoArticleStore
-from knowledge_base.store import BadCursor, EntryFilter
+from knowledge_base.editing.desk import EditingDesk
+from knowledge_base.editing.mongo_public import PublicFilter
+from knowledge_base.editing.mongo_store import MongoArticleStore
+from knowledge_base.editing.store import BadCursor, EntryFilter
 from tests.knowledge_base.people import CHECKER, SECOND_EDITOR, WRITER, published
 from tests.knowledge_base.test_quotable import a_library
 from tests.knowledge_base.test_review import TEXT
@@ -176,7 +176,6 @@ async def test_a_discarded_first_draft_is_listed_nowhere(store: MongoArticleStor
     entry = await desk.create(TEXT, by=WRITER, now=NOW)
     await desk.discard(entry.id, by=WRITER, now=NOW, version=1)
     assert await ids(store, EntryFilter()) == set()
-    assert [one async for one in store.lists.each_working()] == []
     assert len(await store.history(entry.id)) == 2
 
 
@@ -250,6 +249,33 @@ async def test_an_editor_finds_a_basis_by_its_words(store: MongoArticleStore, de
     assert [row.id for row in await store.lists.find_basis("高龄津贴")] == [TEXT.id]
     assert [row.id for row in await store.lists.find_basis("清政发〔2026〕1号")] == [TEXT.id]
     assert await store.lists.find_basis("每月60元") == (), "bodies are not searched"
+
+
+async def test_many_titles_and_numbers_are_found_whole_by_one_look_into_an_index(
+    store: MongoArticleStore, desk: EditingDesk, database: AsyncIOMotorDatabase[dict[str, Any]]
+) -> None:
+    await published(desk, TEXT, now=NOW)
+    other = replace(TEXT, id="policy.draft", title="高龄津贴 发放办法实施细则", document_number=None)
+    await desk.create(other, by=WRITER, now=NOW)
+    names = [f"没有的文件{n}" for n in range(3_000)]
+    assert await store.lists.named([*names, "清政发[2026] 1 号"]) == {TEXT.id}
+    assert await store.lists.named(["高龄津贴发放办法"]) == {TEXT.id}, "a longer title is another"
+    assert await store.lists.named(["高龄津贴发放办法 实施细则", "x"]) == {"policy.draft"}
+    assert await store.lists.named([]) == set()
+    plan = await database["articles"].find({"names": {"$in": ["甲", "乙"]}}, {"_id": 1}).explain()
+    assert "COLLSCAN" not in str(plan)
+
+
+async def test_how_many_live_entries_rest_on_others_is_counted(
+    store: MongoArticleStore, desk: EditingDesk
+) -> None:
+    await published(desk, TEXT, now=NOW)
+    for n in range(3):
+        await published(desk, replace(TEXT, id=f"policy.{n}", basis=(TEXT.id, "《一部法》")), now=NOW)
+    await desk.create(replace(TEXT, id="policy.draft", basis=(TEXT.id,)), by=WRITER, now=NOW)
+    gone = await store.entry("policy.2")
+    await desk.repeal("policy.2", reason="废止", by=WRITER, now=NOW, version=gone.version)
+    assert await store.lists.many_resting_on([TEXT.id, "policy.0"]) == {TEXT.id: 2}
 
 
 async def test_the_public_reads_only_what_holds_where_they_are(store: MongoArticleStore) -> None:

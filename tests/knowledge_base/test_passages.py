@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from knowledge_base.passages import clauses, shorten
+from knowledge_base.answering.passages import clauses, shorten
 
 
 def test_a_text_that_fits_is_left_alone() -> None:

@@ -7,7 +7,7 @@ from datetime import date
 
 import pytest
 
-from knowledge_base.answer import Answer, Answerer, Choice, Refusal, RefusalReason
+from knowledge_base.answering.answer import Answer, Answerer, Choice, Refusal, RefusalReason
 from knowledge_base.article import Article
 
 

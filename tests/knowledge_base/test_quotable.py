@@ -14,10 +14,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from motor.motor_asyncio import AsyncIOMotorDatabase
 
-from knowledge_base.answer import Answer, Answerer, Choice, Refusal
+from knowledge_base.answering.answer import Answer, Answerer, Choice, Refusal
 from knowledge_base.article import Article, ArticleKind, ArticleStatus, regions_of
-from knowledge_base.editing import EditingDesk
-from knowledge_base.mongo_store import MongoArticleStore
+from knowledge_base.editing.desk import EditingDesk
+from knowledge_base.editing.mongo_store import MongoArticleStore
 from tests.knowledge_base.people import CHECKER, WRITER, published
 from tests.knowledge_base.test_review import TEXT
 

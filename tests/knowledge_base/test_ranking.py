@@ -9,11 +9,19 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from knowledge_base import ranking
-from knowledge_base.evaluation import AskedQuestion, measure
-from knowledge_base.index import ArticleIndex, Entry
-from knowledge_base.ranking import WEIGHTS_FILE, Ranking, extent, gates, rerank, shipped_ranking, standardized
-from knowledge_base.similarity import FEATURES
+from knowledge_base.retrieval import ranking
+from knowledge_base.retrieval.evaluation import AskedQuestion, measure
+from knowledge_base.retrieval.index import ArticleIndex, Entry
+from knowledge_base.retrieval.ranking import (
+    WEIGHTS_FILE,
+    Ranking,
+    extent,
+    gates,
+    rerank,
+    shipped_ranking,
+    standardized,
+)
+from knowledge_base.retrieval.similarity import FEATURES
 
 LIBRARY = (
     Entry("dog", "养犬管理办法", "清政发〔2021〕12号\n携犬外出应当拴绳，及时清理粪便。"),

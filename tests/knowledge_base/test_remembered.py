@@ -14,10 +14,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from knowledge_base.answering.composing import compose
+from knowledge_base.answering.remembered import Remembered
 from knowledge_base.article import Article, ArticleKind, ArticleStatus
-from knowledge_base.composing import compose
-from knowledge_base.features import concept_phrases, concepts
-from knowledge_base.remembered import Remembered
+from knowledge_base.retrieval.features import concept_phrases, concepts
 
 QUESTION = "补贴多少钱"
 WORDS = "补贴 申请 材料 窗口 办理 低保 条件 户籍 社保 医保 每月 元 提交 审核 单位 街道 证明 复印件 标准 发放"

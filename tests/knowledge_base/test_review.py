@@ -17,20 +17,24 @@ from knowledge_base.article import (
     ArticleKind,
     ArticleStatus,
     CatalogueEntry,
+    Guide,
     KnowledgeRefused,
     Validity,
 )
-from knowledge_base.entries import SYSTEM, Act, Entry, Person, ReviewEvent, Right
-from knowledge_base.replaying import apply, begun, loaded, repealed_by, replay
-from knowledge_base.review import (
+from knowledge_base.editing.entries import SYSTEM, Act, Entry, Person, ReviewEvent, Right
+from knowledge_base.editing.replaying import apply, begun, loaded, repealed_by, replay
+from knowledge_base.editing.review import (
+    EndsAlready,
+    EndsTooEarly,
     Incomplete,
     NotYourRight,
     NotYourUnit,
     SamePerson,
+    StillRedacted,
     WrongStage,
-    allowed_acts,
     decide,
     missing,
+    redaction_marks,
     why_not,
 )
 from tests.knowledge_base.people import CHECKER, LIAISON, SECOND_EDITOR, WRITER
@@ -85,6 +89,11 @@ def at_stage(stage: ArticleStatus | None, *, live: bool = False, text: Article =
     return entry
 
 
+def _allowed(entry: Entry, person: Person, *, on: date) -> frozenset[Act]:
+    """Every act this person may do now."""
+    return frozenset(act for act in Act if why_not(entry, act, person, on=on) is None)
+
+
 def test_a_draft_goes_live_by_two_reviews() -> None:
     entry = at_stage(ArticleStatus.SECRECY_REVIEW)
     assert entry.live is None
@@ -118,7 +127,7 @@ def test_each_stage_admits_its_acts_and_no_others(
     everything = Person(id="nobody-yet", rights=frozenset(Right))
     on_live = {Act.CONFIRM, Act.REPEAL, Act.EXPIRE, Act.TAKE_DOWN} if live else set()
     entry = at_stage(stage, live=live)
-    assert allowed_acts(entry, everything, on=TODAY) == acts | on_live
+    assert _allowed(entry, everything, on=TODAY) == acts | on_live
     for act in set(Act) - acts - on_live:
         refused = why_not(entry, act, everything, on=TODAY)
         assert isinstance(refused, WrongStage), act
@@ -222,6 +231,64 @@ def test_a_repeal_works_that_moment_and_without_reviews() -> None:
     assert entry.live.repealed_on == TODAY
     assert entry.event is not None
     assert (entry.event.act, entry.event.by, entry.event.note) == (Act.REPEAL, "checker", "上位法已改")
+
+
+@pytest.mark.parametrize("act", [Act.REPEAL, Act.EXPIRE])
+@pytest.mark.parametrize(
+    ("effective", "published"),
+    [(date(2026, 3, 1), date(2026, 2, 10)), (date(2025, 1, 1), date(2026, 3, 1))],
+)
+def test_an_end_before_the_first_day_is_refused_and_one_on_it_is_not(
+    act: Act, effective: date, published: date
+) -> None:
+    entry = at_stage(None, live=True, text=replace(TEXT, effective_on=effective, published_on=published))
+    with pytest.raises(EndsTooEarly) as refused:
+        do(entry, act, WRITER, day=date(2026, 2, 28))
+    assert (refused.value.act, refused.value.day) == (act, date(2026, 2, 28))
+    assert refused.value.begins == date(2026, 3, 1)
+    assert do(entry, act, WRITER, day=date(2026, 3, 1)).live != entry.live
+    assert do(entry, act, WRITER).live != entry.live, "at once is always possible"
+
+
+def test_an_end_no_earlier_than_the_one_there_is_changes_nothing_and_is_refused() -> None:
+    entry = at_stage(None, live=True, text=replace(TEXT, expires_on=date(2026, 12, 31)))
+    for day in (date(2026, 12, 31), date(2027, 6, 30)):
+        with pytest.raises(EndsAlready) as refused:
+            do(entry, Act.EXPIRE, WRITER, day=day)
+        assert refused.value.ends == date(2026, 12, 31)
+    earlier = do(entry, Act.EXPIRE, WRITER, day=date(2026, 12, 30))
+    assert earlier.live is not None
+    assert earlier.live.expires_on == date(2026, 12, 30)
+    repealed = do(entry, Act.REPEAL, WRITER, day=date(2026, 12, 1))
+    with pytest.raises(EndsAlready):
+        do(repealed, Act.REPEAL, WRITER, day=date(2026, 12, 5))
+
+
+@pytest.mark.parametrize(
+    ("fields", "names", "marks"),
+    [
+        ({"body": "请打电话[电话]。"}, ("body",), ("[电话]",)),
+        ({"title": "[姓名]家的低保", "questions": ("[姓名]能领吗",)}, ("title", "questions"), ("[姓名]",)),
+        ({"body": "［手机号］，住[门牌]"}, ("body",), ("［手机号］", "[门牌]")),
+        ({"body": "按附件[1]办，联系[单位]。"}, (), ()),
+    ],
+)
+def test_what_was_taken_out_of_a_citizens_words_keeps_a_draft_from_review(
+    fields: dict[str, object], names: tuple[str, ...], marks: tuple[str, ...]
+) -> None:
+    entry = at_stage(ArticleStatus.DRAFT, text=replace(TEXT, **fields))  # type: ignore[arg-type]
+    if not names:
+        assert do(entry, Act.SUBMIT, WRITER).stage is ArticleStatus.BUSINESS_REVIEW
+        return
+    with pytest.raises(StillRedacted) as refused:
+        do(entry, Act.SUBMIT, WRITER)
+    assert (refused.value.fields, refused.value.marks) == (names, marks)
+
+
+def test_marks_in_a_guide_are_named_by_their_field() -> None:
+    guide = Guide("", "", "", "", "", "", "", ("身份证", "[身份证号]"), "", "", "[电话]")
+    found = redaction_marks(replace(TEXT, kind=ArticleKind.GUIDE, guide=guide))
+    assert found == (("guide.materials", "[身份证号]"), ("guide.phone", "[电话]"))
 
 
 def test_a_repeal_for_a_day_to_come_is_data() -> None:
@@ -470,7 +537,7 @@ def test_no_sequence_of_acts_shows_what_two_others_did_not_approve(seed: int) ->
     for number in range(60):
         on += timedelta(days=draw.choice((0, 0, 0, 0, 1, 2)))
         oracle.bring(on)
-        ways = {one: allowed_acts(entry, one, on=on) for one in PEOPLE}
+        ways = {one: _allowed(entry, one, on=on) for one in PEOPLE}
         acts = sorted(frozenset[Act]().union(*ways.values()))
         act = draw.choices(acts, [WEIGHTS.get(one, 1) for one in acts])[0]
         able = [one for one in PEOPLE if act in ways[one]]
@@ -494,6 +561,9 @@ def test_no_sequence_of_acts_shows_what_two_others_did_not_approve(seed: int) ->
                 note="理由",
                 day=some_day() if act in (Act.REPEAL, Act.EXPIRE) else None,
             )
+        except (EndsTooEarly, EndsAlready):
+            assert act in (Act.REPEAL, Act.EXPIRE)
+            continue
         except Incomplete:
             assert act is Act.SUBMIT
             continue  # an expiry reached the draft: it would end before it begins
@@ -503,7 +573,7 @@ def test_no_sequence_of_acts_shows_what_two_others_did_not_approve(seed: int) ->
         oracle.check(entry, on)
         if entry.stage in (ArticleStatus.BUSINESS_REVIEW, ArticleStatus.SECRECY_REVIEW):
             for one in PEOPLE:
-                may = Act.APPROVE in allowed_acts(entry, one, on=on)
+                may = Act.APPROVE in _allowed(entry, one, on=on)
                 assert may == oracle.may_review(one.id)
     assert entry.version == len(events)
     assert replay("policy.a", tuple(events)) == entry

@@ -6,11 +6,11 @@ from datetime import date
 
 import pytest
 
-from knowledge_base.answer import Answer, Answerer, Refusal, RefusalReason
+from knowledge_base.answering.answer import Answer, Answerer, Refusal, RefusalReason
+from knowledge_base.answering.elsewhere import other_place
+from knowledge_base.answering.sensitive import sensitive_topic
 from knowledge_base.article import Article
-from knowledge_base.elsewhere import other_place
 from knowledge_base.library import DEMO_REGIONS
-from knowledge_base.sensitive import sensitive_topic
 
 
 @pytest.mark.parametrize(

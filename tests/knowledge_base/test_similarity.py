@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from knowledge_base.corpus import Candidates, Statistics
-from knowledge_base.features import features, grams, normalize
-from knowledge_base.index import ArticleIndex, Entry
-from knowledge_base.similarity import FEATURES, Floats, measure
+from knowledge_base.retrieval.corpus import Candidates, Statistics
+from knowledge_base.retrieval.features import features, grams, normalize
+from knowledge_base.retrieval.index import ArticleIndex, Entry
+from knowledge_base.retrieval.similarity import FEATURES, Floats, measure
 
 LIBRARY = (
     Entry(

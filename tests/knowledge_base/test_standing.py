@@ -7,10 +7,10 @@ from datetime import date, timedelta
 
 import pytest
 
-from knowledge_base.answer import Answer, Answerer, Refusal, RefusalReason
+from knowledge_base.answering.answer import Answer, Answerer, Refusal, RefusalReason
+from knowledge_base.answering.standing import Shelf, Standing
 from knowledge_base.article import Article, ArticleKind, ArticleStatus
 from knowledge_base.library import DEMO_REGIONS
-from knowledge_base.standing import Shelf, Standing
 
 DAY = date(2026, 11, 23)
 EVE = DAY - timedelta(days=1)

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 from motor.motor_asyncio import AsyncIOMotorDatabase
 
-from knowledge_base.proposals import Proposal, ProposalOver, ProposalState
-from knowledge_base.task_store import MongoProposalStore, MongoTaskStore
-from knowledge_base.tasks import (
+from knowledge_base.gaps.proposals import Proposal, ProposalOver, ProposalState
+from knowledge_base.gaps.task_store import MongoProposalStore, MongoTaskStore
+from knowledge_base.gaps.tasks import (
     KnowledgeTask,
     ReasonMissing,
     StaleTask,

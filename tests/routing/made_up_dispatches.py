@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 
-from routing.composition import RoutedText
+from routing.triage.composition import RoutedText
 
 CITY = "云州市"
 TOWNS = {"城东区": ("柳桥镇", "石塘镇", "白鹭街道"), "河西区": ("枫林镇", "茶亭镇", "望江街道")}

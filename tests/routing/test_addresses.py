@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from routing.addresses import AddressKind, find_addresses
+from routing.places.addresses import AddressKind, find_addresses
 
 
 @pytest.mark.parametrize(

@@ -13,19 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from classifier.model import Guess
-from routing.audit import (
-    AuditRow,
-    Axis,
-    LeftOut,
-    Limit,
-    Rate,
-    Step,
-    confusion,
-    left_out,
-    pair_of,
-    share_interval,
-)
-from routing.audit_bias import (
+from routing.audit.bias import (
     ENOUGH,
     LONG_FROM,
     SHORT_BELOW,
@@ -38,14 +26,26 @@ from routing.audit_bias import (
     report,
     stands,
 )
-from routing.audit_types import SURE_FROM, Doubt, by, rate, read, registrar
-from routing.audit_types import judge as judge_type
+from routing.audit.checks import (
+    AuditRow,
+    Axis,
+    LeftOut,
+    Limit,
+    Rate,
+    Step,
+    confusion,
+    left_out,
+    pair_of,
+    share_interval,
+)
+from routing.audit.types import SURE_FROM, Doubt, by, rate, read, registrar
+from routing.audit.types import judge as judge_type
 from routing.citizen_request import Channel, RequestType, Urgency
 from routing.clocks import ClockState
 from routing.departments import UnitId
 from routing.events import ActorRef, EventKind
-from routing.places import load_gazetteer
-from routing.sla import ClockName
+from routing.places.gazetteer import load_gazetteer
+from routing.timing.sla import ClockName
 from routing.workflow import Role, State
 from tests.factories import CITY_MANAGEMENT, HOUSING, MONDAY_9_30, PROFILE
 

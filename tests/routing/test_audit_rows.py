@@ -8,16 +8,16 @@ from typing import Any
 import pytest
 from motor.motor_asyncio import AsyncIOMotorDatabase
 
-from routing.audit import AuditRow, Limit, Step
-from routing.audit_rows import AuditFilter, AuditRows
+from routing.audit.checks import AuditRow, Limit, Step
+from routing.audit.rows import AuditFilter, AuditRows
 from routing.citizen_request import Channel
 from routing.departments import UnitId
 from routing.events import EventKind
-from routing.figures import Period
+from routing.figures.counting import Period
 from routing.mongo_store import MongoTicketStore
-from routing.sla import ClockName
 from routing.ticket import Ticket
-from routing.triage import Candidate, Reason, ReasonKind, TriageDecision
+from routing.timing.sla import ClockName
+from routing.triage.deciding import Candidate, Reason, ReasonKind, TriageDecision
 from routing.workflow import SYSTEM, Actor, Role
 from tests.factories import CITY_MANAGEMENT, HOUSING, MONDAY_9_30, PROFILE, a_dispatcher, a_liaison, a_request
 from tests.factories import a_ticket as a_new_ticket

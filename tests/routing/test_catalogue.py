@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from routing.catalogue import COLUMNS, load_duty_list, read_duty_list
 from routing.departments import UnitId, UnitLevel, load_units
 from routing.tables import InvalidTable
+from routing.triage.catalogue import COLUMNS, load_duty_list, read_duty_list
 
 DUTIES = load_duty_list()
 TODAY = date(2026, 11, 2)

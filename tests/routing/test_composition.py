@@ -11,17 +11,17 @@ import numpy as np
 import pytest
 
 from classifier.model_file import ModelDamaged
-from routing.composition import Composition, RankReasonKind, RoutedText
-from routing.composition_file import (
+from routing.triage.composition import Composition, RankReasonKind, RoutedText
+from routing.triage.composition_file import (
     composition_bytes,
     composition_from_bytes,
     read_composition,
     write_composition,
 )
-from routing.composition_names import TOWNSHIP, NameParts, NameRules
-from routing.composition_regions import regions_of
-from routing.composition_texts import ridge
-from routing.composition_training import (
+from routing.triage.composition_names import TOWNSHIP, NameParts, NameRules
+from routing.triage.composition_regions import regions_of
+from routing.triage.composition_texts import ridge
+from routing.triage.composition_training import (
     NotEnoughData,
     cross_validate_composition,
     folds_of,

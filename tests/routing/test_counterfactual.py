@@ -8,12 +8,12 @@ from datetime import date
 import pytest
 
 from classifier.model import Classification
-from routing.catalogue import load_duty_list
-from routing.counterfactual import MOST_CHANGES, Change, ChangeKind, what_would_change
 from routing.departments import load_units
-from routing.places import load_gazetteer
-from routing.triage import STARTER_TOPICS, TriageDecision
-from routing.triage_tools import TriageTools
+from routing.places.gazetteer import load_gazetteer
+from routing.triage.catalogue import load_duty_list
+from routing.triage.counterfactual import MOST_CHANGES, Change, ChangeKind, what_would_change
+from routing.triage.deciding import STARTER_TOPICS, TriageDecision
+from routing.triage.triage_tools import TriageTools
 
 TODAY = date(2026, 11, 16)
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from routing.departments import FormerName, Unit, UnitId, UnitLevel, Units, home_of, load_units
 from routing.errors import UnknownUnit
-from routing.places import load_gazetteer
+from routing.places.gazetteer import load_gazetteer
 from routing.tables import InvalidTable
 
 UNITS = load_units()
@@ -243,7 +243,7 @@ def test_a_bad_reform_is_refused_with_every_reason(tmp_path: Path) -> None:
         "hotline,热线中心,热线,county,,,yes,,,2027-01-01,,,",  # the fallback cannot end
         "a,甲局,甲局,county,,,,,2027-01-01,2026-01-01,b,,",
         "b,乙局,乙局,county,,,,,,2027-13-01,a,,",
-        "c,丙局,丙局,county,,,,,,,nobody,weekends,旧名",
+        "c,丙局,丙局,county,,,,,,,nobody,周末,旧名",
     )
     (tmp_path / "units.csv").write_text(
         REFORM_HEADER + "".join(f"{line}\n" for line in lines), encoding="utf-8"

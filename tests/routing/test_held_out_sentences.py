@@ -9,11 +9,11 @@ from math import sqrt
 from pathlib import Path
 
 from classifier.model import TextModel, starter_model_path
-from routing.catalogue import load_duty_list
 from routing.departments import load_units
-from routing.places import load_gazetteer
-from routing.triage import TriageDecision
-from routing.triage_tools import TriageTools
+from routing.places.gazetteer import load_gazetteer
+from routing.triage.catalogue import load_duty_list
+from routing.triage.deciding import TriageDecision
+from routing.triage.triage_tools import TriageTools
 
 SENTENCES = Path(__file__).parent / "data" / "holdout_sentences.csv"
 TODAY = date(2026, 11, 16)

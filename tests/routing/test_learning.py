@@ -7,10 +7,10 @@ from datetime import timedelta
 import pytest
 
 from routing.departments import UnitId
-from routing.learning import WEIGHTS, Example, Reached, Skipped, Source, example_of, was_corrected
 from routing.reference_tables import demo_reference
 from routing.ticket import Ticket
-from routing.triage import Candidate, TriageDecision
+from routing.triage.deciding import Candidate, TriageDecision
+from routing.triage.learning import WEIGHTS, Example, Reached, Skipped, Source, example_of, was_corrected
 from routing.workflow import CITIZEN, SYSTEM, Actor, Role
 from tests.factories import (
     CITY_MANAGEMENT,

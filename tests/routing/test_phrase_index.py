@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from routing.phrase_index import Found, HeadTable, PhraseIndex, fold, normalise
+from routing.triage.phrase_index import Found, HeadTable, PhraseIndex, fold, normalise
 
 PHRASES = st.lists(st.text(alphabet="东门街口a1", min_size=2, max_size=5), max_size=12)
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from routing.places import load_gazetteer
+from routing.places.gazetteer import load_gazetteer
 from routing.tables import InvalidTable
 
 GAZETTEER = load_gazetteer()

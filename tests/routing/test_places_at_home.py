@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from routing.place import Place, PlaceClue, PlaceLevel, place_of
-from routing.place_names import ordinary_words, other_forms, short_form
-from routing.place_suggestions import PlaceSuggestions
-from routing.places import Gazetteer
-from routing.reference_places import merged, read_place_list, settle_parents
+from routing.places.gazetteer import Gazetteer
+from routing.places.place import Place, PlaceClue, PlaceLevel, place_of
+from routing.places.place_names import ordinary_words, other_forms, short_form
+from routing.places.place_suggestions import PlaceSuggestions
+from routing.places.reference_places import merged, read_place_list, settle_parents
 
 PROVINCE, CITY, COUNTY = PlaceLevel.PROVINCE, PlaceLevel.CITY, PlaceLevel.COUNTY
 TOWNSHIP, VILLAGE, ROAD, ESTATE = PlaceLevel.TOWNSHIP, PlaceLevel.VILLAGE, PlaceLevel.ROAD, PlaceLevel.ESTATE

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from routing.departments import UnitId
 from routing.mongo_store import Database, MongoTicketStore
-from routing.precedent_store import PrecedentFeed
-from routing.precedents import MOST_SIMILAR, PastTicket, Precedents
 from routing.ticket import Ticket
+from routing.triage.precedent_store import PrecedentFeed
+from routing.triage.precedents import MOST_SIMILAR, PastTicket, Precedents
 from routing.workflow import State
 from tests.factories import (
     CITY_MANAGEMENT,

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 import xlsxwriter
 
-from routing.place import Place, PlaceLevel, place_errors, place_of
-from routing.places import Gazetteer
-from routing.reference_places import merged, narrowed_to, read_place_list, settle_parents
+from routing.places.gazetteer import Gazetteer
+from routing.places.place import Place, PlaceLevel, place_errors, place_of
+from routing.places.reference_places import merged, narrowed_to, read_place_list, settle_parents
 from routing.tables import InvalidTable, Row, read_table
 
 KNOWN = [

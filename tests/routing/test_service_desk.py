@@ -11,21 +11,21 @@ from itertools import pairwise
 import pytest
 
 from classifier.model import Classification
-from routing.catalogue import load_duty_list
 from routing.citizen_request import Channel, Secrecy
 from routing.departments import load_units
 from routing.errors import ExternalNumberConflict, Incomplete, NotYourRole, StaleTicket, UnknownTicket
 from routing.events import Audience, EventKind, NoticeChannel, NoticeState, PlannedNotice
-from routing.figures import FigureName, Period, totals
+from routing.figures.counting import FigureName, Period, totals
 from routing.identity import Vault
 from routing.identity_store import MongoIdentityStore
 from routing.mongo_store import Database, MongoTicketStore
-from routing.places import load_gazetteer
+from routing.places.gazetteer import load_gazetteer
 from routing.queries import Order, Queries, TicketFilter
 from routing.service_desk import INTERRUPTED, ServiceDesk, TriageTools
 from routing.store import Sweep
 from routing.ticket import Rating
-from routing.triage import ReasonKind
+from routing.triage.catalogue import load_duty_list
+from routing.triage.deciding import ReasonKind
 from routing.workflow import SYSTEM, Actor, Role, State
 from tests.factories import (
     CITY_MANAGEMENT,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -14,19 +15,20 @@ from typer.testing import CliRunner
 
 from bot.commands.deadline import register
 from routing.citizen_request import RequestType, Urgency
-from routing.sla import (
+from routing.departments import UnitId
+from routing.timing.official_days import official_days
+from routing.timing.profile_files import SHIPPED, load_profile, profile_from_text, profile_names
+from routing.timing.sla import (
     DISCLOSURE,
-    SHIPPED,
     ClockName,
     PauseReason,
     ProfileInvalid,
     Promise,
     UnknownProfile,
     UnknownTier,
-    load_profile,
-    profile_names,
 )
-from routing.working_calendar import CHINA
+from routing.timing.working_calendar import CHINA
+from tests.factories import CITY_MANAGEMENT, a_dispatcher, a_request, a_ticket
 
 COUNTY, BEIJING, SHANDONG = (load_profile(name) for name in ("demo-county", "beijing-tier", "shandong-5+10"))
 WEDNESDAY = "2026-11-18T10:00"
@@ -67,7 +69,7 @@ def test_three_profiles_ship_and_each_has_every_clock_and_an_owner_for_it() -> N
     assert profile_names() == ("beijing-tier", "demo-county", "shandong-5+10")
     for name in profile_names():
         profile = load_profile(name)
-        assert set(profile.clocks) == set(ClockName)
+        assert set(profile.clocks) == set(ClockName) - {ClockName.RELAY}, "a relay runs as the reply does"
         assert all(rule.owner for rule in profile.clocks.values())
         assert profile.first_answer_seconds == 5
         assert (profile.extensions, profile.returns_per_unit, profile.visit_tries) == (1, 1, 3)
@@ -333,6 +335,18 @@ def test_a_pause_over_a_holiday_adds_only_the_working_time_it_took() -> None:
     assert moved.explanation.endswith("9月30日17:00至10月8日10:30暂停计时")
 
 
+def test_a_pause_granted_under_an_earlier_profile_still_counts() -> None:
+    without = replace(COUNTY, pauses={})
+    moved = without.after_pause(
+        promised("reply", BEFORE_NATIONAL_DAY),
+        reason=PauseReason.SUSPENSION,
+        paused_at=at("2026-09-30T17:00"),
+        resumed_at=at("2026-10-08T10:30"),
+        request_type=RequestType.COMPLAINT,
+    )
+    assert shown(moved.due_at) == "2026-10-14 11:00"
+
+
 def test_waiting_for_the_citizens_material_is_capped() -> None:
     reply = promised("reply", WEDNESDAY)
     capped = paused(reply, PauseReason.MATERIAL, "2026-11-19T17:00", "2027-01-20T09:00")
@@ -488,3 +502,79 @@ def test_bad_input_ends_with_2_and_says_what_would_do(arguments: list[str], told
     assert code == 2
     assert told in output
     assert "Traceback" not in output
+
+
+# Units with a calendar of their own
+
+
+@dataclass(frozen=True)
+class AUnit:
+    id: str
+    calendar: str | None
+
+
+def test_the_limits_of_a_unit_run_on_its_own_calendar_and_the_citizens_date_on_the_centres() -> None:
+    rules = COUNTY.for_units([AUnit("gas", "24x7"), AUnit(CITY_MANAGEMENT, None), AUnit("odd", "nowhere")])
+    assert rules.unknown_calendars([AUnit("odd", "nowhere"), AUnit("gas", "24x7")]) == ("nowhere",)
+    came_in = at(SATURDAY_NIGHT)
+    due = {}
+    for unit in ("gas", CITY_MANAGEMENT):
+        ticket = a_ticket(a_request(at=came_in), at=came_in)
+        ticket.dispatch(UnitId(unit), profile=rules, actor=a_dispatcher(), now=came_in)
+        due[unit] = {clock.name.value: shown(clock.due_at) for clock in ticket.clocks}
+    assert due["gas"]["sign_in"] == "2026-10-04 03:10"
+    assert due["gas"]["first_contact"] == "2026-10-05 00:00", "24:00 of the day after"
+    assert due[CITY_MANAGEMENT]["sign_in"] == "2026-10-08 14:30"
+    assert due["gas"]["reply"] == due[CITY_MANAGEMENT]["reply"] == "2026-10-14 17:30"
+    assert rules.calendar_of("odd") is rules.calendar
+
+
+def test_an_extension_and_a_pause_stay_on_the_calendar_of_the_promise() -> None:
+    utility = COUNTY.for_unit("24x7")
+    kind = RequestType.COMPLAINT
+    rework = utility.promise(ClockName.REWORK, at=at(SATURDAY_NIGHT), request_type=kind)
+    assert rework is not None
+    assert shown(rework.due_at) == "2026-10-09 00:00"
+    assert rework.calendar_version.endswith("/24x7")
+    assert rework.explanation == "5个工作日：承办单位全年值守，节假日照常计算"
+    moved = COUNTY.after_pause(
+        rework,
+        reason=PauseReason.SUSPENSION,
+        paused_at=at("2026-10-04T00:00"),
+        resumed_at=at("2026-10-04T06:00"),
+        request_type=kind,
+    )
+    assert shown(moved.due_at) == "2026-10-09 06:00"
+    assert COUNTY.for_unit(None) is COUNTY
+    assert COUNTY.for_unit("nowhere") is COUNTY
+
+
+@pytest.mark.parametrize(
+    ("table", "why"),
+    [
+        ("[calendars.24x7]\nhours = {}", "不能用这个名称"),
+        ('[calendars.a]\nhours = { "01-01..12-31" = ["09:00-25:00"] }', "25:00"),
+        ('[calendars.a]\nevery_day = "yes"\nhours = { "01-01..12-31" = ["09:00-12:00"] }', "every_day"),
+        ("[calendars.a]\nevery_day = true", "hours"),
+    ],
+)
+def test_a_calendar_of_its_own_that_cannot_be_is_refused(table: str, why: str) -> None:
+    text = (SHIPPED / "demo-county.toml").read_text(encoding="utf-8")
+    with pytest.raises(ProfileInvalid, match=why):
+        profile_from_text(f"{text}\n{table}\n", name="ours", days=official_days())
+
+
+def test_the_command_accounts_for_every_day_and_for_a_unit_that_never_closes() -> None:
+    code, output = huiyin("--type", "投诉", "--at", "2026-09-30T17:45", "--days", "--json")
+    days = json.loads(output)["days"]
+    assert (code, len(days)) == (0, 15)
+    assert days[0] == {"day": "2026-09-30", "what": "工作日", "counted": "收到，非工作时间，不计"}
+    assert days[1]["what"] == "国庆节放假（国办发明电〔2025〕7号）"
+    assert days[10]["what"] == "国庆节补班（国办发明电〔2025〕7号）"
+    assert days[-1]["counted"] == "第5个工作日，10月14日17:30到期"
+    code, output = huiyin(
+        "--type", "投诉", "--clock", "rework", "--at", "2026-09-30T17:00", "--unit-calendar", "24x7", "--days"
+    )
+    assert (code, "第5个工作日，10月5日24:00到期" in output) == (0, True)
+    code, output = huiyin("--type", "投诉", "--unit-calendar", "nowhere")
+    assert (code, "24x7" in output) == (2, True)

@@ -22,9 +22,9 @@ from routing.errors import (
 )
 from routing.events import EventKind
 from routing.mongo_store import from_document, to_document
-from routing.sla import ClockName
 from routing.ticket import SUPPLEMENTS_PER_DAY, Rating, Ticket
-from routing.workflow import CITIZEN, SYSTEM, TRANSITIONS, Action, Actor, Role, State, actions_for
+from routing.timing.sla import ClockName
+from routing.workflow import CITIZEN, SYSTEM, Actor, State
 from tests.factories import (
     CITY_MANAGEMENT,
     HOUSING,
@@ -233,19 +233,6 @@ def test_an_empty_text_is_named_as_what_is_missing() -> None:
     with pytest.raises(Incomplete) as refused:
         ticket.reply(actor=a_liaison(), now=MONDAY_9_30, text="  ")
     assert refused.value.field == "text"
-
-
-@pytest.mark.parametrize("action", list(Action))
-@pytest.mark.parametrize("state", list(State))
-def test_the_table_offers_exactly_what_it_allows(action: Action, state: State) -> None:
-    for role in Role:
-        offered = action in actions_for(state, role)
-        assert offered == (state in TRANSITIONS[action].when and role in TRANSITIONS[action].by)
-
-
-def test_nobody_leaves_a_finished_state_except_by_reopening() -> None:
-    for state in (State.ARCHIVED, State.WITHDRAWN, State.REJECTED):
-        assert not any(actions_for(state, role) for role in Role)
 
 
 def test_a_citizen_cannot_sign_in_for_a_unit() -> None:

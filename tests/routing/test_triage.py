@@ -12,10 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from classifier.model import Classification, Guess
-from routing.catalogue import Duty, load_duty_list
 from routing.departments import UnitId, load_units
-from routing.places import load_gazetteer
-from routing.triage import STARTER_TOPICS, ReasonKind, TriageDecision, decide
+from routing.places.gazetteer import load_gazetteer
+from routing.triage.catalogue import Duty, load_duty_list
+from routing.triage.deciding import STARTER_TOPICS, ReasonKind, TriageDecision, decide
 
 SENTENCES = Path(__file__).parent / "data" / "citizen_sentences.csv"
 UNITS, GAZETTEER, DUTIES = load_units(), load_gazetteer(), load_duty_list()

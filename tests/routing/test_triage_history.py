@@ -10,12 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from classifier.model import Classification
-from routing.automation import Gate
-from routing.catalogue import DutyList, load_duty_list
 from routing.departments import UnitId, Units, load_units
-from routing.places import load_gazetteer
-from routing.precedents import PrecedentShare, PrecedentSummary
-from routing.triage import STARTER_TOPICS, ReasonKind, ReasonSource, TriageDecision, decide
+from routing.places.gazetteer import load_gazetteer
+from routing.triage.automation import Gate
+from routing.triage.catalogue import DutyList, load_duty_list
+from routing.triage.deciding import STARTER_TOPICS, ReasonKind, ReasonSource, TriageDecision, decide
+from routing.triage.precedents import PrecedentShare, PrecedentSummary
 
 UNITS, GAZETTEER, DUTIES = load_units(), load_gazetteer(), load_duty_list()
 TODAY = date(2026, 11, 16)

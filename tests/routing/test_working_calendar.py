@@ -11,8 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from routing.errors import UnknownYear
-from routing.official_days import CalendarFileInvalid, official_days, read_official_days
-from routing.working_calendar import CHINA, WorkingCalendar, WorkingHours, calendar_alarm
+from routing.timing.official_days import CalendarFileInvalid, official_days, read_official_days
+from routing.timing.working_calendar import CHINA, WorkingCalendar, calendar_alarm
+from routing.timing.working_hours import WorkingHours
 
 COUNTY = WorkingHours.parse("county", {"01-01..12-31": ["09:00-12:00", "13:30-17:30"]})
 SEASONAL = WorkingHours.parse(

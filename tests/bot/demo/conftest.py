@@ -13,12 +13,12 @@ import pytest
 from bot import notices
 from bot.demo.history import Historian, History
 from classifier.model import TextModel, starter_model_path
-from routing.catalogue import load_duty_list
 from routing.departments import load_units
 from routing.identity import Vault
-from routing.places import load_gazetteer
+from routing.places.gazetteer import load_gazetteer
 from routing.service_desk import ServiceDesk, TriageTools
 from routing.store import IdentityStore, TicketStore
+from routing.triage.catalogue import load_duty_list
 from tests.bot.demo.running import RunningDemo, Start, spawn_demo, wait_until_ready
 from tests.factories import PROFILE
 

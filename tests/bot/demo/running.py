@@ -42,7 +42,7 @@ class RunningDemo:
 
     def end(self, number: int) -> int:
         self.process.send_signal(number)
-        return self.process.wait(20)
+        return self.process.wait(60)
 
 
 Start = Callable[..., RunningDemo]

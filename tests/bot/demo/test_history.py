@@ -8,26 +8,14 @@ from bot.demo.stories import Stories
 from bot.simulator.citizens import DemoCitizens
 from routing.departments import UnitId, load_units
 from routing.events import NoticeChannel, NoticeState
-from routing.figures import ClockRow, FigureName, FigureRow, Period, by_unit, handovers, totals
-from routing.places import load_gazetteer
-from routing.ticket import Ticket
+from routing.figures.counting import FigureName, Period, by_unit, totals
+from routing.figures.rows import row_of
+from routing.places.gazetteer import load_gazetteer
 from routing.workflow import OPEN_STATES, State
 
 NOW = datetime(2026, 11, 18, 4, 0, tzinfo=UTC)
 """As the fixture ``history`` has it: a Wednesday noon."""
 DEMO_UNITS = ("qh.urban-management", "qh.housing", "qh.human-resources", "qh.liuquan.government")
-
-
-def figure_row(ticket: Ticket) -> FigureRow:
-    return FigureRow(
-        number=ticket.number,
-        unit_id=ticket.unit_id,
-        state=ticket.state,
-        received_at=ticket.received_at,
-        ratings=tuple((e.stars, e.at) for e in ticket.events if e.stars is not None),
-        clocks=tuple(ClockRow(c.name, c.unit_id, c.due_at, c.state) for c in ticket.clocks),
-        handed=handovers((e.kind, e.unit_id) for e in ticket.events if e.unit_id),
-    )
 
 
 def last_month() -> Period:
@@ -62,7 +50,7 @@ def test_every_number_is_given_once_and_names_its_day_in_china(history: History)
 
 
 def test_the_figures_of_the_last_month_look_like_a_countys(history: History) -> None:
-    figures = totals([figure_row(t) for t in history.tickets], last_month())
+    figures = totals([row_of(t) for t in history.tickets], last_month())
     for name, low, high in (
         (FigureName.SIGN_IN_ON_TIME, 0.88, 0.98),
         (FigureName.FIRST_CONTACT_ON_TIME, 0.88, 0.99),
@@ -78,7 +66,7 @@ def test_the_figures_of_the_last_month_look_like_a_countys(history: History) -> 
 
 
 def test_departments_differ_and_some_have_had_little_to_do(history: History) -> None:
-    groups = by_unit([figure_row(t) for t in history.tickets], last_month())
+    groups = by_unit([row_of(t) for t in history.tickets], last_month())
     closed = [f[FigureName.CLOSED_ON_TIME] for f in groups.values() if FigureName.CLOSED_ON_TIME in f]
     assert len(closed) > 20
     assert len({figure.value for figure in closed}) > 4

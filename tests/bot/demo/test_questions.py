@@ -5,7 +5,7 @@ from __future__ import annotations
 from bot.demo.questions import ask_lately
 from bot.knowledge.gathering import Gathering
 from bot.services import Services
-from knowledge_base.figures import KnowledgeFigure
+from knowledge_base.gaps.figures import KnowledgeFigure
 from tests.bot.knowledge.conftest import EDITOR, Clock, clock, services
 
 __all__ = ["clock", "services"]

@@ -10,12 +10,12 @@ from bot.demo.seeding import seed
 from bot.demo.setting import PEOPLE, DemoSetting, admit, open_setting
 from bot.services import Services, utc_now
 from bot.settings import Settings
-from bot.wiring import build_services
 from routing.errors import UnknownTicket
-from routing.mongo_store import Database, Document
+from routing.mongo_store import Document
+from routing.timing.working_calendar import CHINA
 from routing.workflow import SYSTEM, Role
-from routing.working_calendar import CHINA
 from tests.factories import a_request
+from tests.running import run_services
 
 
 @pytest.fixture
@@ -25,17 +25,17 @@ def setting(tmp_path: Path) -> DemoSetting:
 
 @pytest.fixture
 async def services(
-    database: Database, mongo_url: str, redis_url: str, setting: DemoSetting
+    services_database: str, mongo_url: str, redis_url: str, setting: DemoSetting
 ) -> AsyncIterator[Services]:
     settings = Settings.from_environment(
         {},
         mongo_url=mongo_url,
         redis_url=redis_url,
-        database=database.name,
+        database=services_database,
         secret_key="a secret for tests, 32 bytes long",
         wechat_accounts=setting.path,
     )
-    async with build_services(settings) as built:
+    async with run_services(settings) as built:
         yield built
 
 

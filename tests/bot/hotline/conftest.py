@@ -10,19 +10,18 @@ from typing import Any
 import pytest
 from aiohttp import ClientResponse, web
 from aiohttp.test_utils import TestClient, TestServer
-from motor.motor_asyncio import AsyncIOMotorDatabase
 from pydantic import SecretStr
 from redis.asyncio import Redis
 
 from bot.app import create_app
 from bot.services import Services
 from bot.settings import Settings
-from bot.wiring import build_services
 from knowledge_base.article import Article
-from routing.automation import Gate
 from routing.departments import UnitId
+from routing.triage.automation import Gate
 from routing.workflow import Role
 from tests.factories import CITY_MANAGEMENT, HOUSING, MONDAY_9_30
+from tests.running import run_services
 
 HOTLINE = UnitId("qh.hotline")
 CALL: dict[str, Any] = {
@@ -119,7 +118,7 @@ def articles() -> tuple[Article, ...]:
 
 @pytest.fixture
 async def api(
-    database: AsyncIOMotorDatabase[dict[str, Any]],
+    services_database: str,
     redis: Redis,
     mongo_url: str,
     redis_url: str,
@@ -130,11 +129,11 @@ async def api(
         {
             "mongo_url": mongo_url,
             "redis_url": redis_url,
-            "database": database.name,
+            "database": services_database,
             "secret_key": SecretStr("k" * 48),
         }
     )
-    async with build_services(settings, clock=clock, first_articles=articles) as services:
+    async with run_services(settings, clock=clock, first_articles=articles) as services:
         keys = {
             name: await services.people.add_api_key(name=name, role=role, unit_id=unit_id)
             for name, role, unit_id in (

@@ -68,7 +68,7 @@ async def test_the_centre_answers_rejects_withdraws_and_reminds(api: Api) -> Non
     assert (answered["state"], answered["reply"]) == ("resolved", "周一至周五办公。")
     rejected = await api.act(await api.registered(), "reject", role="dispatcher", reason="已进入诉讼程序")
     assert rejected["state"] == "rejected"
-    withdrawn = await api.act(await api.registered(), "withdraw", role="operator")
+    withdrawn = await api.act(await api.registered(), "withdraw", role="operator", reason="市民来电撤回")
     assert withdrawn["state"] == "withdrawn"
     reminded = await api.act(await api.dispatched(), "remind", role="operator", text="还没人来")
     assert reminded["events"][-1]["text"] == "还没人来"
@@ -98,7 +98,9 @@ async def test_the_same_key_for_another_act_is_another_act(api: Api) -> None:
         ticket = await api.post(f"{path}/supplement", {"text": "在东门", "key": "call-1"}, role="operator")
     assert [e["kind"] for e in ticket["events"]].count("supplemented") == 1
     for _ in range(2):
-        ticket = await api.post(f"{path}/withdraw", {"key": "call-1"}, role="operator")
+        ticket = await api.post(
+            f"{path}/withdraw", {"key": "call-1", "reason": "市民来电撤回"}, role="operator"
+        )
     assert ticket["state"] == "withdrawn"
     assert [e["kind"] for e in ticket["events"]].count("withdrawn") == 1
 

@@ -10,9 +10,9 @@ import pytest
 
 from bot.hotline import figures_json
 from knowledge_base.article import Article
-from knowledge_base.asked import AskedOutcome, AskedQuestion
+from knowledge_base.gaps.asked import AskedOutcome, AskedQuestion
 from knowledge_base.library import load_demo_articles
-from routing.figures import FigureName
+from routing.figures.counting import FigureName
 from tests.bot.hotline.conftest import Api
 from tests.bot.web.judges import watch_the_judges
 from tests.factories import CITY_MANAGEMENT, HOUSING
@@ -29,6 +29,9 @@ def terms(figure: dict[str, Any]) -> tuple[int, int, float | None]:
 
 async def test_a_closed_and_rated_ticket_moves_the_figures(api: Api) -> None:
     before = await api.get("/figures")
+    assert before["suspended"] == {"tickets": 0, "days": 0.0}
+    # Nobody has ever checked in: blank, and not nobody at their post.
+    assert (before["attendance"]["in_use"], before["attendance"]["value"]) == (False, None)
     assert {terms(f) for f in before["figures"].values()} == {(0, 0, None)}
     ticket = await api.resolved()
     await api.act(ticket, "rate", stars=4)
@@ -45,7 +48,7 @@ async def test_a_late_sign_in_counts_against_the_unit_that_was_late(api: Api) ->
     assert running["excluded"] == {"not_yet_due": 1}
     api.clock.advance(days=2)
     answer = await api.get("/figures", group_by="department", detail="sign_in_on_time")
-    groups = {g["department"]["id"]: g["figures"] for g in answer["groups"]}
+    groups = {g["department"]["id"]: g["figures"] for g in answer["groups"] if g["department"]}
     assert terms(groups[CITY_MANAGEMENT]["sign_in_on_time"]) == (0, 1, 0.0)
     assert terms(answer["figures"]["sign_in_on_time"]) == (0, 1, 0.0)
     late = [v for v in answer["detail"]["verdicts"] if not v["excluded"]]
@@ -57,7 +60,7 @@ async def test_the_drill_down_adds_up_to_the_figure_and_the_groups_to_the_total(
         ticket = await (api.resolved() if n % 2 else api.dispatched())
         if n == 0:
             await api.act(ticket, "transfer", department=HOUSING, reason="改派")
-    await api.act(await api.dispatched(), "withdraw")
+    await api.act(await api.dispatched(), "withdraw", reason="市民来电撤回")
     api.clock.advance(days=3)
     for name in FigureName:
         answer = await api.get("/figures", group_by="department", detail=name.value)
@@ -71,14 +74,16 @@ async def test_the_drill_down_adds_up_to_the_figure_and_the_groups_to_the_total(
             assert sum(g[term] for g in groups) == total[term], name
 
 
-async def test_figures_are_judged_once_each_and_beside_the_loop(
+async def test_figures_judge_no_ticket_and_a_drill_down_each_once_beside_the_loop(
     api: Api, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     tickets = [await api.dispatched() for _ in range(2)]
     judged = watch_the_judges(monkeypatch)
+    await api.get("/figures", group_by="department")
+    assert not judged
     await api.get("/figures", group_by="department", detail="closed_on_time")
     assert Counter((name, number) for name, number, _ in judged) == Counter(
-        (name, ticket["number"]) for name in FigureName for ticket in tickets
+        (FigureName.CLOSED_ON_TIME, ticket["number"]) for ticket in tickets
     )
     assert threading.get_ident() not in {thread for _, _, thread in judged}
 

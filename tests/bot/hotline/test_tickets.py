@@ -72,6 +72,7 @@ async def test_times_without_offset_are_china_s(api: Api) -> None:
             "/tickets", {**CALL, "external_number": said, "received_at": said}, expect=201
         )
         assert ticket["received_at"] == kept
+        del ticket["similar"]  # told to whoever files, once
         assert await api.get(f"/tickets/{ticket['number']}") == ticket
 
 
@@ -267,7 +268,8 @@ async def test_a_ticket_closed_long_ago_shows_when(api: Api) -> None:
     api.clock.now += timedelta(days=40)
     shown = await api.get(f"/tickets/{ticket['number']}")
     assert shown["resolved_at"] == "2026-11-16T09:30:00+08:00"
-    assert {c["status"] for c in shown["clocks"]} <= {"met", "cancelled"}
+    ended = {c["status"] for c in shown["clocks"] if c["name"] != "follow_up_visit"}
+    assert ended <= {"met", "cancelled"}
 
 
 async def test_an_empty_parameter_asks_for_nothing_and_names_find_what_ids_find(api: Api) -> None:

@@ -18,8 +18,8 @@ from motor.motor_asyncio import AsyncIOMotorClient
 
 from bot.knowledge.live import LiveAnswers
 from bot.logs import configure_logs
-from knowledge_base.answer import Answerer
-from knowledge_base.mongo_store import MongoArticleStore
+from knowledge_base.answering.answer import Answerer
+from knowledge_base.editing.mongo_store import MongoArticleStore
 
 NOW = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
 PATIENCE_S = 20.0

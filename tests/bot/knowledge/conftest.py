@@ -7,22 +7,19 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
 import pytest
-from motor.motor_asyncio import AsyncIOMotorClient
 
 from bot.services import Services
 from bot.settings import Settings
 from bot.wechat.messages import IncomingMessage, MessageKind
-from bot.wiring import build_services
+from knowledge_base.answering.outcome import Refusal, RefusalReason
 from knowledge_base.article import Article, ArticleKind, ArticleStatus
-from knowledge_base.gaps import Lack
-from knowledge_base.library import load_demo_articles
-from knowledge_base.outcome import Refusal, RefusalReason
+from knowledge_base.gaps.gathering import Lack
 from routing.departments import UnitId
 from routing.workflow import Actor, Role
 from tests.factories import MONDAY_9_30
+from tests.running import demo_articles, run_services
 
 EDITOR = Actor("editor", "苏雅", Role.EDITOR, frozenset({UnitId("qh.hotline")}))
 OTHER_EDITOR = Actor("editor2", "林舟", Role.EDITOR, frozenset({UnitId("qh.hotline")}))
@@ -49,21 +46,20 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-async def services(mongo_url: str, redis_url: str, tmp_path: Path, clock: Clock) -> AsyncIterator[Services]:
+async def services(
+    mongo_url: str, redis_url: str, services_database: str, tmp_path: Path, clock: Clock
+) -> AsyncIterator[Services]:
     settings = Settings.from_environment(
         {},
         mongo_url=mongo_url,
         redis_url=redis_url,
-        database=f"test_{uuid4().hex}",
+        database=services_database,
         data_dir=tmp_path,
         secret_key="a secret key of the knowledge tests, long enough",
         public_url="https://12345.example.cn",
     )
-    async with build_services(settings, clock=clock, first_articles=load_demo_articles()) as services:
+    async with run_services(settings, clock=clock, first_articles=demo_articles()) as services:
         yield services
-        client: AsyncIOMotorClient[dict[str, Any]] = AsyncIOMotorClient(settings.mongo_url)
-        await client.drop_database(settings.database)
-        client.close()
 
 
 def a_message(number: int, *, openid: str = "o-wang", text: str = "问一件事") -> IncomingMessage:

@@ -11,9 +11,9 @@ from bot.knowledge.rights import person
 from bot.knowledge.upkeep import SETTLES_EVERY, Upkeep
 from bot.services import Services
 from knowledge_base.article import UnknownArticle
-from knowledge_base.entries import Right
-from knowledge_base.gaps import Gap, GapState
-from knowledge_base.tasks import (
+from knowledge_base.editing.entries import Right
+from knowledge_base.gaps.gathering import Gap, GapState
+from knowledge_base.gaps.tasks import (
     KnowledgeTask,
     ReasonMissing,
     StaleTask,
@@ -118,6 +118,38 @@ async def test_linking_an_entry_that_is_live_waits_for_a_newer_version_of_it(
     gap = await services.questions.gap("gap.1")
     assert gap is not None
     assert gap.state is GapState.ANSWERED
+
+
+async def test_a_last_day_set_on_the_linked_entry_answers_nobody(
+    services: Services, task: KnowledgeTask, clock: Clock
+) -> None:
+    name = "policy.殡葬管理办法"
+    await services.articles.add_first([an_article("殡葬管理办法")], now=clock())
+    await services.gaps.link(task.id, name, by=LIAISON, version=1, now=clock())
+    entry = await services.articles.entry(name)
+    ended = await services.knowledge.expire(
+        name,
+        reason="明年到期",
+        day=clock().date() + timedelta(days=90),
+        by=person(EDITOR),
+        now=clock(),
+        version=entry.version,
+    )
+    assert ended.live_version > entry.live_version
+    await Upkeep(services).keep(clock.advance(minutes=1))
+    assert (await services.gaps.task(task.id, reader=EDITOR)).state is TaskState.LINKED
+
+
+async def test_a_linked_entry_that_comes_to_answer_the_wordings_ends_the_task_without_a_new_version(
+    services: Services, task: KnowledgeTask, clock: Clock
+) -> None:
+    name = "policy.辅助器具办法"
+    await services.articles.add_first([an_article("辅助器具办法", questions=("助听器补贴",))], now=clock())
+    await services.gaps.link(task.id, name, by=LIAISON, version=1, now=clock())
+    await services.live_answers.rebuild()
+    await Upkeep(services).keep(clock.advance(minutes=1))
+    done = await services.gaps.task(task.id, reader=EDITOR)
+    assert (done.state, done.events[-1].note) == (TaskState.DONE, name)
 
 
 async def test_what_is_linked_must_exist(services: Services, task: KnowledgeTask, clock: Clock) -> None:

@@ -12,9 +12,9 @@ import pytest
 from bot.knowledge.gathering import Gathering
 from bot.services import Services
 from bot.worker import Worker
-from knowledge_base.gap_store import KEPT, LEASE
-from knowledge_base.gaps import FADES, GapState
-from knowledge_base.tasks import KnowledgeTask
+from knowledge_base.gaps.gap_store import KEPT, LEASE
+from knowledge_base.gaps.gathering import FADES, GapState
+from knowledge_base.gaps.tasks import KnowledgeTask
 from routing.departments import UnitId
 from routing.workflow import Actor, Role
 from tests.bot.knowledge.conftest import EDITOR, Clock, asks_in_vain

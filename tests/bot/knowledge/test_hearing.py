@@ -12,15 +12,15 @@ from bot.knowledge.pages import public_page
 from bot.knowledge.regions import home_regions, regions_at
 from bot.services import Services
 from bot.wechat.messages import MessageKind
-from bot.wiring import build_services
-from knowledge_base.asked import AskedOutcome
-from knowledge_base.figures import KnowledgeFigure
-from knowledge_base.gaps import Lack
-from knowledge_base.outcome import Answer, Choice, Citation, Refusal, RefusalReason, Suggestion
+from knowledge_base.answering.outcome import Answer, Choice, Citation, Refusal, RefusalReason, Suggestion
+from knowledge_base.gaps.asked import AskedOutcome
+from knowledge_base.gaps.figures import KnowledgeFigure
+from knowledge_base.gaps.gathering import Lack
 from routing.reference_tables import demo_reference
 from tests.bot.knowledge.conftest import EDITOR, Clock, a_message, asks_in_vain
 from tests.bot.knowledge.test_gathering import HEARING_AID
 from tests.factories import MONDAY_9_30
+from tests.running import run_services
 
 GAZETTEER = demo_reference().gazetteer
 
@@ -215,7 +215,7 @@ async def test_an_account_of_its_own_place_is_answered_by_that_place_s_rules(
         encoding="utf-8",
     )
     settings = services.settings.model_copy(update={"wechat_accounts": file})
-    async with build_services(settings, clock=services.clock) as both:
+    async with run_services(settings, clock=services.clock) as both:
         for account, place, other in ((None, "清和县", "望川区"), ("wangchuan", "望川区", "清和县")):
             regions = both.regions_of(account)
             assert regions is not None

@@ -20,13 +20,13 @@ from motor.motor_asyncio import AsyncIOMotorDatabase
 
 from bot.knowledge import live as live_module
 from bot.knowledge.live import BEHIND, UNREADABLE, LiveAnswers
-from knowledge_base.answer import Answer, Answerer, Outcome
+from knowledge_base.answering.answer import Answer, Answerer, Outcome
 from knowledge_base.article import Article
-from knowledge_base.editing import EditingDesk
-from knowledge_base.entries import Entry
+from knowledge_base.editing.desk import EditingDesk
+from knowledge_base.editing.entries import Entry
+from knowledge_base.editing.mongo_store import MongoArticleStore
+from knowledge_base.editing.store import Changes, Mark
 from knowledge_base.library import load_demo_articles
-from knowledge_base.mongo_store import MongoArticleStore
-from knowledge_base.store import Changes, Mark
 from tests.bot.knowledge.answering_process import NOW, clock
 from tests.knowledge_base.people import CHECKER, WRITER, published
 
@@ -301,6 +301,18 @@ async def test_the_old_answerer_goes_when_the_new_one_stands(store: MongoArticle
         assert old() is None
     finally:
         gc.enable()
+
+
+async def test_a_replaced_answerer_is_emptied_and_the_collector_works_on(store: MongoArticleStore) -> None:
+    """Dropped at once, the articles of a city would stop the event loop."""
+    live = LiveAnswers(store, Answerer, 0.02, clock)
+    await live.start()
+    old, usual = live.current, gc.get_threshold()
+    assert len(old) > 0
+    await live.rebuild()
+    assert len(old) == 0
+    assert len(live.current) > 0
+    assert gc.get_threshold() == usual
 
 
 def test_nothing_is_answered_before_the_start(store: MongoArticleStore) -> None:

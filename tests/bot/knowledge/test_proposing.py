@@ -8,11 +8,11 @@ import pytest
 
 from bot.knowledge.proposing import LOOKS_EVERY, Proposing
 from bot.services import Services
-from knowledge_base.proposals import ProposalOver, ProposalState, UnknownProposal
-from routing.automation import Gate
+from knowledge_base.gaps.proposals import ProposalOver, ProposalState, UnknownProposal
 from routing.citizen_request import RequestType, Secrecy
 from routing.departments import UnitId
 from routing.errors import NotYourRole
+from routing.triage.automation import Gate
 from routing.workflow import Actor, Role
 from tests.bot.knowledge.conftest import EDITOR, Clock
 from tests.factories import CITY_MANAGEMENT, a_liaison, a_request, a_supervisor

@@ -9,7 +9,7 @@ from bot.knowledge.rights import person
 from bot.knowledge.upkeep import LOOKS_EVERY, Upkeep
 from bot.services import Services
 from knowledge_base.article import Article
-from knowledge_base.tasks import KnowledgeTask, TaskKind, TaskState
+from knowledge_base.gaps.tasks import KnowledgeTask, TaskKind, TaskState
 from tests.bot.knowledge.conftest import EDITOR, OTHER_EDITOR, SUPERVISOR, Clock, an_article
 
 

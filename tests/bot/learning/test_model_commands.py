@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from uuid import uuid4
 
 import pytest
 import typer
@@ -26,8 +25,8 @@ WHY = ("--why", "对比良好", "--who", "林督办")
 class Terminal:
     """Runs commands against one database of its own."""
 
-    def __init__(self, mongo_url: str, redis_url: str, patch: pytest.MonkeyPatch) -> None:
-        self.mongo_url, self.database = mongo_url, f"test_{uuid4().hex}"
+    def __init__(self, mongo_url: str, redis_url: str, database: str, patch: pytest.MonkeyPatch) -> None:
+        self.mongo_url, self.database = mongo_url, database
         for name, value in {
             "HUIYIN_MONGO_URL": mongo_url,
             "HUIYIN_REDIS_URL": redis_url,
@@ -65,10 +64,8 @@ class Terminal:
 
 
 @pytest.fixture
-def terminal(mongo_url: str, redis_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Terminal]:
-    terminal = Terminal(mongo_url, redis_url, monkeypatch)
-    yield terminal
-    terminal.meanwhile(lambda database: database.client.drop_database(database.name))
+def terminal(mongo_url: str, redis_url: str, database_name: str, monkeypatch: pytest.MonkeyPatch) -> Terminal:
+    return Terminal(mongo_url, redis_url, database_name, monkeypatch)
 
 
 async def two_candidates(database: Database) -> None:

@@ -5,39 +5,36 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from uuid import uuid4
 
 import pytest
-from motor.motor_asyncio import AsyncIOMotorClient
 
 from bot.learning.nightly import Nightly, child_environment
 from bot.learning.progress import RunState, TrainingProgress
 from bot.learning.registry import ModelKind, ModelState
 from bot.services import Services, utc_now
 from bot.settings import Settings
-from bot.wiring import build_services
-from routing.working_calendar import CHINA
+from routing.timing.working_calendar import CHINA
 from tests.bot.learning.small_city import decided_tickets
+from tests.running import run_services
 
 THREE_AT_NIGHT = datetime(2026, 11, 16, 3, 5, tzinfo=CHINA).astimezone(UTC)
 
 
 @pytest.fixture
-async def services(mongo_url: str, redis_url: str, tmp_path: Path) -> AsyncIterator[Services]:
+async def services(
+    mongo_url: str, redis_url: str, services_database: str, tmp_path: Path
+) -> AsyncIterator[Services]:
     settings = Settings.from_environment(
         {},
         mongo_url=mongo_url,
         redis_url=redis_url,
-        database=f"test_{uuid4().hex}",
+        database=services_database,
         data_dir=tmp_path,
         secret_key="a secret key of the learning tests, long enough",
         model_least_new=40,
     )
-    async with build_services(settings) as services:
+    async with run_services(settings) as services:
         yield services
-        client: AsyncIOMotorClient[dict[str, object]] = AsyncIOMotorClient(settings.mongo_url)
-        await client.drop_database(settings.database)
-        client.close()
 
 
 async def test_the_night_makes_a_candidate_in_a_process_of_its_own(services: Services) -> None:

@@ -7,12 +7,10 @@ import contextlib
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from pathlib import Path
-from uuid import uuid4
 
 import aiohttp
 import pytest
 from aiohttp.test_utils import TestServer
-from motor.motor_asyncio import AsyncIOMotorClient
 
 from bot.app import create_app
 from bot.learning.drift_store import DriftStore
@@ -21,27 +19,27 @@ from bot.learning.registry import ModelKind, ModelRegistry
 from bot.learning.reloading import Reloader
 from bot.services import Services
 from bot.settings import Settings
-from bot.wiring import build_services
 from classifier.drift import DriftState, Level, Measure, Signal
 from classifier.model import TextModel, starter_model_path
-from routing.automation import OPEN_GATE
 from routing.reference_store import MongoReferenceStore, Origin
 from routing.reference_tables import TABLE_COLUMNS, TableKind, TableRows, demo_reference
 from routing.tables import DEMO_COUNTY, Row, read_rows
+from routing.triage.automation import OPEN_GATE
 from tests.bot.learning.small_models import artefact, new_model, sentences
 from tests.bot.learning.waiting import until
 from tests.factories import CITY_MANAGEMENT, MONDAY_9_30, a_request
+from tests.running import run_services
 
 WHO = {"who": "林督办", "why": "试用", "now": MONDAY_9_30}
 
 
 @pytest.fixture
-def settings(mongo_url: str, redis_url: str, tmp_path: Path) -> Settings:
+def settings(mongo_url: str, redis_url: str, services_database: str, tmp_path: Path) -> Settings:
     return Settings.from_environment(
         {},
         mongo_url=mongo_url,
         redis_url=redis_url,
-        database=f"test_{uuid4().hex}",
+        database=services_database,
         data_dir=tmp_path,
         secret_key="a secret key of the learning tests, long enough",
     )
@@ -51,12 +49,9 @@ def settings(mongo_url: str, redis_url: str, tmp_path: Path) -> Settings:
 async def two_processes(settings: Settings) -> AsyncIterator[tuple[Services, Services]]:
     """Two sets of services over the same stores, as two web processes have them."""
     async with AsyncExitStack() as stack:
-        first = await stack.enter_async_context(build_services(settings))
-        second = await stack.enter_async_context(build_services(settings))
+        first = await stack.enter_async_context(run_services(settings))
+        second = await stack.enter_async_context(run_services(settings))
         yield first, second
-        client: AsyncIOMotorClient[dict[str, object]] = AsyncIOMotorClient(settings.mongo_url)
-        await client.drop_database(settings.database)
-        client.close()
 
 
 async def test_both_processes_take_up_an_approved_model_and_go_back_with_one_roll_back(
@@ -80,10 +75,10 @@ async def test_both_processes_take_up_an_approved_model_and_go_back_with_one_rol
 
 
 async def test_a_process_started_later_begins_with_the_live_model(settings: Settings) -> None:
-    async with build_services(settings) as services:
+    async with run_services(settings) as services:
         model = await services.registry.add(new_model(artefact()))
         await services.registry.approve(ModelKind.TOPICS, model.version, **WHO)
-    async with build_services(settings) as services:
+    async with run_services(settings) as services:
         assert services.model.labels == ("供水", "噪声", "道路")
 
 
@@ -115,10 +110,10 @@ async def test_a_damaged_artefact_changes_nothing_but_the_alarm_which_readyz_tel
 async def test_a_process_started_while_the_live_model_is_broken_starts_with_the_one_that_ships(
     settings: Settings,
 ) -> None:
-    async with build_services(settings) as services:
+    async with run_services(settings) as services:
         broken = await services.registry.add(new_model(b"not a model"))
         await services.registry.approve(ModelKind.TOPICS, broken.version, **WHO)
-    async with build_services(settings) as services:
+    async with run_services(settings) as services:
         assert services.live.current.alarms
         assert len(services.model.labels) == 7
 
@@ -196,7 +191,7 @@ def test_the_gate_follows_the_monitor() -> None:
 
 
 async def test_whoever_misses_the_announcement_finds_the_model_by_looking(settings: Settings) -> None:
-    async with build_services(settings) as services:
+    async with run_services(settings) as services:
         silent = ModelRegistry(services.database)  # as if Redis had lost the word
         reloader = Reloader(
             registry=silent,

@@ -11,8 +11,8 @@ from bot.learning.live import LiveSet, triage_tools
 from bot.learning.registry import ModelKind
 from bot.learning.unit_models import ranker, region_of_id
 from classifier.model import TextModel, starter_model_path
-from routing.composition import Composition, RankedUnit
 from routing.reference_tables import demo_reference
+from routing.triage.composition import Composition, RankedUnit
 from tests.factories import a_request
 
 

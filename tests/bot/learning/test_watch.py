@@ -6,10 +6,8 @@ from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
-from uuid import uuid4
 
 import pytest
-from motor.motor_asyncio import AsyncIOMotorClient
 
 from bot.learning.audits import AuditSamples, UnknownCase
 from bot.learning.drift_store import LOOK_EVERY, DriftStore
@@ -18,36 +16,35 @@ from bot.learning.watch import DriftWatch
 from bot.learning.words import drift_words
 from bot.services import Services
 from bot.settings import Settings
-from bot.wiring import build_services
 from classifier.drift import QUIET_LOOKS, DriftState, Level, Signal
 from routing.departments import UnitId
 from routing.ticket import Ticket
-from routing.triage import Candidate, TriageDecision
+from routing.triage.deciding import Candidate, TriageDecision
 from routing.workflow import SYSTEM, Role
 from tests.bot.learning.small_city import decided_tickets
 from tests.bot.learning.small_models import artefact, new_model
 from tests.bot.learning.waiting import until
 from tests.factories import HOUSING, MONDAY_9_30, PROFILE, a_dispatcher, a_liaison, a_request, a_supervisor
+from tests.running import run_services
 
 TOPICS = ModelKind.TOPICS
 NOW = MONDAY_9_30
 
 
 @pytest.fixture
-async def services(mongo_url: str, redis_url: str, tmp_path: Path) -> AsyncIterator[Services]:
+async def services(
+    mongo_url: str, redis_url: str, services_database: str, tmp_path: Path
+) -> AsyncIterator[Services]:
     settings = Settings.from_environment(
         {},
         mongo_url=mongo_url,
         redis_url=redis_url,
-        database=f"test_{uuid4().hex}",
+        database=services_database,
         data_dir=tmp_path,
         secret_key="a secret key of the learning tests, long enough",
     )
-    async with build_services(settings, clock=lambda: NOW) as services:
+    async with run_services(settings, clock=lambda: NOW) as services:
         yield services
-        client: AsyncIOMotorClient[dict[str, object]] = AsyncIOMotorClient(settings.mongo_url)
-        await client.drop_database(settings.database)
-        client.close()
 
 
 def dispatched_by_machine(

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable
 
 
-async def until(holds: Callable[[], object], within_s: float = 10.0) -> None:
+async def until(holds: Callable[[], object], within_s: float = 60.0) -> None:
     """Return as soon as it holds; TimeoutError when it does not in time."""
     async with asyncio.timeout(within_s):
         while not holds():  # noqa: ASYNC110 - whoever changes it tells nobody

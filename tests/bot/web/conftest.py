@@ -13,7 +13,6 @@ from typing import Any
 import pytest
 from aiohttp import ClientResponse, CookieJar, web
 from aiohttp.test_utils import TestClient, TestServer
-from motor.motor_asyncio import AsyncIOMotorDatabase
 from pydantic import SecretStr
 from redis.asyncio import Redis
 
@@ -23,15 +22,14 @@ from bot.people import User
 from bot.services import Services
 from bot.settings import Settings
 from bot.worker import Worker
-from classifier.model import TextModel, starter_model_path
-from knowledge_base.answer import Answerer
-from knowledge_base.library import load_demo_articles
+from knowledge_base.answering.answer import Answerer
 from routing.citizen_request import CitizenRequest
 from routing.departments import UnitId
 from routing.ticket import Ticket
+from routing.timing.working_calendar import CHINA
 from routing.workflow import Role, State
-from routing.working_calendar import CHINA
 from tests.factories import CITY_MANAGEMENT, HOUSING, MONDAY_9_30, a_request
+from tests.running import add_user, demo_articles, run_services
 
 HOTLINE = UnitId("qh.hotline")
 PASSWORD = "Huiyin-2026-test"
@@ -151,7 +149,7 @@ class Console:
                 number, actor=boss, version=None, now=now, reason="不属本单位", basis="清单"
             )
             return await desk.decide_return(
-                number, actor=boss, version=None, now=now, approved=True, reason="同意"
+                number, actor=actor, version=None, now=now, approved=True, reason="同意"
             )
         if ticket.state is State.RECEIVED and unit_id is not None:
             return await desk.dispatch(number, unit_id, actor=actor, version=None, now=now)
@@ -171,13 +169,8 @@ class Console:
 
 
 @cache
-def _model() -> TextModel:
-    return TextModel.load(starter_model_path())
-
-
-@cache
 def _answerer() -> Answerer:
-    return Answerer(load_demo_articles())
+    return Answerer(demo_articles())
 
 
 @pytest.fixture
@@ -187,51 +180,27 @@ def clock() -> Clock:
 
 @pytest.fixture
 async def console(
-    database: AsyncIOMotorDatabase[dict[str, Any]],
+    services_database: str,
     redis: Redis,
     mongo_url: str,
     redis_url: str,
     clock: Clock,
     monkeypatch: pytest.MonkeyPatch,
 ) -> AsyncIterator[Console]:
-    # The same real model and index for every test: loading them takes longer than a test.
-    model = _model()
-    monkeypatch.setattr(wiring.TextModel, "load", lambda path: model)
+    # The same real index for every test: building it takes longer than a test.
     monkeypatch.setattr(wiring, "Answerer", lambda articles, **rest: _answerer())
     settings = Settings(
         mongo_url=mongo_url,
         redis_url=redis_url,
-        database=database.name,
+        database=services_database,
         secret_key=SecretStr("k" * 48),
     )
-    async with wiring.build_services(settings, clock=clock) as services:
+    async with run_services(settings, clock=clock) as services:
         for username, (name, role, unit_id) in LOGINS.items():
             user = User(username=username, name=name, role=role, unit_id=unit_id)
-            await _admit(services, user)
+            await add_user(services, user, password=PASSWORD)
         async with TestServer(create_app(services)) as server:
             console = Console(server, services, clock)
             yield console
             for client in console.browsers:
                 await client.session.close()
-
-
-@cache
-def _hashed() -> str:
-    from bot.people import _HASHER
-
-    return _HASHER.hash(PASSWORD)
-
-
-async def _admit(services: Services, user: User) -> None:
-    """What ``People.add_user`` stores, with the password hashed once for all tests."""
-    await services.database["users"].insert_one(
-        {
-            "_id": user.username,
-            "name": user.name,
-            "role": str(user.role),
-            "unit_id": user.unit_id,
-            "password": _hashed(),
-            "failures": 0,
-            "locked_until": None,
-        }
-    )

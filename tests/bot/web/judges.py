@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from routing.figures import JUDGES, FigureName, FigureRow, Judge, Period, Verdict
+from routing.figures.counting import JUDGES, FigureName, FigureRow, Judge, Period, Verdict
 
 
 def watch_the_judges(monkeypatch: pytest.MonkeyPatch) -> list[tuple[FigureName, str, int]]:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from bot import wiring
-from knowledge_base.answer import Answerer
+from knowledge_base.answering.answer import Answerer
 from knowledge_base.article import (
     Article,
     ArticleKind,
@@ -17,7 +17,7 @@ from knowledge_base.article import (
     CatalogueEntry,
     Guide,
 )
-from knowledge_base.entries import Entry
+from knowledge_base.editing.entries import Entry
 from tests.bot.web.conftest import Browser, Console, Page
 
 BODY = (

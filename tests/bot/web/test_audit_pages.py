@@ -16,14 +16,15 @@ from bot.people import User
 from bot.web.audit_scope import decode_cursor, encode_cursor, topics_of
 from bot.web.audit_tickets import PAGE
 from bot.web.console import ROUTES
-from routing.catalogue import Duty, DutyList
 from routing.citizen_request import Channel, RequestType
 from routing.departments import UnitId, UnitLevel
 from routing.ticket import Ticket
-from routing.triage import Candidate, Reason, ReasonKind, TriageDecision
+from routing.triage.catalogue import Duty, DutyList
+from routing.triage.deciding import Candidate, Reason, ReasonKind, TriageDecision
 from routing.workflow import Role, State
-from tests.bot.web.conftest import LOGINS, Browser, Console, _admit
+from tests.bot.web.conftest import LOGINS, PASSWORD, Browser, Console
 from tests.factories import CITY_MANAGEMENT, HOUSING
+from tests.running import add_user
 
 GREASE = "我要投诉楼下烧烤店，油烟扰民，半夜噪音太吵，没人管。"
 LIUQUAN = UnitId("qh.liuquan.government")
@@ -190,7 +191,8 @@ async def test_a_supervisor_of_a_township_sees_its_own_tickets_only(console: Con
     mine = await _close(console, await console.ticket(LIUQUAN, text="村里路灯坏了。", place="柳泉镇"))
     other = await _close(console, await console.ticket(CITY_MANAGEMENT, text=GREASE))
     committee = next(u.id for u in console.services.units.children(LIUQUAN))
-    await _admit(console.services, User(username="cun", name="柳村", role=Role.SUPERVISOR, unit_id=committee))
+    user = User(username="cun", name="柳村", role=Role.SUPERVISOR, unit_id=committee)
+    await add_user(console.services, user, password=PASSWORD)
     browser = await console.as_("cun")
     page = await browser.open("/console/audit/bias?by=channel")
     assert "受理的工单 1 件" in page.words

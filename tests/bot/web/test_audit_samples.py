@@ -10,10 +10,11 @@ from bot.web.audit_samples import JUDGED_SINCE, LOOKS_BACK, PAGE
 from classifier.drift import Tally
 from routing.departments import UnitId
 from routing.ticket import Ticket
-from routing.triage import Candidate, Reason, ReasonKind, TriageDecision
+from routing.triage.deciding import Candidate, Reason, ReasonKind, TriageDecision
 from routing.workflow import Role
-from tests.bot.web.conftest import Console, _admit
+from tests.bot.web.conftest import PASSWORD, Console
 from tests.factories import CITY_MANAGEMENT
+from tests.running import add_user
 
 LIUQUAN = UnitId("qh.liuquan.government")
 
@@ -70,7 +71,8 @@ async def test_a_supervisor_of_one_township_reads_their_part_and_judges_nothing(
     now = console.clock.now
     assert len(await AuditSamples(console.services.database).draw(2, since=now - LOOKS_BACK, now=now)) == 2
     committee = next(unit.id for unit in console.services.units.children(LIUQUAN))
-    await _admit(console.services, User(username="cun", name="柳村", role=Role.SUPERVISOR, unit_id=committee))
+    user = User(username="cun", name="柳村", role=Role.SUPERVISOR, unit_id=committee)
+    await add_user(console.services, user, password=PASSWORD)
     browser = await console.as_("cun")
     page = await browser.open(PAGE)
     assert mine.number in page.html

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from bot.web.clock_words import clock_words, nearest_clock, span
-from routing.sla import ClockName
+from routing.timing.sla import ClockName
 from tests.factories import CITY_MANAGEMENT, MONDAY_9_30, PROFILE, a_dispatcher, a_liaison, a_ticket
 
 

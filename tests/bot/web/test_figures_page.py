@@ -9,17 +9,14 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given
-from hypothesis import strategies as st
 
 from bot.web.periods import chosen_period
 from bot.web.supervision import percent
-from routing.clocks import ClockState
-from routing.figures import ClockRow, Figure, FigureName, FigureRow, Period, add_up, by_unit, totals
-from routing.sla import ClockName
-from routing.workflow import State
+from routing.figures.counting import Figure, FigureName, FigureRow, Period, add_up, by_unit, totals
 from tests.bot.web.conftest import Console
 from tests.bot.web.judges import watch_the_judges
 from tests.factories import CITY_MANAGEMENT, HOUSING, MONDAY_9_30
+from tests.routing.made_up_rows import figure_rows
 
 
 @pytest.mark.parametrize(
@@ -86,47 +83,22 @@ async def test_the_figures_count_what_fell_due_and_name_the_numbers(console: Con
     assert "数据截至 2026-11-26 09:30" in page.words
 
 
-@pytest.mark.parametrize(("path", "names"), [("", list(FigureName)), ("/closed", [FigureName.CLOSED])])
-async def test_figures_are_judged_once_each_and_beside_the_loop(
-    console: Console, monkeypatch: pytest.MonkeyPatch, path: str, names: list[FigureName]
+async def test_the_page_judges_no_ticket_and_a_drill_down_each_once_beside_the_loop(
+    console: Console, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     numbers = await _lived(console)
     browser = await console.as_("supervisor")
     judged = watch_the_judges(monkeypatch)
-    await browser.open(f"/console/figures{path}")
+    await browser.open("/console/figures")
+    assert not judged
+    await browser.open("/console/figures/closed")
     assert Counter((name, number) for name, number, _ in judged) == Counter(
-        (name, number) for name in names for number in numbers
+        (FigureName.CLOSED, number) for number in numbers
     )
     assert threading.get_ident() not in {thread for _, _, thread in judged}
 
 
-_DAYS = st.integers(0, 9).map(lambda day: MONDAY_9_30 + timedelta(days=day))
-_UNITS = st.sampled_from([CITY_MANAGEMENT, HOUSING])
-_ROWS = st.lists(
-    st.builds(
-        FigureRow,
-        number=st.integers(1, 99).map(lambda n: f"HY26111600{n:02d}"),
-        unit_id=st.none() | _UNITS,
-        state=st.sampled_from(State),
-        received_at=_DAYS,
-        ratings=st.lists(st.tuples(st.integers(1, 5), _DAYS), max_size=2).map(tuple),
-        clocks=st.lists(
-            st.builds(
-                ClockRow,
-                st.sampled_from([ClockName.SIGN_IN, ClockName.FIRST_CONTACT, ClockName.REPLY]),
-                st.none() | _UNITS,
-                _DAYS,
-                st.sampled_from(ClockState),
-            ),
-            max_size=3,
-        ).map(tuple),
-        handed=st.lists(st.tuples(_UNITS, st.booleans()), max_size=2).map(tuple),
-    ),
-    max_size=8,
-)
-
-
-@given(rows=_ROWS)
+@given(rows=figure_rows())
 def test_the_units_figures_add_up_to_the_totals(rows: list[FigureRow]) -> None:
     period = Period(MONDAY_9_30, MONDAY_9_30 + timedelta(days=5), MONDAY_9_30 + timedelta(days=3))
     assert add_up(by_unit(rows, period), period) == totals(rows, period)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from datetime import timedelta
 from typing import Any
 
 import aiohttp
@@ -76,6 +77,27 @@ async def test_a_file_is_looked_at_before_it_becomes_a_draft_and_is_no_other_the
     assert "没有要写入的条目" in again.words
 
 
+async def test_the_preview_says_what_a_document_will_end(library: Library) -> None:
+    browser = await library.as_("editor")
+    await browser.open("/console/knowledge/import")
+    ending = DOCUMENT.replace(
+        "有效期3年。", "有效期3年。《清和县老年人爱心乘车办法》（清交发〔2026〕6号）同时废止。"
+    )
+    page = await _upload(browser, ("补贴.txt", ending.encode()))
+    preview = await _done(library, browser, page.path)
+    will_end = "将废止：《清和县老年人爱心乘车办法》，1条以它为依据，也会停用"
+    assert f"开始施行以后： {will_end}" in preview.words
+    assert preview.words.count(will_end) == 2, "beside its document, and where the editor agrees"
+
+
+async def test_a_region_nobody_knows_is_refused_before_anything_is_read(library: Library) -> None:
+    browser = await library.as_("editor")
+    await browser.open("/console/knowledge/import")
+    page = await _upload(browser, ("补贴.txt", DOCUMENT.encode()), region="清河县")
+    assert page.status == 422
+    assert "地名表里没有“清河县”" in page.words
+
+
 async def test_while_files_are_read_the_page_asks_again_by_itself(library: Library) -> None:
     browser = await library.as_("editor")
     runs = ImportRuns(library.console.services.database)
@@ -100,6 +122,22 @@ async def test_what_broke_off_says_so_and_is_begun_again(library: Library) -> No
     await browser.send(f"/console/knowledge/import/{run_id}/again")
     page = await _done(library, browser, f"/console/knowledge/import/{run_id}")
     assert "新增 1 条" in page.words
+
+
+async def test_after_a_start_an_import_nobody_holds_is_shown_as_broken_off_at_once(library: Library) -> None:
+    browser = await library.as_("editor")
+    runs = ImportRuns(library.console.services.database)
+    now = library.console.clock.now
+    lost = await runs.open([("甲.txt", b"x")], by="editor", defaults={"unit": "qh.transport"}, now=now)
+    library.console.clock.now += timedelta(seconds=4)
+    held = await runs.open(
+        [("乙.txt", b"x")], by="editor", defaults={"unit": "qh.transport"}, now=library.console.clock.now
+    )
+    assert "中断了" not in (await browser.open(f"/console/knowledge/import/{lost}")).words
+    starting = own_imports(library.console.server.app)
+    await anext(starting)
+    assert "中断了" in (await browser.open(f"/console/knowledge/import/{lost}")).words
+    assert "正在读取" in (await browser.open(f"/console/knowledge/import/{held}")).words
 
 
 async def test_a_writing_that_broke_off_goes_on_and_writes_nothing_twice(library: Library) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from dataclasses import replace
 from datetime import UTC, date, datetime
@@ -14,8 +15,9 @@ from bot import phrases
 from bot.knowledge.upkeep import Upkeep
 from bot.web.knowledge_form import article_from, blank, related_of, values_of
 from bot.web.knowledge_refusals import REFUSALS
+from knowledge_base.answering.composing import compose
 from knowledge_base.article import Article, ArticleStatus, KnowledgeRefused
-from knowledge_base.composing import compose
+from knowledge_base.editing.store import EntryFilter
 from tests.bot.web.conftest import Browser, Page
 from tests.bot.web.knowledge_library import (
     CATALOGUE,
@@ -272,12 +274,72 @@ async def test_nothing_ends_before_it_began(library: Library, act: str) -> None:
         f"/console/knowledge/question.bus-night/{act}", {"reason": "写错年份了", "day": "2020-01-01"}
     )
     assert page.status == 422
-    assert "2026年5月8日才施行" in page.words
+    assert "它从2026年5月8日起才有，不能在2020年1月1日就" in page.words
     assert "写错年份了" in page.html
     assert (await library.entry("question.bus-night")).version == 1
     day = {"reason": "停运", "day": "2026-05-08"}
     assert (await boss.send(f"/console/knowledge/question.bus-night/{act}", day)).status == 200
     assert (await library.entry("question.bus-night")).version == 2
+
+
+async def test_an_end_later_than_the_one_there_is_is_said_to_change_nothing(library: Library) -> None:
+    boss = await library.as_("supervisor")
+    await boss.open("/console/knowledge/policy.bus")
+    page = await boss.send(
+        "/console/knowledge/policy.bus/expire", {"reason": "再用一阵", "day": "2027-11-30"}
+    )
+    assert page.status == 422
+    assert "它本来就只到2026年11月30日" in page.words
+    assert "要延长，请修改条目再提交审核" in page.words
+
+
+async def test_marks_left_of_a_citizens_words_keep_a_draft_from_review_and_are_named(
+    library: Library,
+) -> None:
+    writer = await library.as_("editor")
+    page = await _written(library, writer, body="请打[电话]，找[姓名]。", issuer="")
+    assert page.status == 422
+    assert "已保存，还没有提交。还缺：发布单位。请补上再提交。正文里还有隐去" in page.words
+    assert "记号 [电话]、[姓名]" in page.words
+    name = page.html.split('action="/console/knowledge/')[1].split("/")[0]
+    page = await writer.open(f"/console/knowledge/{name}")
+    assert "[电话]、[姓名]" in page.words.split("提交前还要改")[1]
+
+
+async def test_an_entry_for_a_place_nobody_knows_is_saved_and_not_submitted(library: Library) -> None:
+    writer = await library.as_("editor")
+    page = await _written(library, writer, region="清河县")
+    assert page.status == 422
+    assert "已保存，还没有提交。适用地区：地名表里没有“清河县”" in page.words
+
+
+async def test_a_new_entry_posted_twice_is_one_and_the_second_post_finds_it(library: Library) -> None:
+    writer = await library.as_("editor")
+    form = fields_of(await writer.open("/console/knowledge/new?kind=question"))
+    fields = {**form, **NEW, "act": "save"}
+    first, second = await asyncio.gather(
+        *(writer.client.post("/console/knowledge/new", data=fields) for _ in range(2))
+    )
+    assert (first.status, second.status) == (200, 200)
+    assert first.url.path == second.url.path
+    third = await writer.client.post("/console/knowledge/new", data=fields)
+    assert "已经保存过了，就是这一条" in await third.text()
+    stored = library.console.services.articles.lists
+    assert await stored.count(EntryFilter(text=NEW["title"])) == 1
+
+
+async def test_a_form_gone_back_to_and_posted_with_other_words_loses_neither(library: Library) -> None:
+    writer = await library.as_("editor")
+    form = fields_of(await writer.open("/console/knowledge/new?kind=question"))
+    await writer.send("/console/knowledge/new", {**form, **NEW, "act": "save"})
+    page = await writer.send(
+        "/console/knowledge/new", {**form, **NEW, "body": "身高1.3米以下免费。", "act": "save"}
+    )
+    assert page.status == 409
+    assert "和现在保存着的版本比" in page.words
+    assert fields_of(page)["body"] == "身高1.3米以下免费。"
+    assert "1.2" in page.html
+    assert await library.console.services.articles.lists.count(EntryFilter(text=NEW["title"])) == 1
 
 
 async def test_what_was_taken_down_is_previewed_as_a_draft_only(library: Library) -> None:
@@ -468,9 +530,9 @@ async def test_discarding_a_new_draft_leads_back_to_the_list(library: Library) -
 
 
 def test_every_refusal_has_its_words() -> None:
-    import knowledge_base.import_run
-    import knowledge_base.proposals
-    import knowledge_base.tasks  # noqa: F401
+    import knowledge_base.editing.import_run
+    import knowledge_base.gaps.proposals
+    import knowledge_base.gaps.tasks  # noqa: F401
 
     def all_of(kind: type[KnowledgeRefused]) -> set[type[KnowledgeRefused]]:
         return {kind, *(one for each in kind.__subclasses__() for one in all_of(each))}

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from dataclasses import replace
 from datetime import UTC, date, datetime
 
 import pytest
 
+from bot.web import public_pages
 from knowledge_base.article import Article, ArticleKind
 from tests.bot.web.knowledge_library import BODY, CATALOGUE, GUIDE, POLICY, QUESTION, Library
 from tests.bot.web.knowledge_library import library as library
@@ -360,6 +362,53 @@ async def test_a_page_that_is_not_there_says_so(library: Library) -> None:
     assert "没有找到相关" not in page.words
     assert "没有找到和" not in page.words
     assert re.search(r'href="/answers\?q=[^"]+">回到第一页', page.html)
+
+
+@pytest.mark.parametrize("path", ["/answers?q=公交卡", "/answers/catalogue?q=公交"])
+async def test_who_searches_too_often_is_told_when_to_try_again_and_may_go_on_reading(
+    library: Library, monkeypatch: pytest.MonkeyPatch, path: str
+) -> None:
+    monkeypatch.setattr(public_pages, "_SEARCHES", 3)
+    browser = await library.stranger()
+    pages = [await browser.open(path) for _ in range(4)]
+    assert [page.status for page in pages] == [200, 200, 200, 429]
+    assert "查得太快了。请过1分钟再查" in pages[3].words
+    assert pages[3].headers["Retry-After"] == "60"
+    assert (await browser.open("/answers")).status == 200
+    assert (await browser.open("/answers/question.bus-night")).status == 200
+
+
+async def test_behind_a_trusted_proxy_each_client_is_counted_for_itself(
+    library: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(public_pages, "_SEARCHES", 2)
+    settings = library.console.services.settings
+    trusting = settings.model_copy(update={"trusted_proxies": "127.0.0.1, ::1"})
+    browser = await library.stranger()
+
+    async def statuses(*clients: str) -> list[int]:
+        asked = [
+            await browser.open("/answers?q=公交卡", headers={"X-Forwarded-For": f"9.9.9.9, {client}"})
+            for client in clients
+        ]
+        return [page.status for page in asked]
+
+    assert await statuses("198.51.100.1", "198.51.100.2", "198.51.100.3") == [200, 200, 429], "nobody trusted"
+    object.__setattr__(library.console.services, "settings", trusting)
+    assert await statuses(*(f"198.51.100.{n}" for n in (1, 2, 3, 1, 1))) == [200, 200, 200, 200, 429]
+
+
+async def test_an_address_far_too_long_is_refused_in_a_few_words_and_is_no_error_of_ours(
+    library: Library, caplog: pytest.LogCaptureFixture
+) -> None:
+    browser = await library.stranger()
+    for length in (10_000, 200_000):
+        page = await browser.open("/answers?q=" + "a" * length)
+        assert page.status == 400
+        assert page.html == "网址太长了。请从首页重新进入，把要问的话写短一些。\n"
+    unread = await browser.client.get("/answers?q=" + "a" * 1_100_000)
+    assert unread.status == 400
+    assert not [record for record in caplog.records if record.levelno >= logging.ERROR]
 
 
 async def test_one_reader_is_one_asker_whatever_the_browser_calls_itself(library: Library) -> None:

@@ -6,12 +6,12 @@ import re
 from dataclasses import replace
 from datetime import timedelta
 
-from knowledge_base.asked import AskedOutcome, AskedQuestion
-from knowledge_base.gaps import Gap, Lack
-from knowledge_base.proposals import Proposal, ProposalState
-from knowledge_base.tasks import KnowledgeTask, TaskKind, TaskState
+from knowledge_base.gaps.asked import AskedOutcome, AskedQuestion
+from knowledge_base.gaps.gathering import Gap, GapState, Lack
+from knowledge_base.gaps.proposals import Proposal, ProposalState
+from knowledge_base.gaps.tasks import KnowledgeTask, TaskKind, TaskState
 from routing.citizen_request import RequestType
-from tests.bot.web.knowledge_library import Library, fields_of
+from tests.bot.web.knowledge_library import QUESTION, Library, fields_of
 from tests.bot.web.knowledge_library import library as library
 
 ASKED = ("公交卡丢了里面的钱还能要回来吗", "公交卡丢了钱怎么办")
@@ -84,7 +84,9 @@ async def test_a_task_is_linked_to_an_entry_that_is_there_or_closed_with_a_reaso
     assert page.status == 422
     assert "请写明理由" in page.words
     page = await browser.send("/console/knowledge/tasks/gap-1/link", {"article_id": "question.bus-night"})
-    assert "已关联" in page.words
+    assert "已关联，任务还没有完成：它已经公开，但市民的2种问法只答得上0种" in page.words
+    assert "还答不上的" in page.words
+    assert (await library.console.services.tasks.get("gap-1")).state is TaskState.LINKED
     page = await browser.send("/console/knowledge/tasks/gap-1/close", {"reason": "公交公司的事"})
     assert "已关闭，理由记在任务里" in page.words
     assert "公交公司的事" in page.words
@@ -92,6 +94,21 @@ async def test_a_task_is_linked_to_an_entry_that_is_there_or_closed_with_a_reaso
     page = await browser.send("/console/knowledge/tasks/gap-1/close", again)
     assert page.status == 409
     assert "已经结束" in page.words
+
+
+async def test_a_task_ends_at_once_where_the_entry_linked_answers_it_already(library: Library) -> None:
+    await _task(library)
+    entry = replace(QUESTION, id="question.lost", title="公交卡丢了怎么退余额", questions=ASKED)
+    await library.put(entry)
+    browser = await library.as_("editor")
+    await browser.open("/console/knowledge/tasks/gap-1")
+    page = await browser.send("/console/knowledge/tasks/gap-1/link", {"article_id": entry.id})
+    assert "它已经答得上，任务完成" in page.words
+    services = library.console.services
+    assert (await services.tasks.get("gap-1")).state is TaskState.DONE
+    gap = await services.questions.gap("gap-1")
+    assert gap is not None
+    assert gap.state is GapState.ANSWERED
 
 
 async def test_two_who_work_on_one_task_are_told(library: Library) -> None:

@@ -17,7 +17,8 @@ from classifier.model import starter_model_path
 from routing.departments import UnitId
 from routing.events import Audience, NoticeChannel, OutboxEntry
 from routing.workflow import Role
-from tests.bot.web.conftest import LOGINS, Console, _admit
+from tests.bot.web.conftest import LOGINS, PASSWORD, Console
+from tests.running import add_user
 
 TOPICS = ModelKind.TOPICS
 
@@ -193,7 +194,8 @@ async def test_models_are_closed_to_everybody_else(console: Console, user: str) 
 async def test_a_supervisor_of_one_township_reads_the_models_and_decides_nothing(console: Console) -> None:
     model = await _candidate(console)
     committee = next(u.id for u in console.services.units.children(UnitId("qh.liuquan.government")))
-    await _admit(console.services, User(username="cun", name="柳村", role=Role.SUPERVISOR, unit_id=committee))
+    user = User(username="cun", name="柳村", role=Role.SUPERVISOR, unit_id=committee)
+    await add_user(console.services, user, password=PASSWORD)
     browser = await console.as_("cun")
     page = await browser.open("/console/models")
     assert f"待批准：主题模型 {model.version}" in page.words

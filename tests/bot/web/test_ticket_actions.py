@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from routing.events import EventKind
+from routing.events import EventKind, RejectReason
 from routing.ticket import Ticket
 from routing.workflow import State
 from tests.bot.web.conftest import Browser, Console, Page
@@ -230,12 +230,13 @@ async def test_the_centre_answers_directly_or_does_not_accept(console: Console) 
     await _do(browser, direct, "answer-directly", text="带身份证即可。")
     assert (await console.stored(direct.number)).reply_text == "带身份证即可。"
     await browser.open(f"/console/tickets/{refused.number}")
-    page = await _do(browser, refused, "reject", ground="应通过诉讼、仲裁、行政复议解决", reason="")
+    page = await _do(browser, refused, "reject", ground="litigation", reason="")
     assert page.status == 422
-    await _do(browser, refused, "reject", ground="应通过诉讼、仲裁、行政复议解决", reason="请向县法院起诉。")
+    await _do(browser, refused, "reject", ground="litigation", reason="请向县法院起诉。")
     stored = await console.stored(refused.number)
     assert stored.state is State.REJECTED
-    assert stored.events[-1].text == "应通过诉讼、仲裁、行政复议解决。请向县法院起诉。"
+    assert stored.events[-1].text == "请向县法院起诉。"
+    assert stored.events[-1].reject_reason is RejectReason.LITIGATION
 
 
 async def test_an_operator_writes_down_what_the_citizen_says_on_the_telephone(console: Console) -> None:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from routing.automation import Gate
 from routing.citizen_request import Channel
 from routing.departments import UnitId
 from routing.ticket import Ticket
+from routing.triage.automation import Gate
 from tests.bot.web.conftest import Console
 from tests.factories import CITY_MANAGEMENT, HOUSING
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from knowledge_base.importing import isolation
-from knowledge_base.importing.isolation import Reader, Stopped, files_below, read_file, read_upload
+from knowledge_base.importing.isolation import Reader, Stopped, files_below, read_upload, read_with
 from knowledge_base.importing.reading import read_here
 from tests.knowledge_base.importing.files import LETTER, docx, workbook, zipped
 
@@ -39,8 +39,9 @@ def test_one_upload_needs_one_call() -> None:
 
 def test_a_file_from_disk_and_one_that_is_not_there(tmp_path: Path) -> None:
     (tmp_path / "通知.docx").write_bytes(FILES["通知.docx"])
-    assert read_file(tmp_path / "通知.docx").documents
-    (problem,) = read_file(tmp_path / "没有.docx").problems
+    with Reader() as reader:
+        assert read_with(reader, tmp_path / "通知.docx", name="通知.docx").documents
+        (problem,) = read_with(reader, tmp_path / "没有.docx", name="没有.docx").problems
     assert problem.why == "打不开这个文件"
 
 

@@ -12,17 +12,18 @@ import pytest
 from motor.motor_asyncio import AsyncIOMotorDatabase
 
 from knowledge_base.article import NATIONWIDE, UNDATED, ArticleKind, ArticleStatus, IssuerLevel
-from knowledge_base.editing import EditingDesk
-from knowledge_base.entries import Person, Right
+from knowledge_base.editing.desk import EditingDesk
+from knowledge_base.editing.entries import Person, Right
+from knowledge_base.editing.mongo_store import MongoArticleStore
+from knowledge_base.editing.reimport import id_of
 from knowledge_base.importing import desk as desk_of_imports
 from knowledge_base.importing.desk import prepare_import, run_import
 from knowledge_base.importing.document import ImportedDocument, Problem, Reading, Reference, Severity
 from knowledge_base.importing.issuers import level_of, place_of
 from knowledge_base.importing.matching import Change
-from knowledge_base.importing.planning import Defaults, ImportPlan, plan_import
+from knowledge_base.importing.plan import Ending, ImportPlan
+from knowledge_base.importing.planning import Defaults, plan_import
 from knowledge_base.importing.reading import read_here
-from knowledge_base.mongo_store import MongoArticleStore
-from knowledge_base.reimport import id_of
 from tests.knowledge_base.importing.files import LETTER, docx, workbook
 
 NOW = datetime(2026, 11, 23, 2, tzinfo=UTC)
@@ -239,3 +240,52 @@ async def test_a_long_list_is_planned_beside_the_loop(
     assert prepared.count(Change.NEW) == 1
     assert at_work
     assert threading.main_thread().name not in at_work
+
+
+@pytest.mark.parametrize(
+    ("region", "said"),
+    [
+        ("清河县", "适用区域“清河县”不在地名表里"),
+        ("城关镇", "叫“城关镇”的地方有2个：云川市/清和县/城关镇，云川市/云岭县/城关镇"),
+    ],
+)
+def test_a_row_for_no_place_or_for_several_is_refused_with_words(region: str, said: str) -> None:
+    shared = {"城关镇": ("云川市/清和县/城关镇", "云川市/云岭县/城关镇")}
+    wrong, right = replace(QUESTION, region=region), replace(QUESTION, title="别的？", region="柳林镇")
+    planned = plan(wrong, right, defaults=replace(DEFAULTS, shared=shared))
+    assert [entry.change for entry in planned.entries] == [Change.REFUSED, Change.NEW]
+    (check,) = planned.entries[0].checks
+    assert (check.why, check.severity) == (said, Severity.ERROR)
+    assert "再导入" in check.what_to_do
+    assert planned.failed
+
+
+def test_a_place_read_off_an_issuers_name_that_nobody_knows_is_a_remark() -> None:
+    planned = plan(replace(POLICY, issuer="江原省人民政府"), defaults=replace(DEFAULTS, region=""))
+    (entry,) = planned.entries
+    assert entry.change is Change.NEW
+    assert "适用区域“江原省”不在地名表里" in [check.why for check in entry.checks]
+
+
+async def test_a_preview_says_what_a_document_ends_and_how_much_rests_on_that(
+    database: AsyncIOMotorDatabase[dict[str, Any]],
+) -> None:
+    store = MongoArticleStore(database)
+    await store.prepare()
+    old = replace(plan(POLICY).articles[0], id="policy.old", status=ArticleStatus.PUBLISHED)
+    gone = replace(old, id="policy.gone", title="旧办法", document_number="清政发〔2001〕1号")
+    gone = replace(gone, status=ArticleStatus.REPEALED)
+    leaf = replace(old, id="question.leaf", title="问", document_number=None, basis=("policy.old",))
+    await store.add_first([old, gone, leaf, replace(leaf, id="question.leaf2")], now=NOW)
+    newer = replace(
+        POLICY,
+        title="清和县高龄津贴新办法",
+        document_number="清政发〔2026〕9号",
+        repeals=(Reference("清和县高龄津贴发放办法", "清政发﹝2024﹞5号"), Reference("旧办法")),
+    )
+    planned = await prepare_import([Reading((newer,))], store=store, defaults=DEFAULTS)
+    (entry,) = planned.entries
+    assert entry.article.repeals == ("policy.old", "policy.gone")
+    assert entry.ends == (Ending("policy.old", "清和县高龄津贴发放办法", 2),), "what had ended ends no more"
+    (record,) = planned.record()["entries"]
+    assert record["ends"] == [{"article_id": "policy.old", "title": "清和县高龄津贴发放办法", "resting": 2}]

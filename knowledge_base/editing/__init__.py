@@ -1,0 +1,1 @@
+"""Entries at work: drafts, reviews, publishing, versions, imports, and where they are kept."""

@@ -1,0 +1,1 @@
+"""What nobody could answer, and whose task it became."""

@@ -1,0 +1,1 @@
+"""From a question to the entries that may answer it: index, features, order, measurements."""

@@ -1,0 +1,70 @@
+"""Small facts added to a ticket: an earlier one of the same person, an answer made public, a date worked out anew."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from routing.citizen_request import Secrecy
+from routing.errors import ActionNotAllowed, CannotLink, Incomplete, NotYourRole, OutOfRange
+from routing.events import EventKind
+from routing.redaction import redact
+from routing.timing.sla import Promise
+from routing.workflow import Action, Actor
+
+if TYPE_CHECKING:
+    from routing.ticket import Ticket
+
+
+def note_repeat(ticket: Ticket, earlier: str, *, actor: Actor, now: datetime) -> None:
+    """重复诉求: the same person asked for the same before. Once per ticket."""
+    ticket.enter(Action.NOTE_REPEAT, actor)
+    if earlier == ticket.number:
+        raise CannotLink(earlier)
+    if any(e.kind is EventKind.REPEAT_NOTED for e in ticket.events):
+        raise ActionNotAllowed(Action.NOTE_REPEAT, ticket.state)
+    ticket.record(EventKind.REPEAT_NOTED, actor, now, unit_id=ticket.unit_id, ticket=earlier)
+
+
+def publish_reply(ticket: Ticket, *, actor: Actor, now: datetime, text: str) -> None:
+    """公开答复, in words fit for everybody. Only what its citizen made 公开, and not by who wrote the answer: a
+    second pair of eyes reads it for secrets (保密审查). Telephone and identity numbers are found out here."""
+    ticket.enter(Action.PUBLISH_REPLY, actor)
+    if not text.strip():
+        raise Incomplete("text")
+    if redact(text) != text:
+        raise OutOfRange("text", "不写电话、证件号、门牌等个人信息")
+    if ticket.secrecy is not Secrecy.PUBLIC or ticket.reply_text is None:
+        raise ActionNotAllowed(Action.PUBLISH_REPLY, ticket.state)
+    if any(e.kind is EventKind.REPLY_PUBLISHED for e in ticket.events):
+        raise ActionNotAllowed(Action.PUBLISH_REPLY, ticket.state)
+    if any(e.kind is EventKind.REPLIED and e.by.id == actor.id for e in ticket.events):
+        raise NotYourRole(Action.PUBLISH_REPLY, actor.role)
+    ticket.record(EventKind.REPLY_PUBLISHED, actor, now, unit_id=ticket.unit_id, text=text.strip())
+
+
+def replan(
+    ticket: Ticket, replacements: Mapping[int, Promise], *, actor: Actor, now: datetime, reason: str
+) -> None:
+    """Put other dates on running clocks (by their index): a calendar or a profile was changed on purpose."""
+    if not reason.strip():
+        raise Incomplete("reason")
+    for index, promise in sorted(replacements.items()):
+        clock = ticket.clocks[index]
+        if not clock.running or clock.name is not promise.clock or clock.due_at == promise.due_at:
+            continue
+        ticket.clocks = tuple(
+            c.promised(promise, now=now) if n == index else c for n, c in enumerate(ticket.clocks)
+        )
+        ticket.record(
+            EventKind.REPLANNED,
+            actor,
+            now,
+            unit_id=clock.unit_id,
+            clock=clock.name,
+            text=reason.strip(),
+            until=promise.due_at,
+            index=index,
+            promise=promise,
+        )

@@ -1,0 +1,77 @@
+"""The one way a ticket is changed: load, ask the aggregate, plan the notices, save once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from routing.departments import UnitId
+from routing.errors import NotYourUnit, StaleTicket, UnknownTicket
+from routing.events import Event, PlannedNotice
+from routing.store import TicketStore
+from routing.ticket import Ticket
+from routing.timing.sla import Profile
+from routing.workflow import Action, Actor, Role
+
+_TRIES = 5
+"""How often an act is taken again after losing a race."""
+
+NoticePlanner = Callable[[Ticket, Event], Iterable[PlannedNotice]]
+
+
+class TicketWriter:
+    """Loads, changes and saves tickets. ``profile`` may be replaced while running: promises made stay as they are."""
+
+    def __init__(self, *, tickets: TicketStore, profile: Profile, planner: NoticePlanner) -> None:
+        self.tickets = tickets
+        self.profile = profile
+        self.planner = planner
+
+    async def act(
+        self,
+        number: str,
+        actor: Actor,
+        version: int | None,
+        do: Callable[[Ticket], object],
+        *,
+        key: str | None = None,
+        action: Action | None = None,
+        of_unit: Callable[[Ticket], UnitId | None] | None = None,
+    ) -> Ticket:
+        """Do it once. ``of_unit`` names whose act it is, where that is not the unit that has the ticket."""
+        for last_try in (False,) * (_TRIES - 1) + (True,):
+            ticket = await self.tickets.get(number)
+            require_right(ticket, actor, action, of_unit)
+            if key is not None and key in ticket.done_keys:
+                return ticket
+            if version is not None and version != ticket.version:
+                raise StaleTicket(number, version)
+            seq = len(ticket.events)
+            do(ticket)
+            if key is not None:
+                ticket.done_keys = (*ticket.done_keys, key)
+            if actor.role is not Role.SYSTEM:
+                ticket.version += 1
+            ticket.plan_notices(self.planner, since=seq)
+            try:
+                await self.tickets.save(ticket)
+            except StaleTicket:
+                if last_try:
+                    raise
+                continue
+            return ticket
+        raise AssertionError("unreachable: the last try saves or raises")
+
+
+def may_read(ticket: Ticket, actor: Actor) -> bool:
+    """Whether the ticket exists for this actor: it is their unit's, or their unit has a part in it."""
+    return actor.answers_for(ticket.unit_id) or bool(actor.unit_ids & ticket.concerned)
+
+
+def require_right(
+    ticket: Ticket, actor: Actor, action: Action | None, of_unit: Callable[[Ticket], UnitId | None] | None
+) -> None:
+    """Raises ``UnknownTicket`` for who may not know of the ticket, ``NotYourUnit`` for who may only read it."""
+    if not may_read(ticket, actor):
+        raise UnknownTicket(ticket.number)
+    if not actor.answers_for(of_unit(ticket) if of_unit else ticket.unit_id):
+        raise NotYourUnit(action or "")

@@ -1,0 +1,266 @@
+"""The supervisors' audit over finished tickets: what the machine thought first, who handled it, what it cost.
+
+Pure: rows come in, counts go out, and every count can be opened onto the rows it is made of.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from classifier.drift import wilson
+from routing.citizen_request import Channel, RequestType, Urgency
+from routing.clocks import ClockState
+from routing.departments import UnitId
+from routing.events import ActorRef, EventKind
+from routing.timing.sla import ClockName
+from routing.workflow import State
+
+HANDLED_STATES = frozenset({State.REPLIED, State.RESOLVED, State.ARCHIVED})
+"""From the answer on, the unit that has a ticket is the one that handled it."""
+
+_HANDOVERS = (EventKind.DISPATCHED, EventKind.TRANSFERRED)
+_DAY_S = 86400.0
+_WORDS_SHOWN = 6
+_Z_95 = 1.959964
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One event as the audit needs it."""
+
+    kind: EventKind
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """One clock as the audit needs it."""
+
+    name: ClockName
+    state: ClockState
+    due_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuditRow:
+    """A ticket as the audit needs it: no identity, and no text unless the types are audited."""
+
+    number: str
+    received_at: datetime
+    channel: Channel
+    request_type: RequestType
+    urgency: Urgency
+    state: State
+    unit_id: UnitId | None
+    topic: str | None
+    triaged: bool
+    """False for a ticket no machine looked at."""
+    automatic: bool
+    first: UnitId | None
+    """The machine's first candidate, dispatched or only proposed."""
+    place_id: str | None
+    length: int
+    """Characters of title and text together."""
+    words: tuple[str, ...] = ()
+    """The words the first candidate rests on."""
+    registered_by: ActorRef | None = None
+    """Who chose the request type; only where the types are audited."""
+    steps: tuple[Step, ...] = ()
+    limits: tuple[Limit, ...] = ()
+    text: str | None = None
+
+    @property
+    def handled_by(self) -> UnitId | None:
+        """The unit that answered; None while nobody has, or when the centre answered itself."""
+        return self.unit_id if self.state in HANDLED_STATES else None
+
+    @property
+    def transfers(self) -> int:
+        return sum(step.kind is EventKind.TRANSFERRED for step in self.steps)
+
+    @property
+    def returns(self) -> int:
+        """Approved returns: a refused one sent nothing back."""
+        return sum(step.kind is EventKind.RETURN_APPROVED for step in self.steps)
+
+    @property
+    def handed_at(self) -> tuple[datetime, ...]:
+        """When it was given to each unit, in order."""
+        return tuple(step.at for step in self.steps if step.kind in _HANDOVERS)
+
+    @property
+    def days_lost(self) -> float:
+        """Days by the wall between the first unit and the one that kept it; 0 when the first kept it."""
+        handed = self.handed_at
+        return (handed[-1] - handed[0]).total_seconds() / _DAY_S if len(handed) > 1 else 0.0
+
+    @property
+    def corrected(self) -> bool:
+        """Whether somebody other than the machine's first unit handled it."""
+        return self.first is not None and self.handled_by is not None and self.handled_by != self.first
+
+
+class Axis(StrEnum):
+    """What is held against each other: units, or the topics they stand for."""
+
+    UNIT = "unit"
+    TOPIC = "topic"
+
+
+class LeftOut(StrEnum):
+    """Why a ticket is in no cell."""
+
+    NOT_TRIAGED = "not_triaged"
+    STILL_OPEN = "still_open"
+    ANSWERED_BY_THE_CENTRE = "answered_by_the_centre"
+    WITHDRAWN = "withdrawn"
+    REJECTED = "rejected"
+
+
+@dataclass(slots=True)
+class Cell:
+    """The tickets the machine gave to ``guessed`` and ``handled`` answered, and what they cost."""
+
+    guessed: str
+    handled: str
+    tickets: int = 0
+    automatic: int = 0
+    transfers: int = 0
+    returns: int = 0
+    days_lost: float = 0.0
+    words: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def agrees(self) -> bool:
+        return self.guessed == self.handled
+
+    @property
+    def cost(self) -> tuple[float, int, int]:
+        """What supervisors sort by: days first, then how often it was moved, then how many tickets."""
+        return round(self.days_lost, 2), self.transfers + self.returns, self.tickets
+
+    @property
+    def deciding_words(self) -> tuple[tuple[str, int], ...]:
+        ranked = sorted(self.words.items(), key=lambda each: (-each[1], each[0]))
+        return tuple(ranked[:_WORDS_SHOWN])
+
+    def add(self, row: AuditRow) -> None:
+        self.tickets += 1
+        self.automatic += row.automatic
+        self.transfers += row.transfers
+        self.returns += row.returns
+        self.days_lost += row.days_lost
+        self.words.update(row.words)
+
+
+TopicsOf = Mapping[UnitId, tuple[str, ...]]
+"""The topics of each unit's duties, the most frequent first."""
+NO_TOPIC = ""
+"""Stands for the topic of a unit without duties."""
+
+
+@dataclass(frozen=True, slots=True)
+class Confusion:
+    """Every pair that occurred, the dearest mistake first, and who is in no pair and why."""
+
+    cells: tuple[Cell, ...]
+    left_out: dict[LeftOut, int]
+
+    @property
+    def tickets(self) -> int:
+        return sum(cell.tickets for cell in self.cells)
+
+    @property
+    def agreeing(self) -> int:
+        return sum(cell.tickets for cell in self.cells if cell.agrees)
+
+    @property
+    def mistakes(self) -> tuple[Cell, ...]:
+        return tuple(cell for cell in self.cells if not cell.agrees)
+
+
+def left_out(row: AuditRow) -> LeftOut | None:
+    """None for a row that belongs into a cell."""
+    if row.state is State.WITHDRAWN:
+        return LeftOut.WITHDRAWN
+    if row.state is State.REJECTED:
+        return LeftOut.REJECTED
+    if not row.triaged or row.first is None:
+        return LeftOut.NOT_TRIAGED
+    if row.state not in HANDLED_STATES:
+        return LeftOut.STILL_OPEN
+    if row.unit_id is None:
+        return LeftOut.ANSWERED_BY_THE_CENTRE
+    return None
+
+
+def pair_of(row: AuditRow, axis: Axis, topics: TopicsOf) -> tuple[str, str] | None:
+    """(what the machine thought, what it turned out to be); None for a row in no cell.
+
+    A unit stands for the topics of its duties: when the machine's topic is one of them they agree, else the unit's
+    most frequent topic is what it turned out to be.
+    """
+    if left_out(row) is not None:
+        return None
+    assert row.first is not None
+    assert row.unit_id is not None
+    if axis is Axis.UNIT:
+        return row.first, row.unit_id
+    own = topics.get(row.unit_id, ())
+    guessed = row.topic or NO_TOPIC
+    return guessed, guessed if guessed in own else own[0] if own else NO_TOPIC
+
+
+def confusion(rows: Iterable[AuditRow], axis: Axis, topics: TopicsOf) -> Confusion:
+    """Count every pair; agreeing pairs stand last."""
+    cells: dict[tuple[str, str], Cell] = {}
+    out: Counter[LeftOut] = Counter()
+    for row in rows:
+        pair = pair_of(row, axis, topics)
+        if pair is None:
+            reason = left_out(row)
+            assert reason is not None
+            out[reason] += 1
+            continue
+        cells.setdefault(pair, Cell(*pair)).add(row)
+    ranked = sorted(
+        cells.values(), key=lambda c: (c.agrees, [-part for part in c.cost], c.guessed, c.handled)
+    )
+    return Confusion(tuple(ranked), dict(out))
+
+
+# ---- rates
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """So many of so many. ``value`` is None when there were none (never 0 %)."""
+
+    numerator: int
+    denominator: int
+
+    @property
+    def value(self) -> float | None:
+        return self.numerator / self.denominator if self.denominator else None
+
+    @property
+    def interval(self) -> tuple[float, float]:
+        """Wilson's 95 % interval; everything is possible when there were none."""
+        return share_interval(self.numerator, self.denominator)
+
+
+def share_interval(numerator: int, denominator: int) -> tuple[float, float]:
+    """The interval in which the true share lies with 95 % confidence (Wilson 1927); inside 0 to 1."""
+    low, high = wilson(numerator, denominator, z=_Z_95)
+    # All or none reach the very end; rounding must not leave them a hair short of it.
+    return 0.0 if numerator == 0 else low, 1.0 if numerator == denominator else high
+
+
+def rate_of(rows: Iterable[AuditRow], judge: Callable[[AuditRow], bool | None]) -> Rate:
+    """``judge`` says True or False for a row that counts, None for one that does not."""
+    verdicts = [verdict for row in rows if (verdict := judge(row)) is not None]
+    return Rate(sum(verdicts), len(verdicts))

@@ -1,0 +1,121 @@
+"""Tickets whose recorded request type and the citizen's own wording differ in a way that flatters the figures.
+
+Wording is read by rules, so every finding is a question for a person and never a verdict: who was annoyed may
+well only have asked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from classifier.model import Guess
+from routing.audit.checks import AuditRow, Rate
+from routing.citizen_request import RequestType
+from routing.errors import UnknownYear
+from routing.timing.sla import ClockName, Profile
+from routing.workflow import State
+
+SURE_FROM = 0.7
+"""Wording is clear from this confidence on; below, people would be asked about noise."""
+
+SEVERITY = {
+    RequestType.PRAISE: 0,
+    RequestType.CONSULTATION: 0,
+    RequestType.SUGGESTION: 1,
+    RequestType.HELP: 1,
+    RequestType.COMPLAINT: 2,
+    RequestType.REPORT: 3,
+}
+"""How much a type weighs on the unit it is about."""
+_GRAVE = frozenset({RequestType.COMPLAINT, RequestType.REPORT})
+
+
+class Doubt(StrEnum):
+    """``milder``: worded as a complaint or report, recorded as less. ``longer``: recorded as a type whose reply
+    may take longer than that of the type it is worded as."""
+
+    MILDER = "milder"
+    LONGER = "longer"
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One ticket and what its wording says."""
+
+    row: AuditRow
+    worded: RequestType
+    confidence: float
+
+    @property
+    def clear(self) -> bool:
+        return self.confidence >= SURE_FROM
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Those one person registered, or one unit handled: ``rate`` is doubtful / clearly worded."""
+
+    key: str
+    rate: Rate
+
+
+def read(rows: Iterable[AuditRow], guess: Callable[[str], Guess]) -> list[Reading]:
+    """Every row's wording; withdrawn tickets and rows without text are passed over."""
+    readings = []
+    for row in rows:
+        if row.text and row.state is not State.WITHDRAWN:
+            found = guess(row.text)
+            readings.append(Reading(row, RequestType(found.label), found.confidence))
+    return readings
+
+
+def judge(doubt: Doubt, reading: Reading, profile: Profile) -> bool | None:
+    """True: worth a look. False: clearly worded and rightly recorded. None: says nothing about this doubt."""
+    if not reading.clear:
+        return None
+    recorded = reading.row.request_type
+    if doubt is Doubt.MILDER:
+        if reading.worded not in _GRAVE:
+            return None
+        return SEVERITY[recorded] < SEVERITY[reading.worded]
+    if recorded is reading.worded:
+        return False
+    due = [_due(kind, reading.row, profile) for kind in (recorded, reading.worded)]
+    if due[0] is None or due[1] is None:
+        return None
+    return due[0] > due[1]
+
+
+def rate(readings: Iterable[Reading], doubt: Doubt, profile: Profile) -> Rate:
+    verdicts = [v for reading in readings if (v := judge(doubt, reading, profile)) is not None]
+    return Rate(sum(verdicts), len(verdicts))
+
+
+def by(
+    readings: Iterable[Reading], doubt: Doubt, profile: Profile, key: Callable[[AuditRow], str]
+) -> list[Group]:
+    """The rate of each group, the most doubtful first."""
+    counted: dict[str, list[bool]] = {}
+    for reading in readings:
+        verdict = judge(doubt, reading, profile)
+        if verdict is not None:
+            counted.setdefault(key(reading.row), []).append(verdict)
+    groups = [Group(name, Rate(sum(verdicts), len(verdicts))) for name, verdicts in counted.items()]
+    return sorted(groups, key=lambda g: (-g.rate.numerator, -(g.rate.value or 0.0), g.key))
+
+
+def registrar(row: AuditRow) -> str:
+    """Who chose the recorded type: an official's or program's id, or ``citizen``."""
+    return row.registered_by.id if row.registered_by else ""
+
+
+def _due(kind: RequestType, row: AuditRow, profile: Profile) -> datetime | None:
+    """When a reply would have been due under that type; None where the profile or the calendar cannot say."""
+    try:
+        promise = profile.promise(ClockName.REPLY, at=row.received_at, request_type=kind, urgency=row.urgency)
+    except UnknownYear:
+        return None
+    return promise.due_at if promise else None

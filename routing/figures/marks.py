@@ -1,0 +1,218 @@
+"""What figures say about a ticket, written on its document as short strings, so that a month is read off an index.
+
+One string per calendar month (China) the ticket has a part in: ``2026-10|05qh.housing⇥A1B0|12⇥F~k3x…;``. After the
+month, each piece is a day, a unit (empty: the centre), a tab and tokens of two characters: which figure, and what
+it says: ``1`` counted, ``0`` not, ``w8`` counted with eight tenths, a letter an exclusion, ``~…;`` undecided until that
+millisecond (base 36). Derived from the judges' own marks, so the two cannot disagree; a change of the rules changes
+``VERSION``, and what carries another one is marked anew before the strings are used again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+from typing import Any
+
+from routing.departments import UnitId
+from routing.figures.counting import MARKERS, in_tickets
+from routing.figures.exclusions import suspensions
+from routing.figures.limits import flows
+from routing.figures.rules import figure_rules
+from routing.figures.types import TENTHS, Exclusion, Figure, FigureName, FigureRow, Flow, Mark, Period
+from routing.timing.working_calendar import CHINA
+
+SLOTS = ("fm0", "fm1", "fm2", "fm3")
+"""A document's months in order, each in a field of its own: an index on a plain field can answer without the document,
+one on a list cannot. Few tickets live in more months than that."""
+MORE = "fm_more"
+OPEN_UNIT, DUE_AT, MARKED = "f_open_unit", "f_due_at", "f_version"
+STOOD_STILL = "f_suspended_until"
+"""When each 挂账 of the ticket ended, 9999 while it lasts: what is read to count them, and absent on most tickets."""
+LASTS = datetime(9999, 1, 1, tzinfo=UTC)
+DERIVED = (*SLOTS, MORE, OPEN_UNIT, DUE_AT, STOOD_STILL, MARKED)
+
+_CODES: dict[FigureName | Flow, str] = {
+    **{name: chr(ord("A") + n) for n, name in enumerate(FigureName)},
+    **{flow: chr(ord("a") + n) for n, flow in enumerate(Flow)},
+}
+if len(set(_CODES.values())) != len(FigureName) + len(Flow):
+    raise AssertionError("a figure and a flow share a name or a letter")
+_NAMES = {code: name for name, code in _CODES.items()}
+_LEFT_OUT = {reason: chr(ord("a") + n) for n, reason in enumerate(Exclusion)}
+_REASONS = {code: reason for reason, code in _LEFT_OUT.items()}
+_TOKEN = re.compile(r"([A-Za-z])(?:~([0-9a-z]+);|w(\d)|(.))")
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_WITHOUT_END = 9998
+_ROUND = 2
+"""Count up when what the strings say changes without a change of names or rules."""
+
+VERSION = hashlib.sha256(
+    "|".join((str(_ROUND), figure_rules().version, *FigureName, *Flow, *Exclusion)).encode()
+).hexdigest()[:12]
+
+Said = tuple[FigureName | Flow, bool, Exclusion | None, int, int | None]
+"""Figure, counted, left out, tenths, undecided until (milliseconds)."""
+
+
+def marks_of(row: FigureRow) -> dict[str, Any]:
+    """The derived fields of a ticket's document."""
+    months: defaultdict[str, defaultdict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
+    fields: dict[str, Any] = {MARKED: VERSION}
+    for name, mark in _all_marks(row):
+        if mark.at is None:
+            fields[OPEN_UNIT] = mark.unit_id or ""
+            if mark.decided_at is not None:
+                fields[DUE_AT] = mark.decided_at
+            continue
+        day = _day(mark.at)
+        piece = f"{day[8:]}{mark.unit_id or ''}\t"
+        months[day[:7]][piece].append(_CODES[name] + _said(mark))
+    stood_still = [each.until or LASTS for each in suspensions(row)]
+    if stood_still:
+        fields[STOOD_STILL] = stood_still
+    strings = [
+        "|".join((month, *(piece + "".join(sorted(tokens)) for piece, tokens in sorted(pieces.items()))))
+        for month, pieces in sorted(months.items())
+    ]
+    fields.update(zip(SLOTS, strings, strict=False))
+    if len(strings) > len(SLOTS):
+        fields[MORE] = strings[len(SLOTS) :]
+    return fields
+
+
+class Tally:
+    """Counts of what many tickets' strings say, by unit: add strings, then ask for figures."""
+
+    def __init__(self, period: Period) -> None:
+        self._period = period
+        self._first, self._end = _day(period.since), _day(period.until)
+        self._pieces: Counter[tuple[str, str]] = Counter()
+        self._stock: dict[UnitId | None, tuple[int, int]] = {}
+
+    def add(self, strings: Iterable[str]) -> None:
+        """Count each string's pieces; days outside the period are left aside when they are read."""
+        months: defaultdict[str, list[str]] = defaultdict(list)
+        for string in strings:
+            months[string[:7]].append(string[8:])
+        for month, rest in months.items():
+            for piece, many in Counter("|".join(rest).split("|")).items():
+                self._pieces[month, piece] += many
+
+    def add_open(self, unit_id: UnitId | None, *, open_now: int, overdue: int) -> None:
+        self._stock[unit_id] = (overdue, open_now)
+
+    def by_unit(self) -> dict[UnitId | None, dict[FigureName, Figure]]:
+        """The same as ``figures.by_unit`` over the tickets' rows."""
+        tenths: Counter[tuple[UnitId | None, FigureName]] = Counter()
+        below: Counter[tuple[UnitId | None, FigureName]] = Counter()
+        out: defaultdict[tuple[UnitId | None, FigureName], Counter[str]] = defaultdict(Counter)
+        as_of = _milliseconds(self._period.as_of)
+        for unit_id, (name, counted, excluded, weight, until), many in self._read():
+            if isinstance(name, Flow):
+                continue
+            if until is not None and until >= as_of:
+                excluded = Exclusion.NOT_YET_DUE
+            if excluded is not None:
+                out[unit_id, name][excluded.value] += many
+            else:
+                below[unit_id, name] += many
+                tenths[unit_id, name] += weight * many if counted else 0
+        for unit_id, (overdue, open_now) in self._stock.items():
+            below[unit_id, FigureName.OVERDUE_OPEN] += open_now
+            tenths[unit_id, FigureName.OVERDUE_OPEN] += overdue * TENTHS
+        groups: defaultdict[UnitId | None, dict[FigureName, Figure]] = defaultdict(dict)
+        for unit_id, name in {**below, **out}:
+            key = (unit_id, name)
+            groups[unit_id][name] = Figure(
+                name, in_tickets(tenths[key]), below[key], dict(out.get(key, {})), self._period.as_of
+            )
+        return dict(groups)
+
+    def flows(self) -> dict[Flow, int]:
+        """How many tickets came and went in the period."""
+        sums = dict.fromkeys(Flow, 0)
+        for _, said, many in self._read():
+            if isinstance(said[0], Flow):
+                sums[said[0]] += many
+        return sums
+
+    def _read(self) -> Iterator[tuple[UnitId | None, Said, int]]:
+        for (month, piece), many in self._pieces.items():
+            if self._first <= f"{month}-{piece[:2]}" < self._end:
+                unit, _, tokens = piece[2:].partition("\t")
+                unit_id = UnitId(unit) if unit else None
+                for said in _parsed(tokens):
+                    yield unit_id, said, many
+
+
+def is_of_whole_days(period: Period) -> bool:
+    """Whether the strings, which know days only, can answer for it; without an end it can be any instant of 9999."""
+    ends = (period.since,) if period.until.year >= _WITHOUT_END else (period.since, period.until)
+    return all(_milliseconds(at) == _midnight(at) for at in ends)
+
+
+def month_span(period: Period) -> tuple[str, str]:
+    """The strings any day of the period can stand in: from (included) to (excluded)."""
+    last = _day(period.until - timedelta(milliseconds=1))
+    return _day(period.since)[:7], last[:7] + "~"
+
+
+def strings_of(document: Mapping[str, Any]) -> list[str]:
+    """The strings a document carries, wherever they stand."""
+    return [*(document[slot] for slot in SLOTS if slot in document), *document.get(MORE, ())]
+
+
+def _all_marks(row: FigureRow) -> Iterator[tuple[FigureName | Flow, Mark]]:
+    for name, marker in MARKERS.items():
+        for mark in marker(row):
+            yield name, mark
+    yield from flows(row)
+
+
+def _said(mark: Mark) -> str:
+    if mark.decided_at is not None:
+        return f"~{_base36(_milliseconds(mark.decided_at))};"
+    if mark.excluded is not None:
+        return _LEFT_OUT[mark.excluded]
+    if not mark.counted:
+        return "0"
+    return "1" if mark.tenths == TENTHS else f"w{mark.tenths}"
+
+
+@lru_cache(maxsize=100_000)
+def _parsed(tokens: str) -> tuple[Said, ...]:
+    return tuple(
+        (
+            _NAMES[code],
+            bool(weight) or plain == "1",
+            _REASONS.get(plain),
+            int(weight) if weight else TENTHS,
+            int(until, 36) if until else None,
+        )
+        for code, until, weight, plain in _TOKEN.findall(tokens)
+    )
+
+
+def _day(at: datetime) -> str:
+    return at.astimezone(CHINA).date().isoformat()
+
+
+def _midnight(at: datetime) -> int:
+    day = at.astimezone(CHINA).date()
+    return _milliseconds(datetime(day.year, day.month, day.day, tzinfo=CHINA))
+
+
+def _milliseconds(at: datetime) -> int:
+    return (at - _EPOCH) // timedelta(milliseconds=1)
+
+
+def _base36(number: int) -> str:
+    digits = ""
+    while number:
+        number, rest = divmod(number, 36)
+        digits = "0123456789abcdefghijklmnopqrstuvwxyz"[rest] + digits
+    return digits or "0"

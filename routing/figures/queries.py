@@ -1,0 +1,251 @@
+"""Reading figures out of the database: whole days off the indexes alone, anything else by judging the tickets.
+
+Both ways give the same numbers. What a ticket says to figures is written with the ticket itself (``figure_marks``),
+so nothing can lag behind; documents of an older version are marked anew by ``catch_up``, and until they all are,
+figures are judged from the tickets.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from itertools import chain
+from typing import Any
+
+from pymongo import ASCENDING, IndexModel, UpdateOne
+
+from routing.departments import UnitId
+from routing.figures.counting import Figure, FigureName, FigureRow, Flow, Period, add_up, by_unit
+from routing.figures.exclusions import suspensions
+from routing.figures.marks import (
+    DERIVED,
+    DUE_AT,
+    MARKED,
+    MORE,
+    OPEN_UNIT,
+    SLOTS,
+    STOOD_STILL,
+    VERSION,
+    Tally,
+    is_of_whole_days,
+    marks_of,
+    month_span,
+    strings_of,
+)
+from routing.figures.rows import FIELDS, row_of_document
+from routing.workflow import CENTRE_ROLES, OPEN_STATES, Actor, Role
+
+Document = dict[str, Any]
+_STOCK = [(OPEN_UNIT, ASCENDING), (DUE_AT, ASCENDING)]
+FOREVER = datetime(9998, 12, 31, 16, tzinfo=UTC)
+"""Midnight in China before 1 January 9999: the open end of a period."""
+
+INDEXES = [
+    *(IndexModel([(slot, ASCENDING)], sparse=True) for slot in SLOTS),
+    IndexModel([(MORE, ASCENDING)], sparse=True),
+    IndexModel(_STOCK, sparse=True),
+    IndexModel([(STOOD_STILL, ASCENDING)], sparse=True),
+    IndexModel([(MARKED, ASCENDING)]),
+]
+"""What ``MongoTicketStore.prepare`` creates for figures."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Balance:
+    """结转: ``opening + received + reopened = resolved + withdrawn + rejected + closing``, always."""
+
+    opening: int
+    received: int
+    reopened: int
+    resolved: int
+    withdrawn: int
+    rejected: int
+    closing: int
+
+    @property
+    def adds_up(self) -> bool:
+        return self.opening + self.received + self.reopened == (
+            self.resolved + self.withdrawn + self.rejected + self.closing
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Suspended:
+    """挂账 in a period: how many tickets stood still, and for how many days of it altogether."""
+
+    tickets: int = 0
+    days: float = 0.0
+
+
+class FigureReads:
+    """Figures by unit, rows for a drill-down, and the balance; every answer is cut to what the reader may know."""
+
+    def __init__(self, tickets: Any) -> None:
+        self._tickets = tickets
+
+    async def groups(self, period: Period, *, reader: Actor) -> dict[UnitId | None, dict[FigureName, Figure]]:
+        """All figures by the unit that had to keep them."""
+        if is_of_whole_days(period) and not await self.is_behind():
+            tally = await self._tally(period)
+            judged = await asyncio.to_thread(tally.by_unit)
+        else:
+            rows = await self.rows(period)
+            judged = await asyncio.to_thread(by_unit, rows, period)
+        return {unit_id: figures for unit_id, figures in judged.items() if may_read(reader, unit_id)}
+
+    async def totals(self, period: Period, *, reader: Actor) -> dict[FigureName, Figure]:
+        return add_up(await self.groups(period, reader=reader), period)
+
+    async def rows(
+        self, period: Period, *, unit_id: UnitId | None = None, units: frozenset[UnitId] | None = None
+    ) -> list[FigureRow]:
+        """Every ticket any figure of the period can concern; of one unit, or of ``units``, those it has or had.
+
+        Rows carry no text, but they may carry limits of other units: callers show a unit its own verdicts only.
+        """
+        first, last = month_span(period)
+        span = {"$gte": first, "$lt": last}
+        concerns: list[Document] = [
+            *({slot: span} for slot in SLOTS),
+            {MORE: {"$elemMatch": span}},
+            {"state": {"$in": sorted(OPEN_STATES)}},
+            {MARKED: {"$ne": VERSION}},
+        ]
+        query: Document = {"$and": [{"$or": concerns}]}
+        for wanted in ([unit_id] if unit_id else None), (sorted(units) if units is not None else None):
+            if wanted is not None:
+                ours = {"$in": wanted}
+                query["$and"].append(
+                    {"$or": [{"unit_id": ours}, {"clocks.unit_id": ours}, {"events.unit_id": ours}]}
+                )
+        documents = await self._tickets.find(query, FIELDS).to_list(None)
+        # A city's month is 60,000 tickets: read off the event loop, WeChat does not wait for it.
+        return await asyncio.to_thread(lambda: [row_of_document(d) for d in documents])
+
+    async def balance(self, period: Period) -> Balance:
+        """What was open before, came, went, and is open at the end. ``period`` of whole days."""
+        after = Period(period.until, FOREVER, period.as_of)
+        inside, later = Tally(period), Tally(after)
+        if await self.is_behind():
+            documents = await self._tickets.find({}, FIELDS).to_list(None)
+            strings = [s for d in documents for s in strings_of(marks_of(row_of_document(d)))]
+        else:
+            strings = await self._strings(month_span(Period(period.since, FOREVER, period.as_of)))
+        await asyncio.to_thread(inside.add, strings)
+        await asyncio.to_thread(later.add, strings)
+        open_now = await self._tickets.count_documents({"state": {"$in": sorted(OPEN_STATES)}})
+        return await asyncio.to_thread(_balance, open_now, inside.flows(), later.flows())
+
+    async def suspended(self, period: Period, *, reader: Actor) -> dict[UnitId | None, Suspended]:
+        """What is kept out of 按时办结率 by 挂账, by the unit that asked for it: printed beside the rate."""
+        query = {"$or": [{STOOD_STILL: {"$gt": period.since}}, {MARKED: {"$ne": VERSION}}]}
+        documents = await self._tickets.find(query, FIELDS).to_list(None)
+        counted = await asyncio.to_thread(
+            lambda: count_suspended((row_of_document(d) for d in documents), period)
+        )
+        return {unit_id: each for unit_id, each in counted.items() if may_read(reader, unit_id)}
+
+    async def is_behind(self) -> bool:
+        """Whether some ticket's strings are of another version."""
+        return bool(await self._tickets.count_documents({MARKED: {"$ne": VERSION}}, limit=1))
+
+    async def catch_up(self, *, limit: int = 500) -> int:
+        """Mark up to ``limit`` tickets anew; how many were looked at. A ticket saved meanwhile marked itself."""
+        found = self._tickets.find({MARKED: {"$ne": VERSION}}, {**FIELDS, "writes": 1}).limit(limit)
+        documents = await found.to_list(limit)
+        if documents:
+            updates = await asyncio.to_thread(lambda: [_remark(d) for d in documents])
+            await self._tickets.bulk_write(updates, ordered=False)
+        return len(documents)
+
+    async def _strings(self, bounds: tuple[str, str]) -> list[str]:
+        """What all tickets say about those months, read off the indexes."""
+        span = {"$gte": bounds[0], "$lt": bounds[1]}
+        parts = await asyncio.gather(*(self._slot(slot, span) for slot in SLOTS))
+        more = await self._tickets.find({MORE: {"$elemMatch": span}}, {"_id": 0, MORE: 1}).to_list(None)
+        further = (s for d in more for s in d[MORE] if bounds[0] <= s < bounds[1])
+        return [*chain.from_iterable(parts), *further]
+
+    async def _slot(self, slot: str, span: Document) -> list[str]:
+        found = self._tickets.find({slot: span}, {"_id": 0, slot: 1}).hint([(slot, ASCENDING)])
+        return [d[slot] for d in await found.to_list(None)]
+
+    async def _tally(self, period: Period) -> Tally:
+        tally = Tally(period)
+        strings = await self._strings(month_span(period))
+        await asyncio.to_thread(tally.add, strings)
+        late = {"$and": [{"$gt": [f"${DUE_AT}", None]}, {"$lt": [f"${DUE_AT}", period.as_of]}]}
+        stages: list[Document] = [
+            {"$match": {OPEN_UNIT: {"$gte": ""}}},
+            {"$project": {"_id": 0, OPEN_UNIT: 1, DUE_AT: 1}},
+            {
+                "$group": {
+                    "_id": f"${OPEN_UNIT}",
+                    "open": {"$sum": 1},
+                    "overdue": {"$sum": {"$cond": [late, 1, 0]}},
+                }
+            },
+        ]
+        async for unit in self._tickets.aggregate(stages, hint=dict(_STOCK)):
+            tally.add_open(UnitId(unit["_id"]) or None, open_now=unit["open"], overdue=unit["overdue"])
+        return tally
+
+
+def count_suspended(rows: Iterable[FigureRow], period: Period) -> dict[UnitId | None, Suspended]:
+    """挂账 by unit, over rows."""
+    tickets: defaultdict[UnitId | None, set[str]] = defaultdict(set)
+    length: defaultdict[UnitId | None, timedelta] = defaultdict(timedelta)
+    end = min(period.until, period.as_of)
+    for row in rows:
+        for each in suspensions(row):
+            inside = min(each.until or end, end) - max(each.since, period.since)
+            if inside > timedelta():
+                tickets[each.unit_id].add(row.number)
+                length[each.unit_id] += inside
+    return {
+        unit_id: Suspended(len(numbers), round(length[unit_id] / timedelta(days=1), 1))
+        for unit_id, numbers in tickets.items()
+    }
+
+
+def all_suspended(by_unit: Mapping[UnitId | None, Suspended]) -> Suspended:
+    """All units together; a ticket stands still for one unit at a time."""
+    return Suspended(
+        sum(each.tickets for each in by_unit.values()),
+        round(sum(each.days for each in by_unit.values()), 1),
+    )
+
+
+def may_read(reader: Actor, unit_id: UnitId | None) -> bool:
+    """Whose figures somebody may see: their units', and for the centre what no unit had."""
+    if reader.role in (Role.SYSTEM, Role.AUDITOR):
+        return True
+    return reader.role in CENTRE_ROLES if unit_id is None else unit_id in reader.unit_ids
+
+
+def _balance(open_now: int, inside: dict[Flow, int], later: dict[Flow, int]) -> Balance:
+    closing = open_now - _net(later)
+    return Balance(
+        opening=closing - _net(inside),
+        received=inside[Flow.RECEIVED],
+        reopened=inside[Flow.REOPENED],
+        resolved=inside[Flow.RESOLVED],
+        withdrawn=inside[Flow.WITHDRAWN],
+        rejected=inside[Flow.REJECTED],
+        closing=closing,
+    )
+
+
+def _net(flows: dict[Flow, int]) -> int:
+    came = flows[Flow.RECEIVED] + flows[Flow.REOPENED]
+    return came - flows[Flow.RESOLVED] - flows[Flow.WITHDRAWN] - flows[Flow.REJECTED]
+
+
+def _remark(document: Document) -> UpdateOne:
+    fields = marks_of(row_of_document(document))
+    gone = dict.fromkeys((name for name in DERIVED if name not in fields), "")
+    change: Document = {"$set": fields, **({"$unset": gone} if gone else {})}
+    return UpdateOne({"_id": document["_id"], "writes": document.get("writes")}, change)

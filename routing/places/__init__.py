@@ -1,0 +1,1 @@
+"""The five levels of units on the map, their names, and what a text says of a place."""

@@ -1,0 +1,1 @@
+"""Requests that are alike: duplicates of one, and many that rise together."""

@@ -1,0 +1,1 @@
+"""Calendars, limits, profiles and promises: when something is due, and why."""

@@ -1,0 +1,206 @@
+"""A generated year: every figure, by unit and month, equals what a plain loop over the raw events counts.
+
+Here a year of 10,000 tickets; ``make bench`` does the same with 100,000 (tests/benchmarks/bench_year.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from itertools import pairwise
+from typing import Any
+
+import pytest
+
+from routing.departments import UnitId
+from routing.figures.counting import Figure, FigureName, FigureRow, Period, by_unit
+from routing.figures.marks import DUE_AT, MARKED, OPEN_UNIT, Tally, marks_of, strings_of
+from routing.figures.queries import FOREVER, count_suspended
+from routing.figures.rows import KINDS, row_of, row_of_document
+from routing.identity import Vault
+from routing.identity_store import MongoIdentityStore
+from routing.mongo_store import Database, MongoTicketStore, to_document
+from routing.queries import Queries
+from routing.ticket import Ticket
+from routing.timing.working_calendar import CHINA
+from routing.workflow import OPEN_STATES, SYSTEM
+from tests.routing.made_up_year import DAYS, FIRST, tickets
+from tests.routing.plain_count import Terms, count_again
+
+MANY, IN_MONGO = 10_000, 1_500
+PRESENT = FIRST + timedelta(days=DAYS)
+
+
+def months() -> Iterator[Period]:
+    """The year's calendar months and the one after it, where the last limits lie."""
+    first = FIRST.astimezone(CHINA)
+    while first < PRESENT + timedelta(days=31):
+        following = (first + timedelta(days=31)).replace(day=1)
+        yield Period(first, following, PRESENT)
+        first = following
+
+
+def plain(figures: dict[UnitId | None, dict[FigureName, Figure]], figure_month: str) -> dict[Any, Terms]:
+    """The product's figures in the plain loop's form; 逾期在办 is of the moment, whatever the month."""
+    return {
+        (name.value, "now" if name is FigureName.OVERDUE_OPEN else figure_month, unit_id): (
+            round(f.numerator * 10),
+            f.denominator,
+            f.excluded,
+        )
+        for unit_id, by_name in figures.items()
+        for name, f in by_name.items()
+    }
+
+
+def month_name(period: Period) -> str:
+    return f"{period.since.astimezone(CHINA):%Y-%m}"
+
+
+@pytest.fixture(scope="module")
+def year() -> list[Ticket]:
+    return list(tickets(MANY, seed=42))
+
+
+@pytest.fixture(scope="module")
+def documents(year: list[Ticket]) -> list[dict[str, Any]]:
+    return [to_document(ticket) for ticket in year]
+
+
+@pytest.fixture(scope="module")
+def rows(documents: list[dict[str, Any]]) -> list[FigureRow]:
+    return [row_of_document(document) for document in documents]
+
+
+def test_the_year_holds_every_kind_of_fact_figures_are_made_of(rows: list[FigureRow]) -> None:
+    whole = Period(FIRST, FOREVER, PRESENT)
+    excluded: set[str] = set()
+    for by_name in by_unit(rows, whole).values():
+        for figure in by_name.values():
+            excluded |= figure.excluded.keys()
+    happened = {event.kind for row in rows for event in row.events}
+    assert happened == KINDS
+    assert excluded == {
+        "not_yet_due",
+        "withdrawn",
+        "rejected",
+        "no_longer_applies",
+        "linked",
+        "suspended",
+        "exclusion_upheld",
+        "unsolved",
+        "not_public",
+    }
+
+
+def counted_by_month(rows: list[FigureRow]) -> dict[Any, Terms]:
+    """The product's figures of every month, each over the tickets it can concern."""
+    judged: dict[Any, Terms] = {}
+    for period in months():
+        concerned = [row for row in rows if row.state in OPEN_STATES or touches(row, period)]
+        judged |= plain(by_unit(concerned, period), month_name(period))
+    return judged
+
+
+def touches(row: FigureRow, period: Period) -> bool:
+    moments = (row.received_at, *(e.at for e in row.events), *(c.due_at for c in row.clocks))
+    return any(period.holds(at) for at in moments)
+
+
+def test_every_figure_by_unit_and_month_is_what_a_plain_loop_counts(
+    documents: list[dict[str, Any]], rows: list[FigureRow]
+) -> None:
+    again = count_again(documents, now=PRESENT)
+    assert len(again) > 5_000
+    assert counted_by_month(rows) == again
+
+
+def test_a_row_is_the_same_before_and_after_storage(year: list[Ticket], rows: list[FigureRow]) -> None:
+    assert [row_of(ticket) for ticket in year] == rows
+
+
+def test_the_strings_of_the_year_say_what_the_judges_say(
+    documents: list[dict[str, Any]], rows: list[FigureRow]
+) -> None:
+    period = Period(datetime(2026, 2, 10, tzinfo=CHINA), datetime(2026, 5, 3, tzinfo=CHINA), PRESENT)
+    tally = Tally(period)
+    tally.add(s for document in documents for s in strings_of(document) if "2026-02" <= s < "2026-05~")
+    stock: dict[UnitId | None, list[bool]] = {}
+    for document in documents:
+        if OPEN_UNIT in document:
+            late = DUE_AT in document and document[DUE_AT] < PRESENT
+            stock.setdefault(UnitId(document[OPEN_UNIT]) or None, []).append(late)
+    for unit_id, lates in stock.items():
+        tally.add_open(unit_id, open_now=len(lates), overdue=sum(lates))
+    assert tally.by_unit() == by_unit(rows, period)
+
+
+async def loaded(database: Database, documents: list[dict[str, Any]]) -> Queries:
+    store = MongoTicketStore(database)
+    await store.prepare()
+    await database["tickets"].insert_many([dict(document) for document in documents[:IN_MONGO]])
+    vault = Vault(b"k" * 32)
+    return Queries(database, identities=MongoIdentityStore(database, vault), vault=vault)
+
+
+async def test_the_database_gives_the_same_figures_off_its_indexes_and_from_the_tickets(
+    database: Database, documents: list[dict[str, Any]], rows: list[FigureRow]
+) -> None:
+    queries, tickets_ = await loaded(database, documents), database["tickets"]
+    period = Period(datetime(2026, 3, 1, tzinfo=CHINA), datetime(2026, 4, 1, tzinfo=CHINA), PRESENT)
+    right = by_unit(rows[:IN_MONGO], period)
+    assert await queries.figures.groups(period, reader=SYSTEM) == right
+    judged = by_unit(await queries.figure_rows(period, reader=SYSTEM), period)
+    assert judged == right
+    # What an older version wrote: judged from the tickets until all are marked anew.
+    await tickets_.update_many(
+        {"_id": {"$regex": "[13579]$"}}, {"$set": {MARKED: "old", "fm0": "2026-03|junk"}}
+    )
+    assert await queries.figures.is_behind()
+    assert await queries.figures.groups(period, reader=SYSTEM) == right
+    while await queries.figures.catch_up(limit=400):
+        pass
+    assert not await queries.figures.is_behind()
+    assert await queries.figures.groups(period, reader=SYSTEM) == right
+
+
+async def test_what_stood_still_is_found_by_its_own_index_and_counted_as_over_all_tickets(
+    database: Database, documents: list[dict[str, Any]], rows: list[FigureRow]
+) -> None:
+    queries, tickets_ = await loaded(database, documents), database["tickets"]
+    period = Period(datetime(2026, 3, 1, tzinfo=CHINA), datetime(2026, 6, 1, tzinfo=CHINA), PRESENT)
+    right = count_suspended(rows[:IN_MONGO], period)
+    assert len(right) > 5
+    assert await queries.figures.suspended(period, reader=SYSTEM) == right
+    plan = await tickets_.find({"f_suspended_until": {"$gt": period.since}}).explain()
+    assert plan["executionStats"]["totalDocsExamined"] < 60
+    await tickets_.update_many({}, {"$set": {MARKED: "old"}, "$unset": {"f_suspended_until": ""}})
+    assert await queries.figures.suspended(period, reader=SYSTEM) == right
+
+
+async def test_a_months_figures_read_no_ticket(database: Database, documents: list[dict[str, Any]]) -> None:
+    await loaded(database, documents)
+    span = {"$gte": "2026-03", "$lt": "2026-03~"}
+    found = database["tickets"].find({"fm0": span}, {"_id": 0, "fm0": 1}).hint([("fm0", 1)])
+    plan = await found.explain()
+    assert plan["executionStats"]["nReturned"] > 50
+    assert plan["executionStats"]["totalDocsExamined"] == 0
+
+
+async def test_the_stock_of_every_month_follows_from_the_month_before(
+    database: Database, documents: list[dict[str, Any]]
+) -> None:
+    queries = await loaded(database, documents)
+    balances = [await queries.figures.balance(period) for period in months()]
+    assert balances[0].opening == 0
+    for balance, following in pairwise(balances):
+        assert balance.adds_up
+        assert following.opening == balance.closing
+    still_open = {"received", "dispatched", "accepted", "replied", "linked"}
+    assert balances[-1].closing == sum(d["state"] in still_open for d in documents[:IN_MONGO])
+    assert sum(b.received for b in balances) == IN_MONGO
+
+
+def test_every_ticket_says_where_it_is_open(documents: list[dict[str, Any]], rows: list[FigureRow]) -> None:
+    for document, row in zip(documents, rows, strict=True):
+        assert {k: v for k, v in document.items() if k.startswith(("fm", "f_"))} == marks_of(row)
