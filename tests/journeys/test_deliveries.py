@@ -6,7 +6,7 @@ import pytest
 
 from bot.simulator.faults import Failure
 from bot.worker import CLAIM, Worker
-from routing.events import Audience, NoticeState, OutboxEntry
+from routing.events import Audience, NoticeChannel, NoticeState, OutboxEntry
 from tests.journeys.city import City, Phone
 
 ANSWER = "已经修好，感谢您的监督。"
@@ -107,11 +107,13 @@ async def test_what_cannot_be_delivered_now_is_kept_for_the_citizens_next_messag
     assert heard(citizen) == 1
 
 
-async def test_what_we_sent_wrong_is_written_down_as_failed(city: City) -> None:
+async def test_what_we_sent_wrong_is_written_down_as_failed_and_somebody_is_asked_to_ring(city: City) -> None:
     number, _ = await an_answered_ticket(city)
     city.platform.faults.fail_next(SEND, 45002)
     await city.sweep()
-    assert (await ledger(city, number))[-1].state is NoticeState.FAILED
+    *_, pushed, call = await ledger(city, number)
+    assert (pushed.channel, pushed.state) == (NoticeChannel.WECHAT, NoticeState.FAILED)
+    assert (call.channel, call.state) == (NoticeChannel.TELEPHONE, NoticeState.SENT)
 
 
 async def test_progress_still_shows_the_answer_that_could_not_be_pushed(city: City) -> None:

@@ -259,7 +259,7 @@ async def test_a_ticket_of_a_moment_ago_is_found_and_a_withdrawn_or_erased_one_i
     assert [each.number for each in await find(feed, MIXER_AGAIN, reader=a_dispatcher())] == [new.number]
     store = MongoTicketStore(database)
     ticket = await store.get(new.number)
-    ticket.withdraw(actor=a_dispatcher(), now=MONDAY_9_30, reason="")
+    ticket.withdraw(actor=a_dispatcher(), now=MONDAY_9_30, reason="反映人电话撤回")
     await store.save(ticket)
     await feed.refresh(MONDAY_9_30 + timedelta(seconds=10))
     assert await find(feed, MIXER_AGAIN, reader=a_dispatcher()) == ()
