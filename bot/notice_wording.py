@@ -122,8 +122,10 @@ def _about_time(ticket: Ticket, event: Event, *, unit: str, by_phone: bool) -> s
             date = f"最晚{until}答复您" if event.until and event.until > event.at else "我们抓紧办"
             return f"的日期有调整，{date}。\n原因：{why}{ask}"
         case EventKind.SUSPENSION_GRANTED:
-            reason = clip(plain(ticket.pause.text), _MOST_BYTES) if ticket.pause else why
-            return f"现在还办不了，先等一等。{until}再来看能不能办。\n原因：{reason}\n能办了，会马上告诉您。"
+            # Of before events kept it, the reason stands on the pause alone; their text is the reviewer's.
+            asked = event.basis or (ticket.pause.text if ticket.pause else "")
+            reason = f"\n原因：{clip(plain(asked), _MOST_BYTES)}" if asked else ""
+            return f"现在还办不了，先等一等。{until}再来看能不能办。{reason}\n能办了，会马上告诉您。"
         case EventKind.MATERIAL_REQUESTED:
             wait = f"最好在{until}前发来。" if until else ""
             return (

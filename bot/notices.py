@@ -142,8 +142,8 @@ def _concerns_citizen(ticket: Ticket, event: Event) -> bool:
         # Other limits are the offices' own.
         return event.clock in _DATES
     if event.kind is EventKind.LINKED:
-        # Their matter goes where its parent goes; that is said once.
-        return event.by.role is not Role.SYSTEM
+        # Their matter goes where its parent goes; that is said once, with the reason it was linked for.
+        return event.text is not None
     if event.kind is EventKind.ENTERED:
         # The other two registers are the offices' own.
         return event.register is Register.ENTRY

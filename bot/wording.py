@@ -413,6 +413,7 @@ _FIELDS = {
     "solved": "是否解决",
     "outcome": "联系结果",
     "parent": "主工单号",
+    "earlier": "以前的工单",
     "approved": "同意还是不同意",
 }
 _ACTS_BESIDE = {"reveal": "查看联系方式", "open": "打开这一页"}
@@ -442,7 +443,6 @@ def _named(vocabulary: type[StrEnum], value: str, *, otherwise: str = "这一步
     return next((name for key, name in LABELS[vocabulary].items() if key.value == value), otherwise)
 
 
-_TRY_LATER = "请过些时候再试。"
 _AFTER_THE_LAST = {
     Action.REQUEST_RETURN.value: "仍有异议的，请申请退单仲裁。",
     Action.ARBITRATE.value: "请按裁定办理，需要其他单位配合的，可以请求协办。",
@@ -452,6 +452,12 @@ _AFTER_THE_LAST = {
     Action.VISIT.value: "请等市民评价，或者归档。",
 }
 """What is limited for good: waiting gives no further try."""
+_IT_STANDS = "请按现在的安排办理。"
+_DONE_ALREADY = {
+    Action.MARK_EMERGENCY.value: "这张工单已经是紧急件。请按紧急件的期限办理。",
+    Action.NOTE_REPEAT.value: "这张工单已经标过重复诉求。请看历史记录。",
+    Action.PUBLISH_REPLY.value: "这个答复已经公开过。请看历史记录。",
+}
 
 REFUSALS: dict[type[Any], Callable[[Any], str]] = {
     errors.Refused: lambda r: "这一步现在办不了。请稍后再试，或拨打12345。",
@@ -466,8 +472,17 @@ REFUSALS: dict[type[Any], Callable[[Any], str]] = {
     errors.ExternalNumberConflict: lambda r: "这件事之前已经登记过，内容和这次不一样。请查看“我的诉求”。",
     errors.UnknownUnit: lambda r: "没有这个承办单位。请在单位名单里重新选择。",
     errors.Incomplete: lambda r: f"还缺{_FIELDS.get(r.field, '必填项')}。请补上再提交。",
-    errors.TooOften: lambda r: (
-        f"{_named(Action, r.action)}最多{r.limit}次，次数已经用完。{_AFTER_THE_LAST.get(r.action, _TRY_LATER)}"
+    errors.TooOften: lambda r: f"{_named(Action, r.action)}最多{r.limit}次，次数已经用完。请过些时候再试。",
+    errors.UsedUp: lambda r: (
+        f"{_named(Action, r.action)}最多{r.limit}次，不能再办。{_AFTER_THE_LAST.get(r.action, _IT_STANDS)}"
+    ),
+    errors.AlreadyDone: lambda r: _DONE_ALREADY.get(
+        r.action, f"{_named(Action, r.action)}已经办过了。请看历史记录。"
+    ),
+    errors.LetterOpen: lambda r: (
+        "红色督办函还没有回复，不再发新的督办函。请先催单位回复。"
+        if r.red
+        else "上一份督办函还在回复期限内。请等单位回复，或者超过期限再发。"
     ),
     errors.TooSoon: lambda r: (
         f"离上一次{_named(Action, r.action)}还不到{r.hours}小时。请过些时候，换个时间再打。"
@@ -480,7 +495,9 @@ REFUSALS: dict[type[Any], Callable[[Any], str]] = {
     errors.TicketPaused: lambda r: (
         f"工单现在暂停计时（{_named(PauseReason, r.reason, otherwise='暂停')}）。请先恢复办理，再办这一步。"
     ),
-    errors.NotYourUnit: lambda r: f"{_named(Action, r.action)}要由负责的单位来办。请联系主办单位或热线中心。",
+    errors.NotYourUnit: lambda r: (
+        f"{_ACTS_BESIDE.get(r.action) or _named(Action, r.action)}要由负责的单位来办。请联系主办单位或热线中心。"
+    ),
     errors.CannotReturn: lambda r: "兜底单位不能退单。请直接办理，需要其他单位配合的，可以请求协办。",
     errors.OutOfRange: lambda r: (
         f"{_FIELDS.get(r.field, '填写的内容')}不合规定，应为：{r.allowed}。请改过再提交。"

@@ -75,6 +75,23 @@ class TooOften(Refused):
         self.limit = limit
 
 
+class UsedUp(TooOften):
+    """The action is limited for good and the limit is reached: waiting gives no further try."""
+
+
+class AlreadyDone(ActionNotAllowed):
+    """The action may be done once, or makes the ticket what it is already."""
+
+
+class LetterOpen(Refused):
+    """The unit's last letter still waits for its answer; ``red`` ones for nothing else."""
+
+    def __init__(self, level: str, *, red: bool) -> None:
+        super().__init__(level, red)
+        self.level = level
+        self.red = red
+
+
 class TooSoon(Refused):
     """The action was tried a moment ago; the next try must leave some hours between."""
 

@@ -11,7 +11,7 @@ from routing.acts.joint_desk import JointDesk
 from routing.acts.link_desk import LinkDesk
 from routing.acts.review_desk import ReviewDesk
 from routing.acts.writing import NoticePlanner as NoticePlanner
-from routing.acts.writing import TicketWriter
+from routing.acts.writing import TicketWriter, may_read
 from routing.citizen_request import Channel, Citizen, CitizenRequest, Secrecy
 from routing.departments import UnitId
 from routing.disclosure.desk import DisclosureDesk, NumbersApplications
@@ -19,6 +19,7 @@ from routing.errors import (
     ExternalNumberConflict,
     Incomplete,
     NotYourRole,
+    NotYourUnit,
     StaleTicket,
     UnknownTicket,
 )
@@ -342,8 +343,10 @@ class ServiceDesk:
         if not reason.strip():
             raise Incomplete("reason")
         ticket = await self._tickets.get(number)
-        if not actor.answers_for(ticket.unit_id):
+        if not may_read(ticket, actor):
             raise UnknownTicket(number)
+        if not actor.answers_for(ticket.unit_id):
+            raise NotYourUnit("reveal")
         if not may_reveal(ticket, actor):
             raise NotYourRole("reveal", actor.role)
         return await self._identities.read(number, reader=actor, reason=reason.strip(), now=now)

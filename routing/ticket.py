@@ -52,6 +52,8 @@ from routing.triage.deciding import TriageDecision
 from routing.workflow import OPEN_STATES, TRANSITIONS, Action, Actor, Role, State, next_state
 
 REMINDERS_PER_DAY = 1
+REPLIES_PER_DAY = 5
+"""Each reaches the citizen: room for corrections, and no more than that."""
 SUPPLEMENTS_PER_DAY = 20
 """Enough for any real matter; a ticket must not grow without end."""
 
@@ -207,12 +209,14 @@ class Ticket:
         self.record(EventKind.CONTACTED, actor, now, unit_id=self.unit_id, text=text.strip())
 
     def reply(self, *, actor: Actor, now: datetime, text: str, profile: Profile | None = None) -> None:
-        """答复: goes to the citizen, or to the centre first where the profile has answers reviewed. A second reply
-        before closing replaces the first; both stay in history."""
+        """答复: goes to the citizen once every co-handler has answered, or to the centre first where the profile has
+        answers reviewed. A second reply before closing replaces the first; both stay in history."""
         _required("text", text)
         self.require_no_return()
         self.enter(Action.REPLY, actor)
         applications.require_decided(self, Action.REPLY)
+        co_handling.require_no_answers_owed(self)
+        self._limit(Action.REPLY, EventKind.REPLIED, REPLIES_PER_DAY, now, since=self.handed_at)
         if profile is not None and profile.review_replies:
             self.ask(ReviewKind.REPLY, actor, now, reason=text.strip())
             self.record(EventKind.REPLY_SUBMITTED, actor, now, unit_id=self.unit_id, text=text.strip())
@@ -226,6 +230,8 @@ class Ticket:
             _required("reason", reason)
         self.require_no_return()
         review = self.decided(ReviewKind.REPLY, Action.DECIDE_REPLY, actor)
+        if approved:
+            co_handling.require_no_answers_owed(self)
         self.drop_reviews(frozenset({ReviewKind.REPLY}))
         if approved:
             self._answered(review.reason, actor=actor, now=now)
@@ -519,6 +525,7 @@ class Ticket:
         amount: int | None = None,
         until: datetime | None = None,
         arbitration: bool = False,
+        by_supervisor: bool = False,
     ) -> None:
         """Lay something before a reviewer; raises ``ReviewPending`` while one of the kind, or a return, waits."""
         self.require_no_return()
@@ -535,6 +542,7 @@ class Ticket:
             amount=amount,
             until=until,
             arbitration=arbitration,
+            by_supervisor=by_supervisor,
         )
         self.reviews = (*self.reviews, review)
 
@@ -691,9 +699,12 @@ class Ticket:
         if self.children:
             self.children_owed, self.owed_since = self.children, now
 
-    def _limit(self, action: Action, kind: EventKind, per_day: int, now: datetime) -> None:
-        recent = [e for e in self.events if e.kind is kind and (now - e.at).total_seconds() < 24 * 3600]
-        if len(recent) >= per_day:
+    def _limit(
+        self, action: Action, kind: EventKind, per_day: int, now: datetime, *, since: datetime | None = None
+    ) -> None:
+        """``since`` forgets what was before it."""
+        last_day = [e for e in self.events if e.kind is kind and e.at > now - timedelta(days=1)]
+        if sum(since is None or e.at >= since for e in last_day) >= per_day:
             raise TooOften(action, per_day)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import Annotated
@@ -15,7 +16,7 @@ from bot.services import utc_now
 from bot.settings import Settings
 from routing.departments import Units
 from routing.duty.roster import Attendance, Duty, Roster, attendance
-from routing.duty.roster_file import read_roster
+from routing.duty.roster_file import COLUMN_TITLES, POSTS, read_roster
 from routing.duty.roster_store import MongoRosterStore, RosterChanged
 from routing.errors import UnknownUnit
 from routing.mongo_store import Database
@@ -55,7 +56,7 @@ def import_roster(
     try:
         roster = with_database(run)
     except InvalidTable as error:
-        said = json.dumps(errors_record(error), ensure_ascii=False) if as_json else readable_errors(error)
+        said = json.dumps(errors_record(error), ensure_ascii=False) if as_json else _readable(error)
         typer.echo(said, err=not as_json)
         raise typer.Exit(1) from None
     except RosterChanged:
@@ -86,16 +87,19 @@ def show_attendance(
 ) -> None:
     """Shifts whose time for checking in is not over are not counted yet."""
     first, last = _day(since, "--from"), _day(until, "--to") + timedelta(days=1)
+    if last <= first:
+        raise typer.BadParameter("最后一天早于第一天", param_hint="--to")
 
-    async def run(database: Database, _settings: Settings) -> Attendance:
+    async def run(database: Database, _settings: Settings) -> tuple[Attendance, Units]:
         units, store = await _units(database), MongoRosterStore(database)
         ids = [units.named(unit).id] if unit else [each.id for each in units.all()]
         begins, ends = _midnight(first), _midnight(last)
         checked = await store.check_ins(ids, since=begins - timedelta(days=1), until=ends + timedelta(days=1))
-        return attendance(await store.of(ids), checked, since=begins, until=ends, as_of=utc_now())
+        counted = attendance(await store.of(ids), checked, since=begins, until=ends, as_of=utc_now())
+        return counted, units
 
     try:
-        found = with_database(run)
+        found, units = with_database(run)
     except UnknownUnit:
         raise typer.BadParameter(f"没有单位“{unit}”", param_hint="--unit") from None
     if as_json:
@@ -110,7 +114,14 @@ def show_attendance(
     rate = "—" if found.rate is None else f"{found.rate:.1%}"
     typer.echo(f"在线值守率 {rate}（{found.attended}/{found.scheduled}）")
     for duty in found.missed:
-        typer.echo("  缺岗 " + " ".join(_told(duty).values()))
+        said = {**_told(duty), "unit": units.get(duty.unit_id).name, "post": POSTS[duty.post]}
+        typer.echo("  缺岗 " + " ".join(said.values()))
+
+
+def _readable(error: InvalidTable) -> str:
+    """The findings by the columns as officials write them."""
+    named = (replace(each, column=COLUMN_TITLES.get(each.column, each.column)) for each in error.errors)
+    return readable_errors(InvalidTable(error.table, tuple(named)))
 
 
 def _told(duty: Duty) -> dict[str, str]:

@@ -7,8 +7,9 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from random import Random
 
+from bot.demo.aftercare import Aftercare
 from bot.demo.life import Life
-from bot.demo.setting import PEOPLE
+from bot.demo.setting import DISPATCHER, OPERATOR, PEOPLE, SUPERVISOR
 from bot.demo.stories import Stories, Told
 from routing.citizen_request import Channel, RequestType, Urgency
 from routing.departments import UnitId
@@ -27,6 +28,10 @@ class Fate(StrEnum):
     STUCK = "stuck"
     ANSWERED = "answered"
     """Answered, and nobody remembered to close it: the commonest slip."""
+    CHASED = "chased"
+    """Stuck, long overdue, and the supervisor has written to the unit."""
+    SUSPENDED = "suspended"
+    """Stands still until something outside the unit's hands has happened."""
     RETURN_ASKED = "return_asked"
     UNRATED = "unrated"
     WITHDRAWN = "withdrawn"
@@ -67,10 +72,6 @@ _LIAISONS = (
     "潘建业",
     "汪海燕",
 )
-_OPERATOR = next(p.user for p in PEOPLE if p.user.role is Role.OPERATOR)
-_DISPATCHER = next(p.user for p in PEOPLE if p.user.role is Role.DISPATCHER)
-OPERATOR = Actor(_OPERATOR.username, _OPERATOR.name, Role.OPERATOR)
-DISPATCHER = Actor(_DISPATCHER.username, _DISPATCHER.name, Role.DISPATCHER)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +90,9 @@ class Course:
         at = self._reach_unit(self.life.ticket.received_at)
         at = at and self._sign_in(at)
         at = at and self._contact(at)
+        if at and self.fate is Fate.SUSPENDED:
+            Aftercare(self).suspend(at)
+            at = None
         at = at and self._answer(at)
         if at and self.fate is not Fate.UNRATED:
             self._rate(at)
@@ -119,11 +123,11 @@ class Course:
 
     def _triage_by_hand(self, received_at: datetime) -> datetime | None:
         ticket, story = self.life.ticket, self.told.story
-        at = self._later(received_at, 4, 70)
+        at = self.later(received_at, 4, 70)
         if self.fate in (Fate.UNSIGNED, Fate.RETURN_ASKED):
             at = received_at + timedelta(minutes=self.rng.randint(2, 6))
         elif self.rng.random() < 0.03:
-            at = self._later(received_at, 125, 230)
+            at = self.later(received_at, 125, 230)
         if story.rejected:
             reason = self.stories.phrase("reject", self.rng)
             self.life.act(at, lambda t: ticket.reject(actor=DISPATCHER, now=t, reason=reason))
@@ -160,10 +164,10 @@ class Course:
         ticket, unit_id = self.life.ticket, self.told.story.unit_id
         assert unit_id is not None
         if self.rng.random() < 0.7:
-            asked_at = self._ask_return(self._later(at, 10, 90))
-            decided_at = asked_at and self._decide_return(self._later(asked_at, 10, 60), approved=True)
-            return decided_at and self._dispatch(self._later(decided_at, 2, 15), unit_id)
-        moved_at = self._later(at, 5, 45)
+            asked_at = self._ask_return(self.later(at, 10, 90))
+            decided_at = asked_at and self._decide_return(self.later(asked_at, 10, 60), approved=True)
+            return decided_at and self._dispatch(self.later(decided_at, 2, 15), unit_id)
+        moved_at = self.later(at, 5, 45)
         reason = self.stories.phrase("misdirected", self.rng)
         done = self.life.act(
             moved_at,
@@ -172,7 +176,7 @@ class Course:
         return moved_at if done else None
 
     def _ask_return(self, at: datetime) -> datetime | None:
-        ticket, liaison = self.life.ticket, self._liaison()
+        ticket, liaison = self.life.ticket, self.liaison()
         reason, basis = self.stories.phrase("return", self.rng), self.stories.phrase("basis", self.rng)
         done = self.life.act(
             at,
@@ -184,11 +188,13 @@ class Course:
 
     def _decide_return(self, at: datetime, *, approved: bool) -> datetime | None:
         ticket = self.life.ticket
+        waiting = ticket.pending_return
+        actor = SUPERVISOR if waiting is not None and waiting.arbitration else DISPATCHER
         reason = self.stories.phrase("return-approved" if approved else "return-refused", self.rng)
         done = self.life.act(
             at,
             lambda t: ticket.decide_return(
-                approved=approved, profile=self.profile, actor=DISPATCHER, now=t, reason=reason
+                approved=approved, profile=self.profile, actor=actor, now=t, reason=reason
             ),
         )
         return at if done else None
@@ -199,24 +205,24 @@ class Course:
         if self.fate is Fate.UNSIGNED:
             return None
         if self.rng.random() < 0.02:
-            asked_at = self._ask_return(self._later(at, 10, 60))
-            decided_at = asked_at and self._decide_return(self._later(asked_at, 10, 45), approved=False)
+            asked_at = self._ask_return(self.later(at, 10, 60))
+            decided_at = asked_at and self._decide_return(self.later(asked_at, 10, 45), approved=False)
             if decided_at is None:
                 return None
             at = decided_at
-        ticket, liaison = self.life.ticket, self._liaison()
+        ticket, liaison = self.life.ticket, self.liaison()
         if self.rng.random() < self._pace().signs_late and self.fate is Fate.ORDINARY:
-            signed_at = self._later(at, 250, 480, urgent=(65, 130))
+            signed_at = self.later(at, 250, 480, urgent=(65, 130))
         else:
-            signed_at = self._later(at, 4, 170, urgent=(3, 25))
+            signed_at = self.later(at, 4, 170, urgent=(3, 25))
         done = self.life.act(signed_at, lambda t: ticket.accept(actor=liaison, now=t))
         return signed_at if done else None
 
     def _contact(self, at: datetime) -> datetime | None:
-        ticket, liaison = self.life.ticket, self._liaison()
-        at = self._later(at, 3, 60, urgent=(3, 30))
+        ticket, liaison = self.life.ticket, self.liaison()
+        at = self.later(at, 3, 60, urgent=(3, 30))
         if self.rng.random() < 0.06 and self.fate is Fate.ORDINARY:
-            at = self._later(at, 600, 900, urgent=(90, 200))
+            at = self.later(at, 600, 900, urgent=(90, 200))
         text = self.stories.phrase("contact", self.rng)
         done = self.life.act(at, lambda t: ticket.contact(actor=liaison, now=t, text=text))
         return at if done else None
@@ -226,21 +232,26 @@ class Course:
         assert promise is not None
         answered_at = self._answering_time(at, promise.due_at)
         between = self.profile.calendar.after_share(at, max(answered_at, promise.due_at), 0.5)
-        if between > at and between < answered_at:
-            self._hear_citizen(between, late=answered_at > promise.due_at)
-        if self.fate is Fate.STUCK:
+        late = answered_at > promise.due_at
+        if self.fate is Fate.ORDINARY and late and Aftercare(self).extend(at, promise.due_at):
+            pass
+        elif between > at and between < answered_at:
+            self._hear_citizen(between, late=late)
+        if self.fate is Fate.CHASED:
+            Aftercare(self).chase(promise.due_at)
+        if self.fate in (Fate.STUCK, Fate.CHASED):
             return None
         return self._close(answered_at, self.told.story.reply)
 
     def _answering_time(self, at: datetime, due_at: datetime) -> datetime:
-        if self.fate is Fate.STUCK:
+        if self.fate in (Fate.STUCK, Fate.CHASED):
             return self.life.present + timedelta(days=1)
         late = self.rng.random() < self._pace().closes_late
         if late and self.fate is Fate.ORDINARY:
-            return self._later(max(at, due_at), 40, 900)
+            return self.later(max(at, due_at), 40, 900)
         share = 0.4 if self.fate in (Fate.UNRATED, Fate.ANSWERED) else self.rng.betavariate(2.2, 2) * 0.95
         in_time = self.profile.calendar.after_share(at, due_at, share) if due_at > at else at
-        return max(in_time, self._later(at, 5, 20))
+        return max(in_time, self.later(at, 5, 20))
 
     def _hear_citizen(self, at: datetime, *, late: bool) -> None:
         ticket, said = self.life.ticket, self.rng.random()
@@ -252,7 +263,7 @@ class Course:
             self.life.act(at, lambda t: ticket.supplement(actor=CITIZEN, now=t, text=text))
 
     def _close(self, at: datetime, template: str) -> datetime | None:
-        ticket, liaison, unit_id = self.life.ticket, self._liaison(), self.life.ticket.unit_id
+        ticket, liaison, unit_id = self.life.ticket, self.liaison(), self.life.ticket.unit_id
         assert unit_id is not None
         text = self.told.reply(template, at=at, phone=self.stories.phone(unit_id))
 
@@ -273,19 +284,24 @@ class Course:
             return at if self.life.act(at, both) else None
         if not self.life.act(at, reply):
             return None
-        closed_at = self._later(at, 2, 60)
+        closed_at = self.later(at, 2, 60)
         return closed_at if self.life.act(closed_at, resolve) else None
 
     # ---- the citizen again
 
     def _rate(self, closed_at: datetime) -> None:
         if self.rng.random() > 0.62:
+            Aftercare(self).visit(closed_at)
             return
         if self._give_stars(self._evening(closed_at), disappoints=self._pace().disappoints):
             return
         rated_at = self.life.ticket.rated_at
-        if rated_at is not None and self.rng.random() < 0.65:
+        if rated_at is None:
+            return
+        if self.rng.random() < 0.65:
             self._rework(rated_at + timedelta(minutes=self.rng.randint(1, 9)))
+        else:
+            Aftercare(self).visit(rated_at)
 
     def _give_stars(self, at: datetime, *, disappoints: float) -> bool:
         """True when nothing is left to do: satisfied, or the time has not come."""
@@ -307,13 +323,19 @@ class Course:
         reopened = self.life.act(
             at, lambda t: ticket.reopen(profile=self.profile, actor=CITIZEN, now=t, reason=reason)
         )
-        if reopened and ticket.unit_id is None and self.told.story.unit_id is not None:
+        if reopened:
+            self.redo(at)
+
+    def redo(self, at: datetime) -> None:
+        """The unit does again what was taken up again at ``at``."""
+        ticket = self.life.ticket
+        if ticket.unit_id is None and self.told.story.unit_id is not None:
             # The centre had answered it itself; this time a unit must.
-            at = self._later(at, 4, 70)
+            at = self.later(at, 4, 70)
             self._dispatch(at, self.told.story.unit_id)
-        if not reopened or ticket.unit_id is None:
+        if ticket.unit_id is None:
             return
-        liaison, signed_at = self._liaison(), self._later(at, 4, 120)
+        liaison, signed_at = self.liaison(), self.later(at, 4, 120)
         if not self.life.act(signed_at, lambda t: ticket.accept(actor=liaison, now=t)):
             return
         contacted_at = self._contact(signed_at)
@@ -323,21 +345,23 @@ class Course:
         share = self.rng.uniform(0.2, 0.7)
         answered_at = self.profile.calendar.after_share(contacted_at, promise.due_at, share)
         template = self.stories.phrase("rework", self.rng)
-        closed_at = self._close(max(answered_at, self._later(contacted_at, 5, 20)), template)
+        closed_at = self._close(max(answered_at, self.later(contacted_at, 5, 20)), template)
         if closed_at and self.rng.random() < 0.75:
             self._give_stars(self._evening(closed_at), disappoints=0.15)
+        elif closed_at:
+            Aftercare(self).visit(closed_at)
 
     # ---- inside
 
     def _pace(self) -> Pace:
         return PACES.get(self.life.ticket.unit_id or "", _USUAL)
 
-    def _liaison(self) -> Actor:
+    def liaison(self) -> Actor:
         unit_id = self.life.ticket.unit_id
         assert unit_id is not None
         return liaison_of(unit_id)
 
-    def _later(
+    def later(
         self, at: datetime, least: int, most: int, *, urgent: tuple[int, int] | None = None
     ) -> datetime:
         """Some working minutes later; an urgent ticket is worked on round the clock."""

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from random import Random
 
-from bot.demo.course import OPERATOR, Course, Fate
+from bot.demo.course import Course, Fate
 from bot.demo.life import Life
-from bot.demo.setting import ACCOUNT
+from bot.demo.setting import ACCOUNT, OPERATOR
 from bot.demo.stories import Stories, Story, Told
 from bot.simulator.citizens import DemoCitizens
 from routing.citizen_request import Channel, Citizen, CitizenRequest, RequestType, Secrecy, Urgency
@@ -57,6 +57,9 @@ _FRESH = (
 )
 """Dispatched today and not signed in yet: each demo liaison has one."""
 _OVERDUE = ("烧烤店油烟扰民", "新房外墙渗水", "物业不作为", "村道坑洼难走", "养殖场臭味大")
+_CHASED = "烧烤店油烟扰民"
+"""The overdue one the supervisor has written about."""
+_SUSPENDED = "路灯不亮"
 _AT_RISK = (
     "井盖松动有声响",
     "中介收钱不介绍工作",
@@ -141,7 +144,8 @@ class Historian:
             yield _Plan(story, now - ago, fate)
         for title in _OVERDUE:
             story = stories.titled(title)
-            yield _Plan(story, self._received_when(story, rng, overdue=True, now=now), Fate.STUCK)
+            fate = Fate.CHASED if title == _CHASED else Fate.STUCK
+            yield _Plan(story, self._received_when(story, rng, overdue=True, now=now), fate)
         for title in _AT_RISK:
             story = stories.titled(title)
             yield _Plan(story, self._received_when(story, rng, overdue=False, now=now), Fate.STUCK)
@@ -149,6 +153,7 @@ class Historian:
             yield _Plan(
                 stories.titled(title), now - timedelta(days=5, minutes=rng.randint(10, 300)), Fate.ANSWERED
             )
+        yield _Plan(stories.titled(_SUSPENDED), now - timedelta(days=4, minutes=35), Fate.SUSPENDED)
         asked_at = now - timedelta(minutes=200)
         yield _Plan(stories.titled("楼上漏水没人管"), asked_at, Fate.RETURN_ASKED)
         for citizen, title, fate, days in _OF_DEMO_CITIZENS:

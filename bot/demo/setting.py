@@ -12,7 +12,7 @@ from pathlib import Path
 from bot.people import People, User
 from bot.wechat.accounts import Account, AccountsInvalid, load_accounts
 from routing.departments import UnitId
-from routing.workflow import Role
+from routing.workflow import Actor, Role
 
 ACCOUNT = "demo"
 TITLE = "清和县12345热线"
@@ -57,6 +57,14 @@ PEOPLE: tuple[DemoPerson, ...] = (
     _person("auditor", "严守正", Role.AUDITOR),
 )
 """Those who may log in; all names are invented."""
+
+
+def _of_the_centre(role: Role) -> Actor:
+    user = next(person.user for person in PEOPLE if person.user.role is role)
+    return Actor(user.username, user.name, role)
+
+
+OPERATOR, DISPATCHER, SUPERVISOR = map(_of_the_centre, (Role.OPERATOR, Role.DISPATCHER, Role.SUPERVISOR))
 
 
 def open_setting(data_dir: Path) -> DemoSetting:

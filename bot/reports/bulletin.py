@@ -8,6 +8,7 @@ from bot.reports.month import Report
 from routing.departments import UnitId, Units
 from routing.figures.counting import Figure, FigureName
 from routing.figures.queries import all_suspended
+from routing.timing.working_calendar import CHINA
 
 _LEADING = (
     FigureName.SIGN_IN_ON_TIME,
@@ -59,7 +60,8 @@ def bulletin(report: Report, *, units: Units) -> str:
                 f"{ranking.group.title}（{report.profile.title}）：{'；'.join(filter(None, said))}。"
             )
     if report.snapshot is not None:
-        frozen = f"本月数据已于{report.snapshot.taken_at:%Y-%m-%d}封存（口径{report.snapshot.rules}）"
+        taken_at = report.snapshot.taken_at.astimezone(CHINA)
+        frozen = f"本月数据已于{taken_at:%Y-%m-%d}封存（口径{report.snapshot.rules}）"
         after = (
             f"，封存后有{len(report.late)}项因后到的事实变化，封存数不改，差异另列"
             if report.late

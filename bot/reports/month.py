@@ -30,6 +30,7 @@ class Line:
 
 
 COUNTED, NOT_COUNTED = "1", "0"
+_YEARS_AHEAD = timedelta(days=1000)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,6 +60,9 @@ class Report:
 
     @property
     def last_day(self) -> str:
+        """The last day asked for; today where the period is open."""
+        if self.period.until > self.period.as_of + _YEARS_AHEAD:
+            return self.as_of[:10]
         return f"{(self.period.until - timedelta(seconds=1)).astimezone(CHINA):%Y-%m-%d}"
 
     @property
@@ -91,21 +95,25 @@ async def gather_report(
         PeerGroup(group.title, tuple(u for u in group.units if u in seen and u in set(_ids(units))))
         for group in peers
     )
+    readable = [unit_id for unit_id in _ids(units) if may_read(reader, unit_id)]
+    of_all = may_read(reader, None) and len(readable) == len(_ids(units))
     return Report(
         period=period,
         reader=reader.name,
         groups=groups,
         totals=add_up(groups, period),
-        balance=await figures.balance(period),
+        balance=await figures.balance(period) if of_all else None,
         profile=profile,
         rankings=tuple(rank(profile, groups, (group for group in known if group.units))),
         lines=lines,
         snapshot=snapshot,
-        late=tuple(differences(snapshot, groups)) if snapshot else (),
+        late=tuple(d for d in differences(snapshot, groups) if may_read(reader, d.unit_id))
+        if snapshot
+        else (),
         stars=stars,
         on_duty=await attendance_of(
             rosters,
-            [unit_id for unit_id in _ids(units) if may_read(reader, unit_id)],
+            readable,
             everybody=_ids(units),
             period=period,
         ),
@@ -119,7 +127,7 @@ def _ids(units: Units) -> list[UnitId]:
 
 def _is_a_month(period: Period) -> bool:
     first = period.since.astimezone(CHINA)
-    return (first + timedelta(days=31)).replace(day=1) == period.until.astimezone(CHINA)
+    return first.day == 1 and (first + timedelta(days=31)).replace(day=1) == period.until.astimezone(CHINA)
 
 
 def _lines(rows: list[FigureRow], period: Period, units: frozenset[UnitId | None]) -> tuple[Line, ...]:

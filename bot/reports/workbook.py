@@ -17,6 +17,7 @@ from routing.figures.counting import Exclusion, Figure, FigureName
 from routing.figures.queries import Suspended, all_suspended
 
 CENTRE = "热线中心"
+TOO_FEW = "样本不足"
 _WITHOUT_VALUE = frozenset({FigureName.OVERDUE_OPEN})
 """Counted in tickets, not as a rate."""
 
@@ -123,13 +124,18 @@ class Sheets:
                     sheet.write_row(line, 3, [round(score.earned, 2), score.available])
                     sheet.write_number(line, 5, score.share, self._rate)
                     sheet.write_number(line, 6, score.deducted)
+                elif score.too_few:
+                    sheet.write_string(line, 2, TOO_FEW)
                 sheet.write_string(line, 7, lists)
                 for place, points in enumerate(score.parts):
                     if points is not None:
                         sheet.write_number(line, 8 + place, round(points, 2))
                 line += 1
         sheet.write_string(
-            line + 1, 0, f"计分方案：{profile.title}（{profile.version}）。分母为0的项不计分也不扣分。"
+            line + 1,
+            0,
+            f"计分方案：{profile.title}（{profile.version}）。分母不足{profile.least}的项不计分，"
+            f"可得分不足总分{profile.least_available:.0%}的单位样本不足，不参加排名；得分率相同的名次相同。",
         )
 
     def _balance(self) -> None:

@@ -14,6 +14,7 @@ from bot.web import (
     audit_samples,
     audit_tickets,
     audit_types,
+    figures_export,
     knowledge_acts,
     knowledge_edit,
     knowledge_entry,
@@ -181,6 +182,9 @@ ROUTES: tuple[ConsoleRoute, ...] = (
         _HANDLING_ROLES,
     ),
     ConsoleRoute("GET", "/console/figures", shown_to(FIGURE_ROLES, supervision.figures), FIGURE_ROLES),
+    ConsoleRoute(
+        "GET", "/console/figures/export", shown_to(FIGURE_ROLES, figures_export.export), FIGURE_ROLES
+    ),
     ConsoleRoute(
         "GET", "/console/figures/{name}", shown_to(FIGURE_ROLES, supervision.drill_down), FIGURE_ROLES
     ),

@@ -87,6 +87,7 @@ async def figures(request: web.Request, viewer: Viewer) -> web.StreamResponse:
             for unit_id, figures_ in groups
         ],
         "closing": closing,
+        "export_href": f"/console/figures/export?{urlencode(chosen.query)}",
         "suspended": all_suspended(await queries.suspended(chosen.period, reader=viewer.actor)),
     }
     return show(request, "figures.html", context)

@@ -76,12 +76,12 @@ class AftercareDesk:
         self, number: str, earlier: str, *, actor: Actor, version: int | None, now: datetime
     ) -> Ticket:
         """Raises ``UnknownTicket`` for an earlier number there is none of."""
-        await self._writer.tickets.get(earlier)
+        before = await self._writer.tickets.get(earlier)
         return await self._writer.act(
             number,
             actor,
             version,
-            lambda t: notes.note_repeat(t, earlier, actor=actor, now=now),
+            lambda t: notes.note_repeat(t, earlier, actor=actor, now=now, earlier_at=before.received_at),
             action=Action.NOTE_REPEAT,
         )
 

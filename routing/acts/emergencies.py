@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from routing.acts import pauses
 from routing.citizen_request import Urgency
 from routing.clocks import Clock
-from routing.errors import ActionNotAllowed, Incomplete
+from routing.errors import AlreadyDone, Incomplete
 from routing.events import EventKind
 from routing.timing.sla import Profile
 from routing.workflow import SYSTEM, Action, Actor
@@ -25,7 +25,7 @@ def mark_emergency(ticket: Ticket, *, profile: Profile, actor: Actor, now: datet
     if not reason.strip():
         raise Incomplete("reason")
     if ticket.urgency is Urgency.URGENT:
-        raise ActionNotAllowed(Action.MARK_EMERGENCY, ticket.state)
+        raise AlreadyDone(Action.MARK_EMERGENCY, ticket.state)
     was = ticket.pause
     if was is not None:
         pauses.go_on(ticket, profile=profile, at=pauses.ended(was, now))

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from routing.acts.reviews import ReviewKind
-from routing.errors import ActionNotAllowed, Incomplete, TooOften
+from routing.errors import ActionNotAllowed, Incomplete, UsedUp
 from routing.events import EventKind
 from routing.workflow import Action, Actor
 
@@ -25,7 +25,7 @@ def appeal_exclusion(ticket: Ticket, *, actor: Actor, now: datetime, reason: str
             raise Incomplete(name)
     decided = (EventKind.EXCLUSION_UPHELD, EventKind.EXCLUSION_DISMISSED)
     if any(e.kind in decided for e in ticket.events):
-        raise TooOften(Action.APPEAL_EXCLUSION, 1)
+        raise UsedUp(Action.APPEAL_EXCLUSION, 1)
     ticket.ask(ReviewKind.EXCLUSION, actor, now, reason=reason.strip(), basis=basis.strip())
     ticket.record(
         EventKind.EXCLUSION_REQUESTED,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from routing.acts.reviews import ReviewKind
 from routing.clocks import Clock
-from routing.errors import Incomplete, NothingToDo, NotProvided, OutOfRange, TooOften, WindowClosed
+from routing.errors import Incomplete, NothingToDo, NotProvided, OutOfRange, UsedUp, WindowClosed
 from routing.events import EventKind
 from routing.timing.sla import Profile, Promise
 from routing.workflow import Action, Actor
@@ -24,8 +24,8 @@ def request_extension(
     if not reason.strip():
         raise Incomplete("reason")
     clock = _running(ticket)
-    if _granted(ticket) >= profile.extensions:
-        raise TooOften(Action.EXTEND, profile.extensions)
+    if granted(ticket, EventKind.EXTENSION_GRANTED) >= profile.extensions:
+        raise UsedUp(Action.EXTEND, profile.extensions)
     if now > clock.due_at:
         raise WindowClosed(Action.EXTEND)
     promise = extended(ticket, clock, profile=profile, amount=amount)
@@ -97,7 +97,7 @@ _BEGINS = (EventKind.REGISTERED, EventKind.REOPENED)
 begins to run on Monday, and may be extended before."""
 
 
-def _granted(ticket: Ticket) -> int:
-    """How often the date that runs now was extended: a rework's own begins anew."""
+def granted(ticket: Ticket, kind: EventKind) -> int:
+    """How often the date that runs now was extended, or put off (``kind``): a rework's own begins anew."""
     begun = max(e.seq for e in ticket.events if e.kind in _BEGINS)
-    return sum(e.kind is EventKind.EXTENSION_GRANTED for e in ticket.events[begun:])
+    return sum(e.kind is kind for e in ticket.events[begun:])

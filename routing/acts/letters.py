@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from routing.departments import UnitId
-from routing.errors import Incomplete, NothingToDo
+from routing.errors import Incomplete, LetterOpen, NothingToDo
 from routing.events import ActorRef, EventKind, LetterLevel
 from routing.timing.sla import ClockName, Profile
 from routing.workflow import Action, Actor
@@ -44,14 +44,16 @@ class Letter:
 
 
 def escalate(ticket: Ticket, *, profile: Profile, actor: Actor, now: datetime, text: str) -> None:
-    """Send a letter one level above the last one this unit got; at red it stays red. Who got the ticket from
-    another starts at blue."""
+    """Send a letter one level above the last one this unit got, once that one was answered or is overdue; at red
+    it stays red, and only an answer makes room for another. Who got the ticket from another starts at blue."""
     ticket.enter(Action.ESCALATE, actor)
     if not text.strip():
         raise Incomplete("text")
     assert ticket.unit_id is not None
-    earlier = sum(x.to_unit == ticket.unit_id and x.released_at is None for x in ticket.letters)
-    level = _LEVELS[min(earlier, len(_LEVELS) - 1)]
+    earlier = [x for x in ticket.letters if x.to_unit == ticket.unit_id and x.released_at is None]
+    if earlier:
+        _require_heard(ticket, earlier[-1], now)
+    level = _LEVELS[min(len(earlier), len(_LEVELS) - 1)]
     letter = Letter(
         id=f"{ticket.number}-L{len(ticket.letters) + 1}",
         level=level,
@@ -73,6 +75,19 @@ def escalate(ticket: Ticket, *, profile: Profile, actor: Actor, now: datetime, t
         letter=letter.id,
         level=level,
     )
+
+
+def may_escalate(ticket: Ticket) -> bool:
+    """Whether an answered letter, or none, stands before the next; one that is overdue only ``escalate`` knows."""
+    last = next((x for x in reversed(ticket.letters) if x.to_unit == ticket.unit_id), None)
+    return last is None or not last.owes_answer or last.level is not LetterLevel.RED
+
+
+def _require_heard(ticket: Ticket, last: Letter, now: datetime) -> None:
+    red = last.level is LetterLevel.RED
+    in_time = any(c.subject == last.id and c.running and not c.overdue(now) for c in ticket.clocks)
+    if last.owes_answer and (red or in_time):
+        raise LetterOpen(last.level, red=red)
 
 
 def receive_letter(ticket: Ticket, letter_id: str, *, actor: Actor, now: datetime) -> None:

@@ -68,6 +68,7 @@ def link(
     child.parent_number = parent
     child.link_pending = True
     child.linked_at = now
+    child.relayed_by = ()
     before, child.unit_id = child.unit_id, unit_id
     child.record(
         EventKind.LINKED,

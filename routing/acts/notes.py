@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from routing.citizen_request import Secrecy
-from routing.errors import ActionNotAllowed, CannotLink, Incomplete, NotYourRole, OutOfRange
+from routing.errors import ActionNotAllowed, AlreadyDone, Incomplete, NotYourRole, OutOfRange
 from routing.events import EventKind
 from routing.redaction import redact
 from routing.timing.sla import Promise
@@ -17,13 +17,15 @@ if TYPE_CHECKING:
     from routing.ticket import Ticket
 
 
-def note_repeat(ticket: Ticket, earlier: str, *, actor: Actor, now: datetime) -> None:
-    """重复诉求: the same person asked for the same before. Once per ticket."""
+def note_repeat(
+    ticket: Ticket, earlier: str, *, actor: Actor, now: datetime, earlier_at: datetime | None = None
+) -> None:
+    """重复诉求: the same person asked for the same before (``earlier_at``). Once per ticket."""
     ticket.enter(Action.NOTE_REPEAT, actor)
-    if earlier == ticket.number:
-        raise CannotLink(earlier)
+    if earlier == ticket.number or (earlier_at is not None and earlier_at > ticket.received_at):
+        raise OutOfRange("earlier", "同一个人更早提出的另一张工单")
     if any(e.kind is EventKind.REPEAT_NOTED for e in ticket.events):
-        raise ActionNotAllowed(Action.NOTE_REPEAT, ticket.state)
+        raise AlreadyDone(Action.NOTE_REPEAT, ticket.state)
     ticket.record(EventKind.REPEAT_NOTED, actor, now, unit_id=ticket.unit_id, ticket=earlier)
 
 
@@ -38,7 +40,7 @@ def publish_reply(ticket: Ticket, *, actor: Actor, now: datetime, text: str) -> 
     if ticket.secrecy is not Secrecy.PUBLIC or ticket.reply_text is None:
         raise ActionNotAllowed(Action.PUBLISH_REPLY, ticket.state)
     if any(e.kind is EventKind.REPLY_PUBLISHED for e in ticket.events):
-        raise ActionNotAllowed(Action.PUBLISH_REPLY, ticket.state)
+        raise AlreadyDone(Action.PUBLISH_REPLY, ticket.state)
     if any(e.kind is EventKind.REPLIED and e.by.id == actor.id for e in ticket.events):
         raise NotYourRole(Action.PUBLISH_REPLY, actor.role)
     ticket.record(EventKind.REPLY_PUBLISHED, actor, now, unit_id=ticket.unit_id, text=text.strip())

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from routing.acts.co_handling import may_ask
+from routing.acts.letters import may_escalate
 from routing.acts.links import shareable
 from routing.acts.reviews import ReviewKind
 from routing.citizen_request import Secrecy, Urgency
@@ -98,6 +99,9 @@ def _stands_open(ticket: Ticket, action: Action, role: Role) -> bool:
         return False
     if waiting is not None and waiting.arbitration and action in (Action.DECIDE_RETURN, Action.TRANSFER):
         return role is Role.SUPERVISOR
+    suspension = ticket.review(ReviewKind.SUSPENSION)
+    if action is Action.DECIDE_SUSPENSION and suspension is not None and suspension.by_supervisor:
+        return role is Role.SUPERVISOR
     if action is Action.CO_HANDLE and not may_ask(ticket, role):
         return False
     fits = _FITS.get(action)
@@ -110,6 +114,10 @@ def _reopens(ticket: Ticket) -> bool:
 
 def _happened(ticket: Ticket, *kinds: EventKind) -> bool:
     return any(event.kind in kinds for event in ticket.events)
+
+
+def _owed(ticket: Ticket) -> bool:
+    return any(c.owes for c in ticket.co_handlers)
 
 
 def _may_arbitrate(ticket: Ticket) -> bool:
@@ -141,17 +149,20 @@ def _may_be_entered(ticket: Ticket) -> bool:
 _FITS: dict[Action, Callable[[Ticket], bool]] = {
     Action.REQUEST_RETURN: lambda t: t.unit_id not in t.returned_by,
     Action.ARBITRATE: _may_arbitrate,
-    Action.RESOLVE: lambda t: not any(c.owes for c in t.co_handlers),
-    Action.REPLY: lambda t: t.tier != DISCLOSURE or applications.decided(t),
+    Action.RESOLVE: lambda t: not _owed(t),
+    Action.REPLY: lambda t: not _owed(t) and (t.tier != DISCLOSURE or applications.decided(t)),
     Action.ANSWER_DIRECTLY: lambda t: t.tier != DISCLOSURE,
     Action.CONSULT: lambda t: _undecided(t) is not None,
     Action.ASK_CORRECTION: lambda t: _fits_application(t, lambda a: a.correction_asked_at is None),
     Action.HEAR_THIRD_PARTY: lambda t: _fits_application(t, lambda a: a.consulting is not None),
-    Action.DECIDE_DISCLOSURE: lambda t: _undecided(t) is not None and t.review(ReviewKind.REPLY) is None,
+    Action.DECIDE_DISCLOSURE: lambda t: (
+        _undecided(t) is not None and t.review(ReviewKind.REPLY) is None and not _owed(t)
+    ),
     Action.ENTER_REGISTER: _may_be_entered,
     Action.RESUME: lambda t: t.pause is not None,
-    Action.ANSWER_CO_HANDLING: lambda t: any(c.owes for c in t.co_handlers),
-    Action.WAIVE_CO_HANDLING: lambda t: any(c.owes for c in t.co_handlers),
+    Action.ANSWER_CO_HANDLING: lambda t: _owed(t),
+    Action.WAIVE_CO_HANDLING: lambda t: _owed(t),
+    Action.ESCALATE: may_escalate,
     Action.RECEIVE_LETTER: lambda t: any(letter.owes_receipt for letter in t.letters),
     Action.ANSWER_LETTER: lambda t: any(letter.owes_answer for letter in t.letters),
     Action.LINK: lambda t: shareable(t) and not t.children,

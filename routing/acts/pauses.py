@@ -6,12 +6,21 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from routing.acts import extensions
 from routing.acts.reviews import ReviewKind
 from routing.clocks import Clock
-from routing.errors import Incomplete, NothingToDo, NotProvided, OutOfRange, ReviewPending, TooOften
+from routing.errors import (
+    Incomplete,
+    NothingToDo,
+    NotProvided,
+    NotYourRole,
+    OutOfRange,
+    ReviewPending,
+    UsedUp,
+)
 from routing.events import EventKind
 from routing.timing.sla import ClockName, PauseReason, Profile, Promise, calendar_named_in
-from routing.workflow import SYSTEM, Action, Actor
+from routing.workflow import SYSTEM, Action, Actor, Role
 
 if TYPE_CHECKING:
     from routing.ticket import Ticket
@@ -34,7 +43,8 @@ class Pause:
 def request_suspension(
     ticket: Ticket, *, profile: Profile, actor: Actor, now: datetime, reason: str, until: datetime | None
 ) -> None:
-    """申请挂账 until a review date, with what stands in the way."""
+    """申请挂账 until a review date, with what stands in the way. One more than the profile allows goes before a
+    supervisor."""
     ticket.enter(Action.SUSPEND, actor)
     if not reason.strip():
         raise Incomplete("reason")
@@ -48,7 +58,8 @@ def request_suspension(
     cap = profile.pauses[PauseReason.SUSPENSION]
     if cap is not None and until > cap.due(profile.calendar, now):
         raise OutOfRange("until", f"{cap}以内")
-    ticket.ask(ReviewKind.SUSPENSION, actor, now, reason=reason.strip(), until=until)
+    further = extensions.granted(ticket, EventKind.SUSPENSION_GRANTED) >= profile.suspensions
+    ticket.ask(ReviewKind.SUSPENSION, actor, now, reason=reason.strip(), until=until, by_supervisor=further)
     ticket.record(
         EventKind.SUSPENSION_REQUESTED, actor, now, unit_id=ticket.unit_id, text=reason.strip(), until=until
     )
@@ -61,6 +72,8 @@ def decide_suspension(ticket: Ticket, *, approved: bool, actor: Actor, now: date
         raise Incomplete("reason")
     ticket.require_no_return()
     review = ticket.decided(ReviewKind.SUSPENSION, Action.DECIDE_SUSPENSION, actor)
+    if review.by_supervisor and actor.role is not Role.SUPERVISOR:
+        raise NotYourRole(Action.DECIDE_SUSPENSION, actor.role)
     approved_until = review.until if approved else None
     if approved and (approved_until is None or approved_until <= now):
         raise OutOfRange("until", "今天以后的日期")
@@ -72,6 +85,7 @@ def decide_suspension(ticket: Ticket, *, approved: bool, actor: Actor, now: date
         now,
         unit_id=review.unit_id,
         text=reason.strip(),
+        basis=review.reason if approved else None,
         until=approved_until,
         pause=PauseReason.SUSPENSION if approved else None,
     )
@@ -100,7 +114,7 @@ def ask_material(ticket: Ticket, *, profile: Profile, actor: Actor, now: datetim
 
 
 def _wait_ends(ticket: Ticket, profile: Profile, now: datetime) -> datetime | None:
-    """Until when a question may wait; raises ``TooOften`` when this handling has had its question."""
+    """Until when a question may wait; raises ``UsedUp`` when this handling has had its question."""
     require_nothing_waits(ticket)
     asked = [e for e in ticket.events if e.kind is EventKind.MATERIAL_REQUESTED and e.at >= ticket.handed_at]
     sent = (
@@ -112,7 +126,7 @@ def _wait_ends(ticket: Ticket, profile: Profile, now: datetime) -> datetime | No
         return cap.due(profile.calendar, now) if cap else None
     until = asked[0].until
     if until is not None and until <= now:
-        raise TooOften(Action.ASK_MATERIAL, 1)
+        raise UsedUp(Action.ASK_MATERIAL, 1)
     return until
 
 
@@ -128,7 +142,7 @@ def require_first(ticket: Ticket, action: Action, reason: PauseReason, profile: 
     if reason not in profile.pauses:
         raise NotProvided(action)
     if any(e.kind is _ASKED[reason] and e.at >= ticket.handed_at for e in ticket.events):
-        raise TooOften(action, 1)
+        raise UsedUp(action, 1)
 
 
 def require_nothing_waits(ticket: Ticket) -> None:

@@ -13,7 +13,7 @@ from routing.errors import (
     CannotReturn,
     Incomplete,
     NotYourRole,
-    TooOften,
+    UsedUp,
     WindowClosed,
 )
 from routing.events import EventKind, Fault
@@ -43,7 +43,7 @@ def request_return(
     ticket.enter(Action.REQUEST_RETURN, actor)
     unit_id = _disputable(ticket, fallback)
     if ticket.returned_by.count(unit_id) >= profile.returns_per_unit:
-        raise TooOften(Action.REQUEST_RETURN, profile.returns_per_unit)
+        raise UsedUp(Action.REQUEST_RETURN, profile.returns_per_unit)
     _within_window(ticket, profile, Action.REQUEST_RETURN, since=ticket.handed_at, now=now)
     _ask(ticket, actor, now, reason, basis, arbitration=bool(ticket.returned_by))
 
@@ -67,7 +67,7 @@ def arbitrate(
     if not refused:
         raise ActionNotAllowed(Action.ARBITRATE, ticket.state)
     if any(e.arbitration for e in refused):
-        raise TooOften(Action.ARBITRATE, 1)
+        raise UsedUp(Action.ARBITRATE, 1)
     _within_window(ticket, profile, Action.ARBITRATE, since=refused[-1].at, now=now)
     _ask(ticket, actor, now, reason, basis, arbitration=True)
 

@@ -38,3 +38,5 @@ class Review:
     until: datetime | None = None
     arbitration: bool = False
     """The second dispute over a ticket: a supervisor decides."""
+    by_supervisor: bool = False
+    """One suspension more than the profile allows: a supervisor decides."""

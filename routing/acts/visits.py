@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from routing.errors import ActionNotAllowed, Incomplete, OutOfRange, TooOften, TooSoon
+from routing.errors import ActionNotAllowed, Incomplete, OutOfRange, TooSoon, UsedUp
 from routing.events import Event, EventKind, Solved, VisitOutcome
 from routing.timing.sla import ClockName, Profile
 from routing.workflow import SYSTEM, Action, Actor, State
@@ -97,7 +97,7 @@ def visit(
         raise OutOfRange("stars", "联系上市民以后才能登记")
     tries = tries_of(ticket)
     if tries >= profile.visit_tries:
-        raise TooOften(Action.VISIT, profile.visit_tries)
+        raise UsedUp(Action.VISIT, profile.visit_tries)
     last = ticket.visits[-1].at if tries else None
     if not reached and last is not None and now - last < timedelta(hours=HOURS_BETWEEN_TRIES):
         raise TooSoon(Action.VISIT, HOURS_BETWEEN_TRIES)

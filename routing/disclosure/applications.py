@@ -10,7 +10,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from routing.acts import pauses
+from routing.acts import co_handling, pauses
 from routing.disclosure import acts as disclosure
 from routing.disclosure.acts import Application, Consultation, Decision, DisclosureError, NotAllowed
 from routing.disclosure.rules import DisclosureRules, Ground, Register, shipped_rules
@@ -227,6 +227,7 @@ def decide(
     rules = rules or shipped_rules()
     found = _entered(ticket, Action.DECIDE_DISCLOSURE, actor, text=text)
     pauses.require_nothing_waits(ticket)
+    co_handling.require_no_answers_owed(ticket)
     _lawful(
         Action.DECIDE_DISCLOSURE,
         lambda: disclosure.decide(

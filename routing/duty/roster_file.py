@@ -22,6 +22,7 @@ _HEADERS = {
     "结束": "until",
     "结束日期": "to_date",
 }
+COLUMN_TITLES = {column: title for title, column in _HEADERS.items()}
 _POSTS = {
     "联络员": Recipient.LIAISON,
     "备岗": Recipient.BACKUP,
@@ -29,6 +30,8 @@ _POSTS = {
     "督办": Recipient.SUPERVISOR,
     **{post.value: post for post in Recipient},
 }
+POSTS = {post: title for title, post in reversed(_POSTS.items()) if title != post.value}
+"""A post as officials call it."""
 _LEAVE = ("请假", "leave")
 _DAY = timedelta(days=1)
 

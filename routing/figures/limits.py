@@ -19,6 +19,7 @@ from routing.workflow import OPEN_STATES, State
 
 Marker = Callable[[FigureRow], Iterator[Mark]]
 _PROMISES = (ClockName.REPLY, ClockName.REWORK)
+_CLOSINGS = (EventKind.RESOLVED, EventKind.ANSWERED_WITH_PARENT)
 _DISPATCHED = (EventKind.DISPATCHED, EventKind.TRANSFERRED)
 
 
@@ -136,11 +137,11 @@ def extended(row: FigureRow) -> Iterator[Mark]:
 
 
 def reopened(row: FigureRow) -> Iterator[Mark]:
-    """重办率: of closings in the period, how many were taken up again."""
-    for place, event in enumerate(row.events):
-        if event.kind == EventKind.RESOLVED:
-            later = (e.kind for e in row.events[place + 1 :])
-            after = next((k for k in later if k in (EventKind.REOPENED, EventKind.RESOLVED)), None)
+    """重办率: of closings in the period, how many were taken up again; a duplicate's, closed with its parent, too."""
+    steps = [e for e in row.events if e.kind in (*_CLOSINGS, EventKind.REOPENED)]
+    for place, event in enumerate(steps):
+        if event.kind in _CLOSINGS:
+            after = steps[place + 1].kind if place + 1 < len(steps) else None
             yield Mark(event.unit_id, event.at, counted=after == EventKind.REOPENED)
 
 

@@ -1,14 +1,15 @@
 """Score profiles as data: points from figures, deductions, ranking among peers, red and black list (domain §4).
 
-A part whose figure has nothing to count is blank: its points are neither earned nor available, so nobody loses or gains
-by what did not happen. Units are ranked by the share of the available points they earned.
+A part whose figure has too little to count is blank: its points are neither earned nor available, so nobody loses or
+gains by what did not happen. Units are ranked by the share of the available points they earned; who could earn less than
+half of all points is not, so that one easy ticket wins nothing. Equal shares are treated alike, at the cut of a list too.
 """
 
 from __future__ import annotations
 
 import tomllib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -45,7 +46,8 @@ class Deduction:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScoreProfile:
-    """``red`` best units are praised; of the ``black`` worst those under ``black_below`` are named."""
+    """``red`` best units are praised; of the ``black`` worst those under ``black_below`` are named. A part counts from
+    ``least`` in its figure's denominator, a unit is ranked from ``least_available`` of all points."""
 
     name: str
     title: str
@@ -55,13 +57,16 @@ class ScoreProfile:
     red: int
     black: int
     black_below: float
+    least: int = 10
+    least_available: float = 0.5
     star_classes: tuple[StarClass, ...] = ()
     """Classes the report tells rated tickets by, where the place counts stars."""
 
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """What a unit earned of what it could. ``rank`` None: nothing to be judged by. ``parts`` None where blank."""
+    """What a unit earned of what it could. ``rank`` None: nothing to be judged by, or ``too_few``. ``parts`` None where
+    blank."""
 
     unit_id: UnitId
     earned: float
@@ -69,10 +74,14 @@ class Score:
     parts: tuple[float | None, ...]
     deducted: float
     rank: int | None = None
+    too_few: bool = False
+    """Something was counted, too little to be compared: 样本不足."""
 
     @property
     def share(self) -> float | None:
-        return max(0.0, self.earned - self.deducted) / self.available if self.available else None
+        if self.too_few or not self.available:
+            return None
+        return max(0.0, self.earned - self.deducted) / self.available
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +117,8 @@ def load_score_profile(name: str, *, extra: Path | None = None) -> ScoreProfile:
             red=data.pop("red", 3),
             black=data.pop("black", 3),
             black_below=data.pop("black_below", 0.8),
+            least=int(data.pop("least", 10)),
+            least_available=float(data.pop("least_available", 0.5)),
             star_classes=tuple(_star_class(each) for each in data.pop("star_classes", ())),
         )
     except OSError:
@@ -153,17 +164,26 @@ def rank(profile: ScoreProfile, groups: Groups, peers: Iterable[PeerGroup]) -> l
 def _ranking(profile: ScoreProfile, groups: Groups, peers: PeerGroup) -> Ranking:
     figures = {unit_id: groups.get(unit_id, {}) for unit_id in peers.units}
     scores = [_score(profile, unit_id, own, figures) for unit_id, own in figures.items()]
-    judged = sorted((s for s in scores if s.share is not None), key=lambda s: (-(s.share or 0), s.unit_id))
-    placed: list[Score] = []
-    for place, score in enumerate(judged):
-        before = placed[-1] if placed else None
-        same = before is not None and before.share == score.share
-        placed.append(_with_rank(score, before.rank if before and same else place + 1))
-    red = tuple(s.unit_id for s in placed[: profile.red] if len(placed) > profile.red)
-    worst = placed[len(red) :][::-1][: profile.black]
-    black = tuple(s.unit_id for s in worst if (s.share or 0) < profile.black_below)
-    blank = sorted((s for s in scores if s.share is None), key=lambda s: s.unit_id)
+    judged = sorted((s for s in scores if s.share is not None), key=lambda s: (-_compared(s), s.unit_id))
+    shares = [_compared(s) for s in judged]
+    placed = [replace(s, rank=sum(other > _compared(s) for other in shares) + 1) for s in judged]
+    red = tuple(s.unit_id for s in placed if (s.rank or 0) <= profile.red)
+    if len(red) == len(placed):
+        red = ()  # praise of everybody says nothing
+    black = tuple(
+        s.unit_id
+        for s in reversed(placed)
+        if s.unit_id not in red
+        and _compared(s) < profile.black_below
+        and sum(other < _compared(s) for other in shares) < profile.black
+    )
+    blank = sorted((s for s in scores if s.share is None), key=lambda s: (not s.too_few, s.unit_id))
     return Ranking(peers, (*placed, *blank), red, black)
+
+
+def _compared(score: Score) -> float:
+    """The share without what is only rounding: two ways to the same points are equal."""
+    return round(score.share or 0.0, 9)
 
 
 def _score(
@@ -175,17 +195,30 @@ def _score(
     parts: list[float | None] = []
     available = 0.0
     for part in profile.parts:
-        earned = _earned(part, own, peers)
+        earned = _earned(part, own, peers, least=profile.least)
         parts.append(earned)
         available += part.points if earned is not None else 0
     deducted = sum(
         min(d.most, d.each * own[d.figure].numerator) for d in profile.deductions if d.figure in own
     )
-    return Score(unit_id, sum(p for p in parts if p is not None), available, tuple(parts), deducted)
+    worth = sum(part.points for part in profile.parts)
+    counted = any(part.figure in own and own[part.figure].value is not None for part in profile.parts)
+    return Score(
+        unit_id,
+        sum(p for p in parts if p is not None),
+        available,
+        tuple(parts),
+        deducted,
+        too_few=counted and available < profile.least_available * worth,
+    )
 
 
 def _earned(
-    part: Part, own: Mapping[FigureName, Figure], peers: Mapping[UnitId, Mapping[FigureName, Figure]]
+    part: Part,
+    own: Mapping[FigureName, Figure],
+    peers: Mapping[UnitId, Mapping[FigureName, Figure]],
+    *,
+    least: int,
 ) -> float | None:
     figure = own.get(part.figure)
     if figure is None or figure.value is None:
@@ -193,11 +226,9 @@ def _earned(
     if part.volume:
         busiest = max(f[part.figure].denominator for f in peers.values() if part.figure in f)
         return part.points * figure.denominator / busiest
+    if figure.denominator < least:
+        return None
     return part.points * (1 - figure.value if part.less_is_better else figure.value)
-
-
-def _with_rank(score: Score, place: int | None) -> Score:
-    return Score(score.unit_id, score.earned, score.available, score.parts, score.deducted, place)
 
 
 def _part(data: dict[str, Any]) -> Part:

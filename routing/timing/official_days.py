@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 from functools import cache
 from pathlib import Path
+from typing import TypeVar
 
 from routing.tables import InvalidTable, read_table
 
+_Cell = TypeVar("_Cell")
 SHIPPED = Path(__file__).parent.parent / "data" / "calendar"
 
 
@@ -72,8 +74,8 @@ def _checked(lines: Iterable[tuple[int, Mapping[str, str]]], *, local: bool) -> 
             official = _official_day(row, local=local)
         except KeyError as missing:
             raise CalendarFileInvalid([f"缺少列：{missing.args[0]}"]) from None
-        except (ValueError, TypeError, AttributeError):
-            errors.append(f"第{line}行：无法识别")
+        except _Unreadable as cell:
+            errors.append(f"第{line}行：{cell}")
             continue
         if not official.notice:
             errors.append(f"第{line}行：缺少通知文号")
@@ -89,16 +91,33 @@ def _checked(lines: Iterable[tuple[int, Mapping[str, str]]], *, local: bool) -> 
     return tuple(days.values())
 
 
+class _Unreadable(ValueError):
+    """A cell that is not what its column holds; the message names both."""
+
+
+_COLUMNS = {"notice_year": "通知年份", "date": "日期", "kind": "类型"}
+_EXPECTED = {"notice_year": "应为四位年份", "date": "应如 2026-12-01", "kind": "应为 holiday 或 workday"}
+
+
 def _official_day(row: Mapping[str, str], *, local: bool) -> OfficialDay:
-    day = date.fromisoformat(row["date"])
+    day = _read(row, "date", date.fromisoformat)
     return OfficialDay(
-        day.year if local else int(row["notice_year"]),
+        day.year if local else _read(row, "notice_year", int),
         day,
-        DayKind(row["kind"]),
-        row["name"].strip(),
-        row["notice"].strip(),
+        _read(row, "kind", DayKind),
+        (row["name"] or "").strip(),
+        (row["notice"] or "").strip(),
         local,
     )
+
+
+def _read(row: Mapping[str, str], column: str, parse: Callable[[str], _Cell]) -> _Cell:
+    cell = row[column]
+    try:
+        return parse(cell)
+    except (ValueError, TypeError):
+        said = f"无法识别“{cell}”" if cell else "没有填写"
+        raise _Unreadable(f"{_COLUMNS[column]}（{column}）{said}，{_EXPECTED[column]}") from None
 
 
 def official_days(extra: Path | None = None) -> tuple[OfficialDay, ...]:

@@ -107,6 +107,7 @@ def _profile(
         visit_share=float(data.pop("visit_share", 1.0)),
         review_replies=bool(data.pop("review_replies", False)),
         reopen_days=int(data.pop("reopen_days", 30)),
+        suspensions=data.pop("suspensions", 1),
         ladder=Ladder.parse(data.pop("ladder")) if "ladder" in data else Ladder(),
         own_calendars=own,
     )
@@ -122,6 +123,7 @@ def _refuse_what_cannot_be(profile: Profile) -> None:
     least = {
         "first_answer_seconds": 1,
         "extensions": 0,
+        "suspensions": 0,
         "returns_per_unit": 0,
         "visit_tries": 1,
         "reopen_days": 0,

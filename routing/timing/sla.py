@@ -140,6 +140,8 @@ class Profile:
     """审核: whether the centre reads a unit's answer before the citizen does."""
     reopen_days: int = 30
     """How long after closing a matter may be taken up again under its old number."""
+    suspensions: int = 1
+    """挂账: how often the centre may grant one; each further one is a supervisor's."""
     ladder: Ladder = field(default_factory=Ladder)
     own_calendars: Mapping[str, WorkingCalendar] = field(default_factory=dict)
     """By name, the calendars units may have instead of ``calendar``."""

@@ -194,7 +194,7 @@ def test_a_notice_that_lacks_a_festival_is_refused_before_it_makes_wrong_dates(p
     wrong = place.told(
         "calendar", place.file("cn.csv", HEADER + "2026,2026-13-01,holiday,元旦,文号\n"), exit_code=1
     )
-    assert wrong["errors"] == ["第2行：无法识别"]
+    assert wrong["errors"] == ["第2行：日期（date）无法识别“2026-13-01”，应如 2026-12-01"]
     assert place.within(lambda database: MongoCalendarStore(database).current_number()) == 0
 
 
@@ -405,3 +405,16 @@ async def test_administrators_are_told_of_the_missing_notice_once_a_week(
         assert len(await services.console_notices.latest(administrator)) == 2
         summer = datetime(2026, 7, 1, tzinfo=UTC)
         assert await CalendarWatch(services).watch(summer) == 0
+
+
+@pytest.mark.parametrize(
+    ("row", "named"),
+    [
+        ("2026,2026-13-01,holiday,元旦,测试文号", "第2行：日期（date）无法识别“2026-13-01”"),
+        ("2026,,holiday,元旦,测试文号", "第2行：日期（date）没有填写"),
+        ("2026,2026-01-01,feast,元旦,测试文号", "第2行：类型（kind）无法识别“feast”"),
+        ("今年,2026-01-01,holiday,元旦,测试文号", "第2行：通知年份（notice_year）无法识别“今年”"),
+    ],
+)
+def test_a_cell_that_cannot_be_read_is_named_with_its_column(place: Place, row: str, named: str) -> None:
+    assert named in place.run("calendar", place.file("days.csv", HEADER + row + "\n"), exit_code=1)

@@ -51,6 +51,16 @@ def test_nothing_alike_is_said_to_be_so(number: str) -> None:
     assert "没有相似" in told.output
 
 
+def test_the_key_is_asked_for_only_to_compare_a_number(number: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("HUIYIN_SECRET_KEY")
+    told = CliRunner().invoke(app, ["duplicates", AGAIN])
+    assert told.exit_code == 0, told.output
+    assert number in told.output
+    told = CliRunner().invoke(app, ["duplicates", AGAIN, "--phone", "13800005678"])
+    assert told.exit_code == 2
+    assert "请设置 HUIYIN_SECRET_KEY" in told.output
+
+
 def test_without_a_database_it_says_what_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("HUIYIN_MONGO_URL", raising=False)
     told = CliRunner().invoke(app, ["duplicates", AGAIN])

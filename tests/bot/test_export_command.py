@@ -178,6 +178,30 @@ def test_a_frozen_month_is_shown_with_what_changed_since(
     assert database["figure_months"].find_one({"_id": "2026-08"}) == kept
 
 
+def test_only_a_whole_month_is_compared_with_the_frozen_one(
+    runner: tuple[CliRunner, Any], tmp_path: Path
+) -> None:
+    cli, _ = runner
+    assert cli.invoke(app, ["freeze", "figures", "--month", "2026-08"]).exit_code == 0
+    out = tmp_path / "f.xlsx"
+    half = ["export", "figures", "--from", "2026-08-15", "--to", "2026-08-31", "--out", str(out)]
+    told = cli.invoke(app, half)
+    assert told.exit_code == 0, told.output
+    assert "封存" not in told.output
+    assert "封存后的变化" not in CalamineWorkbook.from_path(str(out)).sheet_names
+
+
+def test_the_bulletin_dates_the_freezing_by_the_clock_in_china(
+    runner: tuple[CliRunner, Any], tmp_path: Path
+) -> None:
+    """The worker freezes at midnight in China, which is still the month before in UTC."""
+    cli, database = runner
+    assert cli.invoke(app, ["freeze", "figures", "--month", "2026-08"]).exit_code == 0
+    midnight = datetime(2026, 9, 1, tzinfo=CHINA)
+    database["figure_months"].update_one({"_id": "2026-08"}, {"$set": {"taken_at": midnight}})
+    assert "本月数据已于2026-09-01封存" in export(cli, tmp_path / "f.xlsx").output
+
+
 @pytest.mark.parametrize(
     "wrong",
     [

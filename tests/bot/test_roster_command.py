@@ -14,6 +14,7 @@ from motor.motor_asyncio import AsyncIOMotorClient
 from typer.testing import CliRunner
 
 from bot.commands import roster
+from routing.departments import load_units
 from routing.duty.roster_store import MongoRosterStore
 from routing.timing.working_calendar import CHINA
 from tests.factories import CITY_MANAGEMENT
@@ -62,16 +63,21 @@ def test_a_roster_is_checked_then_taken_and_its_attendance_told(
     told = json.loads(run("attendance", *span, "--unit", "县城管执法局", "--json"))
     assert (told["numerator"], told["denominator"], told["value"]) == (1, 2, 0.5)
     assert [missed["person"] for missed in told["missed"]] == ["wu"]
-    assert "在线值守率 50.0%（1/2）" in run("attendance", *span)
+    words = run("attendance", *span)
+    assert "在线值守率 50.0%（1/2）" in words
+    assert f"缺岗 {load_units().get(CITY_MANAGEMENT).name} 联络员 wu" in words
     assert "在线值守率 100.0%（1/1）" in run("attendance", "--from", "2025-11-15", "--to", "2025-11-15")
 
 
 def test_a_bad_cell_is_named_and_nothing_is_taken(folder: Path) -> None:
     file = folder / "roster.csv"
     file.write_text(SHIFTS.replace("09:00,17:00\n县", "9点,17:00\n县", 1), encoding="utf-8")
-    assert "不是时间" in run("import", str(file), exit_code=1)
+    assert "第 2 行 开始：不是时间" in run("import", str(file), exit_code=1)
     assert "（0/0）" in run("attendance", "--from", "2025-11-01", "--to", "2025-11-30")
     assert "--from" in run("attendance", "--from", "昨天", "--to", "2025-11-30", exit_code=2)
+    assert "最后一天早于第一天" in run(
+        "attendance", "--from", "2025-11-30", "--to", "2025-11-01", exit_code=2
+    )
     assert "没有单位" in run(
         "attendance", "--from", "2025-11-01", "--to", "2025-11-30", "--unit", "无此局", exit_code=2
     )

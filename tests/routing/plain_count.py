@@ -306,9 +306,9 @@ def _handed(document: dict[str, Any], count: Count) -> None:
 
 
 def _closings(document: dict[str, Any], count: Count) -> None:
-    steps = _of(document, "resolved", "reopened")
+    steps = _of(document, "resolved", "answered_with_parent", "reopened")
     for event, later in zip_longest(steps, steps[1:]):
-        if event["kind"] == "resolved":
+        if event["kind"] != "reopened":
             again = later is not None and later["kind"] == "reopened"
             count.add("reopened", event["at"], event["unit_id"], again)
 

@@ -206,6 +206,7 @@ def test_a_child_taken_up_again_is_judged_by_the_limits_of_its_own_work() -> Non
     assert terms(FigureName.CLOSED_ON_TIME, child) == (0, 0, {"linked": 1})
     assert terms(FigureName.SIGN_IN_ON_TIME, child) == (0, 1, {})
     assert terms(FigureName.CLOSED, child) == (0, 1, {})
+    assert terms(FigureName.REOPENED, child) == (1, 1, {})
     assert terms(FigureName.REPEATED, child) == (1, 1, {})
     # Nobody dispatched it, so its return is nobody's 误派.
     assert terms(FigureName.RETURNED, child) == (1, 1, {})

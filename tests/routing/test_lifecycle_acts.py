@@ -346,13 +346,13 @@ def helped() -> Ticket:
 def test_the_lead_waits_for_its_co_handlers_or_lets_them_off_with_a_reason() -> None:
     ticket = helped()
     assert {c.unit_id for c in ticket.clocks if c.name is ClockName.CO_HANDLING} == {HOUSING, WATER}
-    ticket.reply(actor=a_liaison(), now=NOW + 2 * HOUR, text="已修好")
     with pytest.raises(AnswersOwed):
-        ticket.resolve(actor=a_liaison(), now=NOW + 2 * HOUR)
+        ticket.reply(actor=a_liaison(), now=NOW + 2 * HOUR, text="已修好")
     co_handling.answer_co_handling(
         ticket, HOUSING, actor=a_liaison(HOUSING), now=NOW + 2 * HOUR, text="属物业"
     )
     co_handling.waive_co_handling(ticket, WATER, actor=a_liaison(), now=NOW + 2 * HOUR, reason="不涉及")
+    ticket.reply(actor=a_liaison(), now=NOW + 2 * HOUR, text="已修好")
     ticket.resolve(actor=a_liaison(), now=NOW + 2 * HOUR)
     ended = {c.unit_id: c.state for c in ticket.clocks if c.name is ClockName.CO_HANDLING}
     assert ended == {HOUSING: ClockState.MET, WATER: ClockState.CANCELLED}
@@ -369,16 +369,18 @@ def test_a_co_handler_answers_once_and_that_gets_the_ticket_owes_its_part_no_mor
 
 def test_letters_rise_from_blue_to_red_and_each_is_answered_under_its_own_clock() -> None:
     ticket = at_work()
-    for _ in range(4):
-        letters.escalate(ticket, profile=PROFILE, actor=a_supervisor(), now=NOW + DAY, text="请加快")
-    assert [letter.level for letter in ticket.letters] == [*LetterLevel, LetterLevel.RED]
+    for week in range(3):
+        letters.escalate(
+            ticket, profile=PROFILE, actor=a_supervisor(), now=NOW + week * 7 * DAY, text="请加快"
+        )
+    assert [letter.level for letter in ticket.letters] == [*LetterLevel]
     second = ticket.letters[1].id
-    letters.receive_letter(ticket, second, actor=a_liaison(), now=NOW + DAY)
-    letters.answer_letter(ticket, second, actor=a_liaison(), now=NOW + 2 * DAY, text="明天完成")
+    letters.receive_letter(ticket, second, actor=a_liaison(), now=NOW + 14 * DAY)
+    letters.answer_letter(ticket, second, actor=a_liaison(), now=NOW + 15 * DAY, text="明天完成")
     answered = [c.subject for c in ticket.clocks if c.name is ClockName.SUPERVISION_ANSWER and not c.running]
     assert answered == [second]
     with pytest.raises(NothingToDo):
-        letters.answer_letter(ticket, second, actor=a_liaison(), now=NOW + 2 * DAY, text="又完成")
+        letters.answer_letter(ticket, second, actor=a_liaison(), now=NOW + 15 * DAY, text="又完成")
 
 
 def test_a_level_relays_down_and_stays_responsible_for_the_citizens_date() -> None:

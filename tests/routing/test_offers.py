@@ -39,7 +39,7 @@ def helped() -> Ticket:
 def test_a_co_handler_is_offered_its_answer_and_nothing_of_the_leads() -> None:
     ticket = helped()
     assert offered_to(ticket, HELPER) == (Action.ANSWER_CO_HANDLING,)
-    assert Action.REPLY in offered_to(ticket, LEAD)
+    assert Action.WAIVE_CO_HANDLING in offered_to(ticket, LEAD)
     assert Action.ANSWER_CO_HANDLING not in offered_to(ticket, LEAD)
     co_handling.answer_co_handling(ticket, HOUSING, actor=HELPER, now=NOW + HOUR, text="归物业")
     assert offered_to(ticket, HELPER) == ()

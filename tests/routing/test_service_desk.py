@@ -10,10 +10,18 @@ from itertools import pairwise
 
 import pytest
 
+from bot.wording import explain
 from classifier.model import Classification
 from routing.citizen_request import Channel, Secrecy
 from routing.departments import load_units
-from routing.errors import ExternalNumberConflict, Incomplete, NotYourRole, StaleTicket, UnknownTicket
+from routing.errors import (
+    ExternalNumberConflict,
+    Incomplete,
+    NotYourRole,
+    NotYourUnit,
+    StaleTicket,
+    UnknownTicket,
+)
 from routing.events import Audience, EventKind, NoticeChannel, NoticeState, PlannedNotice
 from routing.figures.counting import FigureName, Period, totals
 from routing.identity import Vault
@@ -32,6 +40,7 @@ from tests.factories import (
     HOUSING,
     MONDAY_9_30,
     PROFILE,
+    a_dispatcher,
     a_liaison,
     a_request,
     a_supervisor,
@@ -132,6 +141,12 @@ async def test_a_secret_citizen_stays_hidden_from_the_unit_and_open_to_the_centr
     assert await office.queries.masked_citizen(ticket, reader=a_liaison()) is None
     with pytest.raises(NotYourRole):
         await office.desk.reveal(number, actor=a_liaison(), reason="联系", now=MONDAY_9_30)
+    await office.desk.joint.co_handle(
+        number, [HOUSING], actor=a_dispatcher(), version=None, now=MONDAY_9_30, text="请核实"
+    )
+    with pytest.raises(NotYourUnit) as refused:
+        await office.desk.reveal(number, actor=a_liaison(HOUSING), reason="联系", now=MONDAY_9_30)
+    assert "查看联系方式" in explain(refused.value)
     citizen = await office.desk.reveal(number, actor=a_supervisor(), reason="核实", now=MONDAY_9_30)
     assert citizen.phone == "13800005678"
     assert [r.reason async for r in office.identities.reads(number=number)] == ["核实"]

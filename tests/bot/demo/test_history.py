@@ -7,7 +7,7 @@ from bot.demo.history import DAYS, Historian, History
 from bot.demo.stories import Stories
 from bot.simulator.citizens import DemoCitizens
 from routing.departments import UnitId, load_units
-from routing.events import NoticeChannel, NoticeState
+from routing.events import EventKind, NoticeChannel, NoticeState
 from routing.figures.counting import FigureName, Period, by_unit, totals
 from routing.figures.rows import row_of
 from routing.places.gazetteer import load_gazetteer
@@ -63,6 +63,21 @@ def test_the_figures_of_the_last_month_look_like_a_countys(history: History) -> 
         assert figures[name].denominator > 60
     assert 0 < figures[FigureName.OVERDUE_OPEN].numerator < 15
     assert figures[FigureName.RETURNED].numerator > 0
+
+
+def test_a_supervisor_sees_every_figure_filled_on_the_first_look(history: History) -> None:
+    rows = [row_of(t) for t in history.tickets]
+    figures = totals(rows, Period(NOW - timedelta(days=DAYS), NOW + timedelta(days=60), NOW))
+    assert [name for name, figure in figures.items() if figure.value is None] == []
+    may_be_nothing = {FigureName.REPEATED, FigureName.REPLIED_PUBLICLY}
+    empty = {name for name, figure in figures.items() if not figure.numerator}
+    assert empty <= may_be_nothing
+    assert figures[FigureName.SOLVED].denominator > 30
+    happened = Counter(event.kind for ticket in history.tickets for event in ticket.events)
+    assert happened[EventKind.LETTER_SENT] == 1
+    assert happened[EventKind.SUSPENSION_GRANTED] == 1
+    assert happened[EventKind.EXTENSION_GRANTED] > 1
+    assert sum(t.pause is not None for t in history.tickets) == 1
 
 
 def test_departments_differ_and_some_have_had_little_to_do(history: History) -> None:

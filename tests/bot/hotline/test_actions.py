@@ -58,7 +58,7 @@ async def test_a_return_is_asked_for_decided_and_dispatched_anew(api: Api) -> No
         ticket, "transfer", role="dispatcher", department=CITY_MANAGEMENT, reason="重新研究"
     )
     assert ticket["first_department"]["id"] is not None
-    assert (await api.act(ticket, "return", expect=429, reason="再退", basis="无"))["code"] == "too_often"
+    assert (await api.act(ticket, "return", expect=409, reason="再退", basis="无"))["code"] == "used_up"
 
 
 async def test_the_centre_answers_rejects_withdraws_and_reminds(api: Api) -> None:

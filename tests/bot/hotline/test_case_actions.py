@@ -30,8 +30,8 @@ async def test_an_extension_is_asked_granted_and_shown_with_its_new_date(api: Ap
     ticket = await api.act(ticket, "decide-extension", role="dispatcher", approved=True, reason="属实")
     assert ticket["promised"]["due_at"] > before
     assert ticket["events"][-1]["until"] == ticket["promised"]["due_at"]
-    refused = await api.act(ticket, "extend", role="liaison", reason="还要等", expect=429)
-    assert refused["code"] == "too_often"
+    refused = await api.act(ticket, "extend", role="liaison", reason="还要等", expect=409)
+    assert refused["code"] == "used_up"
 
 
 async def test_a_suspended_ticket_says_so_and_is_resumed(api: Api) -> None:

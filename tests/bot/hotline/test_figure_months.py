@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from pathlib import Path
 
 import pytest
 
+from routing.figures import scores
 from routing.figures.snapshots import Snapshots
 from routing.timing.working_calendar import CHINA
 from tests.bot.hotline.conftest import Api
@@ -37,9 +39,18 @@ async def test_a_frozen_month_stands_and_says_what_changed_since(api: Api) -> No
     await api.get("/figures/months", month="2026-13", expect=422)
 
 
-async def test_units_are_ranked_by_a_profile_and_parts_say_how(api: Api) -> None:
+async def test_units_are_ranked_by_a_profile_and_parts_say_how(
+    api: Api, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = (scores.SHIPPED / "equal-rates.toml").read_text(encoding="utf-8")
+    lenient = text.replace("least = 10", "least = 1\nleast_available = 0.3")
+    assert lenient != text
+    (tmp_path / "equal-rates.toml").write_text(lenient, encoding="utf-8")
     await api.resolved()
     api.clock.now = api.clock.now + timedelta(days=20)
+    (few,) = (await api.get("/figures/ranking", profile="equal-rates"))["rankings"][0]["scores"]
+    assert (few["rank"], few["share"], few["parts"][0]["earned"]) == (None, None, None)
+    monkeypatch.setattr(scores, "SHIPPED", tmp_path)
     answer = await api.get("/figures/ranking", profile="equal-rates")
     assert answer["title"] == "按时办结、解决、满意三率（各占三分之一）"
     (group,) = [

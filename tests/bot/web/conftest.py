@@ -105,7 +105,7 @@ class Browser:
         return await self._keep(await self.client.post("/console/login", data=data, **kwargs))
 
     async def _keep(self, response: ClientResponse) -> Page:
-        text = await response.text()
+        text = (await response.read()).decode("utf-8", errors="replace")  # a workbook is no text
         self.page = Page(response.status, text, response.headers, response.url.raw_path_qs)
         return self.page
 

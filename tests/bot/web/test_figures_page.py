@@ -6,9 +6,12 @@ import re
 import threading
 from collections import Counter
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
+import structlog
 from hypothesis import given
+from python_calamine import CalamineWorkbook
 
 from bot.web.periods import chosen_period
 from bot.web.supervision import percent
@@ -130,10 +133,46 @@ async def test_every_link_of_the_figures_page_opens(console: Console) -> None:
     browser = await console.as_("supervisor")
     page = await browser.open("/console/figures")
     links = {link.replace("&amp;", "&") for link in re.findall(r'href="(/console/figures/[^"]+)"', page.html)}
+    links = {link for link in links if "/export?" not in link}
     assert len(links) > 10
     for link in links:
         opened = await browser.open(link)
         assert opened.status == 200, link
+
+
+async def test_the_page_exports_its_numbers_with_the_readers_name_on_every_sheet(
+    console: Console, tmp_path: Path
+) -> None:
+    await _lived(console)
+    browser = await console.as_("supervisor")
+    page = await browser.open("/console/figures")
+    href = re.search(r'href="(/console/figures/export[^"]*)"', page.html)
+    assert href
+    with structlog.testing.capture_logs() as logged:
+        response = await browser.client.get(href[1].replace("&amp;", "&"))
+        body = await response.read()
+    assert response.status == 200
+    assert response.headers["Cache-Control"] == "no-store"
+    assert response.headers["Content-Disposition"].startswith("attachment;")
+    assert [line["by"] for line in logged if line["event"] == "figures exported"] == ["supervisor"]
+    out = tmp_path / "f.xlsx"
+    out.write_bytes(body)
+    book = CalamineWorkbook.from_path(str(out))
+    assert len(book.sheet_names) == 7
+    for name in book.sheet_names:
+        head = str(book.get_sheet_by_name(name).to_python()[0][0])
+        assert "导出人 郑克勤" in head
+        assert "9998" not in head
+    figures = book.get_sheet_by_name("指标").to_python()
+    place = figures[1].index("按时办结率")
+    assert figures[2][place : place + 3] == [0.5, 1, 2]
+
+
+@pytest.mark.parametrize("user", ["liaison", "operator", "dispatcher", "editor", "administrator"])
+async def test_only_who_may_open_the_figures_may_export_them(console: Console, user: str) -> None:
+    assert (await (await console.as_(user)).open("/console/figures/export")).status == 403
+    stranger = await console.stranger()
+    assert "/console/login" in (await stranger.open("/console/figures/export")).path
 
 
 async def test_what_is_excluded_is_named_with_its_reason(console: Console) -> None:
