@@ -9,21 +9,23 @@ from bot import notices
 from bot.console_notices import ConsoleNotices
 from routing.acts.writing import NoticePlanner
 from routing.duty.alarm_notices import alarm_notices
+from routing.duty.roster import Roster
 from routing.duty.roster_store import MongoRosterStore
 from routing.events import Audience, Event, OutboxEntry, PlannedNotice
 from routing.ticket import Ticket
 from routing.timing.sla import Profile
 
 
-def planner(profile: Callable[[], Profile]) -> NoticePlanner:
-    """``notices.plan``, with a unit's alarms addressed by the ladder of the profile at work.
+def planner(profile_of: Callable[[Ticket], Profile], roster: Callable[[], Roster] = Roster) -> NoticePlanner:
+    """``notices.plan``, with a unit's alarms addressed by the ladder of the ticket's own profile.
 
-    What the centre and the citizen hear of stays as it is; a supervisor's alarm is the centre's notice.
+    ``roster`` says who is on duty outside the unit's hours. What the centre and the citizen hear of stays as it is; a
+    supervisor's alarm is the centre's notice.
     """
 
     def plan(ticket: Ticket, event: Event) -> tuple[PlannedNotice, ...]:
         planned = notices.plan(ticket, event)
-        alarms = alarm_notices(ticket, event, profile=profile())
+        alarms = alarm_notices(ticket, event, profile=profile_of(ticket), roster=roster())
         if not alarms or event.unit_id is None:
             return planned
         named = any(alarm.audience is Audience.CENTRE for alarm in alarms)

@@ -6,23 +6,25 @@ import asyncio
 import contextlib
 import time
 from collections.abc import AsyncIterator, Iterable
-from dataclasses import dataclass
-from datetime import datetime
 
 import structlog
 from aiohttp import web
 from aiohttp.typedefs import Handler
+from redis.exceptions import RedisError
 
 from bot import metrics, wording
 from bot.hotline.api import api_routes
+from bot.live_board import own_board
 from bot.services import SERVICES, Services
-from bot.web import console_routes, public_routes, setup_templates
+from bot.web import citizen_routes, console_routes, public_routes, setup_templates
 from bot.web.bad_requests import handler_args, refuse_long_addresses
 from bot.web.errors import error_middleware, security_headers
 from bot.web.knowledge_import_runs import TASKS, own_imports
-from bot.wechat.messages import IncomingMessage
+from bot.wechat.beside import WordsBeside
+from bot.wechat.quotas import Quotas, show_quotas
 from bot.wechat.webhook import answers_in_progress, wechat_handlers
 from bot.worker import Worker
+from routing.live_counts import LiveCounts
 
 log = structlog.get_logger(__name__)
 
@@ -49,48 +51,38 @@ def create_app(
     app.cleanup_ctx.append(answers_in_progress)
     app[TASKS] = set()
     app.cleanup_ctx.append(own_imports)
+    app.cleanup_ctx.append(own_board(LiveCounts(services.database), services.clock))
     if run_worker:
         app.cleanup_ctx.append(_worker)
     setup_templates(app)
     app.add_routes(
         wechat_handlers(
             accounts=services.wechat_accounts,
-            respond=_Reception(services),
-            keep_for_later=services.late_messages.keep,
+            respond=services.dialogue,
+            keep_for_later=services.late_promises.keep,
             apologise=wording.APOLOGY,
             clock=services.clock,
             answer_within_s=answer_within_s,
+            reports=services.reports,
+            say_beside=WordsBeside(services.wechat_clients, services.redis),
+            answer_now=services.late_messages.answer_now,
+            take_back=services.late_messages.take_back,
         )
     )
     app.add_routes(api_routes())
     app.add_routes(console_routes())
     app.add_routes(public_routes())
+    app.add_routes(citizen_routes())
     app.add_routes(
         [
             web.get("/", _home),
             web.get("/healthz", _healthz),
             web.get("/readyz", _readyz),
-            web.get("/metrics", metrics.expose),
+            web.get("/metrics", _metrics),
         ]
     )
     app.add_routes(extra_routes)
     return app
-
-
-@dataclass(frozen=True, slots=True)
-class _Reception:
-    """Answers a message, then lets go out what waited for its sender to write again."""
-
-    services: Services
-
-    async def __call__(self, message: IncomingMessage, *, now: datetime) -> str | None:
-        reply = await self.services.dialogue(message, now=now)
-        try:
-            await self.services.desk.resume_notices(account=message.account, openid=message.openid, now=now)
-        except Exception as error:
-            # The answer is there and counts; what waits is found again by the next refusal or message.
-            log.error("waiting notices not resumed", error=type(error).__name__)
-        return reply
 
 
 @web.middleware
@@ -131,6 +123,17 @@ async def _home(request: web.Request) -> web.Response:
 
 async def _healthz(request: web.Request) -> web.Response:
     return web.json_response({"status": "alive"})
+
+
+async def _metrics(request: web.Request) -> web.Response:
+    """What this process counted, and what all of them used of the platform's allowances, which only Redis knows."""
+    services = request.app[SERVICES]
+    try:
+        async with asyncio.timeout(2):
+            await show_quotas(Quotas(services.redis, clock=services.clock), services.wechat_accounts)
+    except (RedisError, OSError, TimeoutError) as error:
+        log.warning("quotas not shown", error=type(error).__name__)
+    return await metrics.expose(request)
 
 
 async def _readyz(request: web.Request) -> web.Response:

@@ -13,14 +13,17 @@ from bot.commands import (
     export,
     knowledge,
     load_test,
+    menu,
     model,
     operations,
     policies,
     profile,
+    qr,
     reference,
     roster,
     routing,
     serve,
+    staff,
 )
 
 app = typer.Typer(
@@ -42,6 +45,7 @@ app.add_typer(freezes, name="freeze")
 demo.register(app)
 serve.register(app)
 operations.register(app)
+staff.register(app)
 classifier.register(app, evaluate)
 knowledge.register(app, evaluate)
 deadline.register(app)
@@ -54,6 +58,8 @@ export.register(exports, freezes)
 calendar.register(imports)
 profile.register(app)
 roster.register(app)
+menu.register(app)
+qr.register(app)
 routing.register(evaluate)
 
 

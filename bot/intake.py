@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Protocol
 
 from classifier.signals import read_type_and_danger
 from routing.citizen_request import Applicant, Channel, Citizen, CitizenRequest, RequestType, Urgency
+from routing.departments import UnitId
 from routing.errors import Incomplete, Refused
 from routing.ticket import Ticket
 
@@ -29,6 +30,18 @@ class TextTooLong(Refused):
         super().__init__(length, limit)
         self.length = length
         self.limit = limit
+
+
+@dataclass(frozen=True, slots=True)
+class DoorRules:
+    """What the door a request came through decides: an official account may have rules of time of its own, and belong
+    to a department."""
+
+    profile: str | None = None
+    leave_to: UnitId | None = None
+
+
+NO_RULES = DoorRules()
 
 
 class Registers(Protocol):
@@ -73,6 +86,7 @@ async def register_citizen_request(
     urgency: Urgency | None = None,
     tier: str | None = None,
     applicant: Applicant = Applicant.PERSON,
+    door: DoorRules = NO_RULES,
 ) -> Ticket:
     """Tidy what came in, fill in type and urgency where the channel knows none, and register it.
 
@@ -101,6 +115,8 @@ async def register_citizen_request(
             place=(place or "").strip() or None,
             tier=tier,
             applicant=applicant,
+            profile=door.profile,
+            leave_to=door.leave_to,
             urgency=urgency or (Urgency.URGENT if danger and danger.sure else Urgency.ORDINARY),
         ),
         now=now,

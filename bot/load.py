@@ -224,8 +224,10 @@ class Rush:
         kind.answered += 1
         kind.waited_ms.append((asyncio.get_running_loop().time() - due) * 1000)
         if reply is None:
+            # The answer comes by another way, which we do not see: this citizen goes on waiting for it.
             self.report.kept += 1
-        elif line == _LAST and _NUMBER.search(reply):
+            return
+        if line == _LAST and _NUMBER.search(reply):
             self.report.filed += 1
         elif line == _LAST:
             self.report.failures["message: the last line of a filing brought no ticket number"] += 1

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from aiohttp import web
-from prometheus_client import CONTENT_TYPE_LATEST, Counter, Histogram, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST, Counter, Gauge, Histogram, generate_latest
 
 REQUESTS = Counter("huiyin_http_requests_total", "Requests answered", ["method", "route", "status"])
 SECONDS = Histogram(
@@ -11,6 +11,25 @@ SECONDS = Histogram(
     "Time to answer",
     ["route"],
     buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5),
+)
+
+WECHAT_PUSHES = Counter(
+    "huiyin_wechat_pushes_total", "Pushes of the platform, by who hears of them", ["account", "route", "name"]
+)
+WECHAT_REFUSED = Counter("huiyin_wechat_refused_total", "Pushes refused", ["account", "reason"])
+WECHAT_ANSWERS = Counter(
+    "huiyin_wechat_answers_total", "What a push was answered with", ["account", "outcome"]
+)
+WECHAT_CALLS = Counter(
+    "huiyin_wechat_api_calls_total", "Calls of the platform's API", ["account", "api", "outcome"]
+)
+WECHAT_ALARMS = Counter(
+    "huiyin_wechat_alarms_total", "Refusals that somebody must look at", ["account", "code"]
+)
+WECHAT_QUOTA = Gauge("huiyin_wechat_quota_used", "Calls of today, of all processes", ["account", "api"])
+WECHAT_QUOTA_LIMIT = Gauge("huiyin_wechat_quota_limit", "Calls a day the platform grants", ["account", "api"])
+WECHAT_QUOTA_NEAR = Gauge(
+    "huiyin_wechat_quota_near", "1 once four fifths of a day's calls are used", ["account", "api"]
 )
 
 

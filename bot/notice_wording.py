@@ -32,7 +32,7 @@ def notice_to_citizen(ticket: Ticket, event: Event, *, units: Units, by_phone: b
     match event.kind:
         case EventKind.DISPATCHED:
             return f"{head}已转给{unit}办理。\n{_by(ticket, event)}"
-        case EventKind.TRANSFERRED | EventKind.RELAYED:
+        case EventKind.TRANSFERRED | EventKind.RELAYED | EventKind.RECALLED:
             return f"{head}改由{unit}办理。\n{_by(ticket, event)}"
         case EventKind.REPLIED:
             more = "还有要说的，请现在说。" if by_phone else f"还有要说的，请点{tap('补充')}。"
@@ -134,6 +134,8 @@ def _about_time(ticket: Ticket, event: Event, *, unit: str, by_phone: bool) -> s
             )
         case EventKind.THIRD_PARTY_ASKED:
             return "要先问问相关的人或单位同不同意公开。\n这段时间不算在答复期限里。有结果马上告诉您。"
+        case EventKind.MATERIAL_RECEIVED:
+            return f"补充材料收到了，现在接着办。\n{_by(ticket, event)}"
         case EventKind.RESUMED:
             before = "不再等补充材料" if event.pause is PauseReason.MATERIAL else "之前停了一阵"
             return f"{before}，现在接着办了。\n{_by(ticket, event)}"
@@ -184,6 +186,10 @@ def notice_to_official(ticket: Ticket, event: Event, *, units: Units) -> str:
     match event.kind:
         case EventKind.DISPATCHED | EventKind.TRANSFERRED | EventKind.RELAYED:
             return f"新工单 {head}{_until(ticket, ClockName.SIGN_IN, '签收')}"
+        case EventKind.RECALLED:
+            return f"工单已收回 {head}{said}，由{unit}自己办"
+        case EventKind.URGED_BELOW:
+            return f"上级催办 {head}{said}{_due(ticket, ClockName.RELAY)}"
         case EventKind.REOPENED:
             return f"重办工单 {head}{said}{_until(ticket, ClockName.SIGN_IN, '签收')}"
         case EventKind.AT_RISK | EventKind.OVERDUE | EventKind.ALARM_RAISED:

@@ -23,6 +23,8 @@ _UNIT_HEARS_OF = frozenset(
         EventKind.DISPATCHED,
         EventKind.TRANSFERRED,
         EventKind.RELAYED,
+        EventKind.RECALLED,
+        EventKind.URGED_BELOW,
         EventKind.RETURN_REFUSED,
         EventKind.SUPPLEMENTED,
         EventKind.REMINDED,
@@ -71,6 +73,7 @@ _CITIZEN_HEARS_OF = frozenset(
     {
         EventKind.TRANSFERRED,
         EventKind.RELAYED,
+        EventKind.RECALLED,
         EventKind.REPLIED,
         EventKind.RESOLVED,
         EventKind.REJECTED,
@@ -100,7 +103,7 @@ def plan(ticket: Ticket, event: Event) -> tuple[PlannedNotice, ...]:
     if _concerns_citizen(ticket, event):
         if ticket.channel is Channel.WECHAT:
             planned.append(_TO_CITIZEN)
-        elif event.kind in WORTH_A_CALL and not _said_on_the_telephone(event):
+        elif event.kind in WORTH_A_CALL and not _said_in_person(ticket, event):
             planned.append(_BY_TELEPHONE)
     unit_id = event.unit_id
     if _visit_nobody_misses(ticket, event):
@@ -125,9 +128,13 @@ def _visit_nobody_misses(ticket: Ticket, event: Event) -> bool:
     return ticket.rating is None or ticket.rating.good
 
 
-def _said_on_the_telephone(event: Event) -> bool:
-    """Who takes a withdrawal on the telephone has the citizen on the line."""
-    return event.kind is EventKind.WITHDRAWN and event.by.role is Role.OPERATOR
+def _said_in_person(ticket: Ticket, event: Event) -> bool:
+    """Who takes a withdrawal on the telephone has the citizen on the line, and so has who answers while registering."""
+    if event.kind is EventKind.WITHDRAWN:
+        return event.by.role is Role.OPERATOR
+    first, door = ticket.events[0], ticket.channel
+    at_once = event.at == first.at and event.by == first.by and event.by.role is not Role.SYSTEM
+    return event.kind is EventKind.RESOLVED and at_once and door in (Channel.HOTLINE, Channel.WALK_IN)
 
 
 def _concerns_citizen(ticket: Ticket, event: Event) -> bool:
@@ -147,7 +154,7 @@ def _concerns_citizen(ticket: Ticket, event: Event) -> bool:
     if event.kind is EventKind.ENTERED:
         # The other two registers are the offices' own.
         return event.register is Register.ENTRY
-    if event.kind in (EventKind.REOPENED, EventKind.WITHDRAWN):
+    if event.kind in (EventKind.REOPENED, EventKind.WITHDRAWN, EventKind.MATERIAL_RECEIVED):
         # A citizen who asked for it in the chat was answered there.
         return event.by.role is not Role.CITIZEN
     return event.kind in _CITIZEN_HEARS_OF
@@ -173,5 +180,7 @@ def caller(ticket: Ticket, event: Event) -> UnitId | None:
 
 
 def addressee(event: Event) -> UnitId | None:
-    """The unit a notice to a unit goes to: a co-handler's answer concerns the lead."""
-    return event.from_unit_id if event.kind is EventKind.CO_HANDLING_ANSWERED else event.unit_id
+    """The unit a notice to a unit goes to: a co-handler's answer concerns the lead, and who
+    called a ticket back knows of it."""
+    back = (EventKind.CO_HANDLING_ANSWERED, EventKind.RECALLED)
+    return event.from_unit_id if event.kind in back else event.unit_id

@@ -26,6 +26,22 @@ class Problem(BaseModel):
     code: str
 
 
+class File(BaseModel):
+    """Stands among ``returns`` for an answer that is a file and no JSON."""
+
+
+FILE_TYPES = (
+    "image/jpeg",
+    "application/pdf",
+    "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "audio/amr",
+    "audio/speex",
+)
+_PATTERNS = {"photo": ("^[0-9a-f]{32}$", "0123456789abcdef0123456789abcdef")}
+"""Parts of a path beside the ticket's number: pattern and example."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Operation:
     """What an operation takes, answers and refuses. ``roles`` None: open to everybody.
@@ -110,7 +126,9 @@ def _schemas(operations: tuple[Operation, ...]) -> tuple[dict[type[BaseModel], J
     for each in operations:
         if each.body is not None:
             wanted[each.body, "validation"] = None
-        wanted.update({(model, "serialization"): None for model in each.returns.values()})
+        wanted.update(
+            {(model, "serialization"): None for model in each.returns.values() if model is not File}
+        )
     found, definitions = models_json_schema(list(wanted), ref_template="#/components/schemas/{model}")
     return {model: found[model, mode] for model, mode in wanted}, definitions["$defs"]
 
@@ -123,7 +141,7 @@ def _operation(operation: Operation, refs: Mapping[type[BaseModel], Json], numbe
             *_path_parameters(operation.path, number_pattern),
             *_query_parameters(operation.query),
         ],
-        "responses": {str(s): _answer(s, refs[model]) for s, model in operation.returns.items()}
+        "responses": {str(s): _answer(s, model, refs) for s, model in operation.returns.items()}
         | {str(s): _refusal(s, refs[Problem]) for s in operation.problems},
     }
     if operation.roles is None:
@@ -138,7 +156,10 @@ def _operation(operation: Operation, refs: Mapping[type[BaseModel], Json], numbe
     return described
 
 
-def _answer(status: int, schema: Json) -> Json:
+def _answer(status: int, model: type[BaseModel], refs: Mapping[type[BaseModel], Json]) -> Json:
+    if model is File:
+        return {"description": "The file.", "content": {kind: {} for kind in FILE_TYPES}}
+    schema = refs[model]
     return {
         "description": "Made new." if status == 201 else "As asked.",
         "content": {"application/json": {"schema": schema}},
@@ -156,16 +177,14 @@ def _refusal(status: int, schema: Json) -> Json:
 
 
 def _path_parameters(path: str, number_pattern: str) -> list[Json]:
-    return [
-        {
-            "name": name,
-            "in": "path",
-            "required": True,
-            "schema": {"type": "string", "pattern": number_pattern},
-            "example": "HY2611160001",
-        }
-        for name in re.findall(r"{(\w+)}", path)
-    ]
+    parameters = []
+    for name in re.findall(r"{(\w+)}", path):
+        pattern, example = _PATTERNS.get(name, (number_pattern, "HY2611160001"))
+        schema = {"type": "string", "pattern": pattern}
+        parameters.append(
+            {"name": name, "in": "path", "required": True, "schema": schema, "example": example}
+        )
+    return parameters
 
 
 def _query_parameters(query: type[BaseModel] | None) -> list[Json]:

@@ -53,6 +53,10 @@ class RoleNotGiven(Refused):
         self.role = role
 
 
+class SamePassword(Refused):
+    """The new password is the old one."""
+
+
 class UserExists(Refused):
     """That user name is taken."""
 
@@ -69,6 +73,10 @@ class User:
     name: str
     role: Role
     unit_id: UnitId
+    password_is_temporary: bool = False
+    """Made by an administrator: it opens nothing but the page where one chooses one's own."""
+    sessions_since: datetime | None = None
+    """Sessions that began before this are over: the password was changed, or the login closed."""
 
     def actor(self, units: Units, *, on: date) -> Actor:
         return Actor(self.username, self.name, self.role, scope_of(self.role, self.unit_id, units, on=on))
@@ -116,15 +124,15 @@ class People:
 
     async def add_user(self, user: User, *, password: str) -> None:
         """Raises ``RoleNotGiven``, ``PasswordTooWeak`` or ``UserExists``."""
-        _check_role(user.role)
+        check_role(user.role)
         check_password(password)
-        hashed = await asyncio.to_thread(_HASHER.hash, password)
         document = {
             "_id": user.username,
             "name": user.name,
             "role": str(user.role),
             "unit_id": user.unit_id,
-            "password": hashed,
+            "password": await self.hash(password),
+            "password_is_temporary": user.password_is_temporary,
         }
         try:
             await self._users.insert_one(document)
@@ -132,8 +140,13 @@ class People:
             raise UserExists(user.username) from None
 
     async def find_user(self, username: str) -> User | None:
-        document = await self._users.find_one({"_id": username})
-        return _user(document) if document else None
+        """Somebody who may log in; None for a name that is unknown or whose login is closed."""
+        document = await self._users.find_one({"_id": username, "closed_at": None})
+        return user_of(document) if document else None
+
+    async def hash(self, password: str) -> str:
+        async with self._hashing:
+            return await asyncio.to_thread(_HASHER.hash, password)
 
     async def log_in(self, username: str, password: str, *, now: datetime) -> User:
         """The user; raises ``LoginLocked`` or ``LoginFailed``.
@@ -142,14 +155,29 @@ class People:
         for any name, so that the lock does not tell which names exist.
         """
         await self._count_attempt(username, now)
-        document = await self._users.find_one({"_id": username})
+        document = await self._users.find_one({"_id": username, "closed_at": None})
         hashed = document["password"] if document is not None else _NO_SUCH_USER
         async with self._hashing:
             right = await asyncio.to_thread(_verify, hashed, password)
         if document is None or not right:
             raise LoginFailed
         await self._attempts.delete_one({"_id": username})
-        return _user(document)
+        await self._users.update_one({"_id": username}, {"$set": {"last_login_at": now}})
+        return user_of(document)
+
+    async def change_password(self, username: str, old: str, new: str, *, now: datetime) -> None:
+        """One's own, with the old one; every session ends. Raises ``LoginLocked``, ``LoginFailed``,
+        ``PasswordTooWeak`` or ``SamePassword``."""
+        check_password(new)
+        await self.log_in(username, old, now=now)
+        if old == new:
+            raise SamePassword
+        fields = {"password": await self.hash(new), "password_is_temporary": False, "sessions_since": now}
+        await self._users.update_one({"_id": username}, {"$set": fields})
+
+    async def unlock(self, username: str) -> None:
+        """Forget the failed attempts."""
+        await self._attempts.delete_one({"_id": username})
 
     async def _count_attempt(self, username: str, now: datetime) -> None:
         open_for_attempts = {"_id": username, "locked_until": {"$not": {"$gt": now}}}
@@ -174,7 +202,7 @@ class People:
 
     async def add_api_key(self, *, name: str, role: Role, unit_id: UnitId, key: str | None = None) -> str:
         """A new key, shown once; raises ``RoleNotGiven``. ``key`` is given only by the demo, whose key outlives restarts."""
-        _check_role(role)
+        check_role(role)
         key = key or f"hy_{secrets.token_urlsafe(32)}"
         hashed = _hash_key(key)
         document = {
@@ -201,7 +229,10 @@ class People:
         )
 
     async def revoke_api_key(self, key_id: str, *, now: datetime) -> bool:
-        result = await self._keys.update_one({"_id": key_id}, {"$set": {"revoked_at": now}})
+        """False when there is no such key in force; a revocation keeps its first date."""
+        result = await self._keys.update_one(
+            {"_id": key_id, "revoked_at": None}, {"$set": {"revoked_at": now}}
+        )
         return result.modified_count == 1
 
 
@@ -216,7 +247,8 @@ def check_password(password: str) -> None:
         raise PasswordTooWeak
 
 
-def _check_role(role: Role) -> None:
+def check_role(role: Role) -> None:
+    """Raises ``RoleNotGiven`` for the two roles no person and no program may have."""
     if role in (Role.CITIZEN, Role.SYSTEM):
         raise RoleNotGiven(role)
 
@@ -233,10 +265,12 @@ def _hash_key(key: str) -> str:
     return hashlib.sha256(key.encode()).hexdigest()
 
 
-def _user(document: dict[str, Any]) -> User:
+def user_of(document: dict[str, Any]) -> User:
     return User(
         username=document["_id"],
         name=document["name"],
         role=Role(document["role"]),
         unit_id=document["unit_id"],
+        password_is_temporary=document.get("password_is_temporary", False),
+        sessions_since=document.get("sessions_since"),
     )

@@ -158,6 +158,11 @@ class SingleFlight:
         note = json.dumps({"reason": reason, "cool_down_s": cool_down_s})
         await self._redis.set(self._refused_key, note, px=max(int(cool_down_s * 1000), 1))
 
+    async def refusal(self) -> str | None:
+        """Why every ``get`` is refused now; None while none is."""
+        refused = await self._redis.get(self._refused_key)
+        return str(json.loads(refused)["reason"]) if refused is not None else None
+
     async def _cached(self) -> str | None:
         value, refused = await self._redis.mget(self._value_key, self._refused_key)
         if refused is not None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -45,26 +45,51 @@ class Previewed:
     writes: dict[str, int]
 
 
-async def preview_open(database: Database, *, present: Profile, proposed: Profile) -> Previewed:
-    """What ``proposed`` would change on every open ticket; counted in a thread, batch by batch."""
+async def preview_open(
+    database: Database, *, present: Profile, proposed: Profile, installation: bool = True
+) -> Previewed:
+    """What ``proposed`` would change on every open ticket that goes by it; counted in a thread, batch by batch.
+
+    ``installation``: it is the installation's profile, by which all tickets go whose account has none of its own.
+    """
     total, writes = Preview(0, 0, (), ()), {}
-    async for tickets in _open_tickets(database):
+    names: list[str | None] = [proposed.name, None] if installation else [proposed.name]
+    async for tickets in _open_tickets(database, names):
         found = await asyncio.to_thread(preview, tickets, present=present, proposed=proposed)
-        total = Preview(
-            total.tickets + found.tickets,
-            total.limits + found.limits,
-            total.changes + found.changes,
-            total.unclear + found.unclear,
-        )
+        total = _sum(total, found)
         changed = set(found.numbers)
         writes.update({ticket.number: ticket.writes for ticket in tickets if ticket.number in changed})
     return Previewed(total, writes)
 
 
-async def _open_tickets(database: Database) -> AsyncIterator[list[Ticket]]:
+def together(previewed: Iterable[Previewed]) -> Previewed:
+    """The previews of several profiles as one; no ticket goes by two."""
+    total, writes = Preview(0, 0, (), ()), {}
+    for each in previewed:
+        total = _sum(total, each.preview)
+        writes.update(each.writes)
+    return Previewed(total, writes)
+
+
+def _sum(one: Preview, other: Preview) -> Preview:
+    return Preview(
+        one.tickets + other.tickets,
+        one.limits + other.limits,
+        one.changes + other.changes,
+        one.unclear + other.unclear,
+    )
+
+
+async def other_profiles(database: Database, installation: str) -> list[str]:
+    """The names of the profiles open tickets go by, beside the installation's own."""
+    found = await database.get_collection("tickets").distinct("profile", {"open": True})
+    return sorted(name for name in found if name is not None and name != installation)
+
+
+async def _open_tickets(database: Database, profiles: list[str | None]) -> AsyncIterator[list[Ticket]]:
     tickets: list[Ticket] = []
     found = database.get_collection("tickets", codec_options=AWARE).find(
-        {"clocks.state": "running", "open": True}, batch_size=BATCH
+        {"clocks.state": "running", "open": True, "profile": {"$in": profiles}}, batch_size=BATCH
     )
     async for document in found:
         tickets.append(from_document(document))
@@ -151,3 +176,31 @@ class LiveRules:
         # The whole profile at once: an act under way ends by the rules it began with.
         self._use(rules.profile.for_units(units.all()))
         return True
+
+
+class RulesOfAccounts:
+    """The profiles accounts have of their own, followed like the installation's."""
+
+    def __init__(
+        self,
+        database: Database,
+        names: Iterable[str],
+        *,
+        units: Callable[[], Units],
+        use: Callable[[Mapping[str, Profile]], None],
+    ) -> None:
+        self._use = use
+        self._profiles: Mapping[str, Profile] = {}
+        self._each = [
+            LiveRules(database, name, units=units, use=partial(self._take, name))
+            for name in dict.fromkeys(names)
+        ]
+
+    async def refresh(self) -> None:
+        """Take what is new; raises ``UnknownProfile``."""
+        for rules in self._each:
+            await rules.refresh()
+
+    def _take(self, name: str, profile: Profile) -> None:
+        self._profiles = {**self._profiles, name: profile}
+        self._use(self._profiles)

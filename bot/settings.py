@@ -50,6 +50,11 @@ class Settings(BaseModel):
         "https://api.weixin.qq.com",
         description="Base address of the WeChat API; tests and the demo point it at a simulator.",
     )
+    wechat_open_base: str = Field(
+        "",
+        description="Where browsers are sent for web authorisation (网页授权). Empty: `https://open.weixin.qq.com`, or "
+        "`HUIYIN_WECHAT_API_BASE` where that is not WeChat's own.",
+    )
     model: Path | None = Field(
         None,
         description="Classifier artefact until a model of the registry is live. Empty: the starter model that ships.",
@@ -124,6 +129,23 @@ class Settings(BaseModel):
     )
     gap_days: int = Field(
         5, ge=1, le=60, description="Working days a unit has for a task of the knowledge base."
+    )
+    sms_url: str = Field(
+        "",
+        description="Address of the SMS gateway (docs/delivery.md says what it is sent). Empty: no text messages.",
+    )
+    sms_secret: SecretStr = Field(
+        SecretStr(""), description="Signs what the gateway is sent; at least 16 characters."
+    )
+    sms_sign: str = Field(
+        "", description="The sign (签名) registered for the text messages, without brackets: `清和县12345`."
+    )
+    notice_days: int = Field(
+        7,
+        ge=1,
+        le=60,
+        description="Days a notice waits for a citizen who cannot be reached; then it expires, and whoever must hear of "
+        "it is rung.",
     )
     stale_days: int = Field(
         365, ge=30, description="Days after which an entry in force must be looked at again."

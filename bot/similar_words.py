@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.wording import label
+from bot.wording import LABELS, label
 from routing.departments import Units
 from routing.errors import UnknownUnit
 from routing.resemblance.duplicates import Candidate, PlaceRelation, Verdict
@@ -16,7 +16,7 @@ PLACES: dict[PlaceRelation, str] = {
     PlaceRelation.APART: "地点不同",
     PlaceRelation.UNKNOWN: "地点不明",
 }
-LEVELS: dict[Level, str] = {Level.WATCH: "关注", Level.WARNING: "预警", Level.ALARM: "警报"}
+LEVELS: dict[Level, str] = LABELS[Level]
 STATES: dict[HotspotState, str] = {HotspotState.OPEN: "仍有反映", HotspotState.OVER: "已平息"}
 
 _SURE_TO = 1e-4

@@ -10,10 +10,20 @@ from typing import Protocol, Self, cast
 from redis.asyncio import Redis
 
 from bot.console_notices import ConsoleNotices
-from bot.conversation_store import ConversationStore, LateMessages, PictureShelf
+from bot.conversations.store import ConversationStore, LateMessages
+from bot.delivery.subscriptions import SubscriptionStore
+from bot.first_views import FirstViews
+from bot.followers.menu_versions import MenuVersions
+from bot.followers.scenes import Scenes
+from bot.intake_drafts import IntakeDrafts
 from bot.learning.progress import TrainingProgress
 from bot.learning.registry import ModelRegistry
 from bot.people import People
+from bot.photos.shelf import PictureShelf
+from bot.photos.store import PhotoStore
+from bot.reply_templates import ReplyTemplates
+from bot.saved_views import SavedViews
+from bot.staff import StaffDesk
 from knowledge_base.editing.mongo_store import MongoArticleStore
 from knowledge_base.gaps.gap_store import MongoGapStore
 from knowledge_base.gaps.task_store import MongoProposalStore, MongoTaskStore
@@ -21,6 +31,8 @@ from routing.disclosure.store import MongoDisclosureRegister
 from routing.duty.roster_store import MongoRosterStore
 from routing.identity import Vault
 from routing.identity_store import MongoIdentityStore
+from routing.letter_reads import LetterReads
+from routing.live_counts import LiveCounts
 from routing.mongo_store import Database, MongoTicketStore
 from routing.places.gazetteer import Gazetteer
 from routing.reference_store import MongoReferenceStore
@@ -28,6 +40,7 @@ from routing.resemblance.duplicate_store import DuplicateFeed
 from routing.resemblance.hotspot_store import HotspotStore
 from routing.timing.profile_store import MongoProfileStore
 from routing.triage.precedent_store import PrecedentFeed
+from routing.visit_queue import VisitQueue
 
 
 class _Prepared(Protocol):
@@ -43,10 +56,12 @@ class Stores:
     tickets: MongoTicketStore
     identities: MongoIdentityStore
     people: People
+    staff: StaffDesk
     console_notices: ConsoleNotices
     conversations: ConversationStore
     late_messages: LateMessages
     pictures: PictureShelf
+    photos: PhotoStore
     articles: MongoArticleStore
     questions: MongoGapStore
     tasks: MongoTaskStore
@@ -60,6 +75,16 @@ class Stores:
     profiles: MongoProfileStore
     rosters: MongoRosterStore
     disclosure: MongoDisclosureRegister
+    subscriptions: SubscriptionStore
+    scenes: Scenes
+    live_counts: LiveCounts
+    letter_reads: LetterReads
+    visit_queue: VisitQueue
+    menus: MenuVersions
+    reply_templates: ReplyTemplates
+    saved_views: SavedViews
+    first_views: FirstViews
+    intake_drafts: IntakeDrafts
 
     @classmethod
     def of(
@@ -69,11 +94,13 @@ class Stores:
         return cls(
             tickets=MongoTicketStore(database),
             identities=MongoIdentityStore(database, vault),
-            people=People(database),
+            people=(people := People(database)),
+            staff=StaffDesk(database, people),
             console_notices=ConsoleNotices(database),
             conversations=ConversationStore(database, vault),
             late_messages=LateMessages(database, vault),
             pictures=PictureShelf(database, vault),
+            photos=PhotoStore(database, vault),
             articles=MongoArticleStore(database),
             questions=MongoGapStore(database),
             tasks=MongoTaskStore(database),
@@ -87,6 +114,16 @@ class Stores:
             profiles=MongoProfileStore(database),
             rosters=MongoRosterStore(database),
             disclosure=MongoDisclosureRegister(database),
+            subscriptions=SubscriptionStore(database, vault),
+            scenes=Scenes(database),
+            live_counts=LiveCounts(database),
+            letter_reads=LetterReads(database),
+            visit_queue=VisitQueue(database),
+            menus=MenuVersions(database),
+            reply_templates=ReplyTemplates(database),
+            saved_views=SavedViews(database),
+            first_views=FirstViews(database),
+            intake_drafts=IntakeDrafts(database, vault),
         )
 
     async def prepare(self) -> None:

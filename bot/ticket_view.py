@@ -7,7 +7,7 @@ from datetime import datetime
 
 from bot.wechat_text import clip, plain, quote
 from bot.wording import label, say_time
-from routing.acts.offers import offered
+from routing.acts.offers import open_to_citizen
 from routing.acts.pauses import Pause
 from routing.citizen_request import RequestType, Urgency
 from routing.departments import UnitId, Units
@@ -58,6 +58,7 @@ _HAPPENED = {
     EventKind.REPLANNED: "办理日期有调整",
     EventKind.RESUMED: "接着办理",
     EventKind.RELAYED: "转给下一级办理",
+    EventKind.RECALLED: "由上一级收回办理",
     EventKind.LINKED: "和同一件事一起办",
     EventKind.UNLINKED: "改为单独办理",
     EventKind.ANSWERED_WITH_PARENT: "办结",
@@ -127,9 +128,9 @@ class TicketView:
         return f"，{until}再看能不能办" if until and pause.reason is PauseReason.SUSPENSION else ""
 
 
-def view_of(ticket: Ticket, units: Units) -> TicketView:
-    """Rating once is offered; rework only after a rating that asked for it."""
-    actions = set(offered(ticket, Role.CITIZEN))
+def view_of(ticket: Ticket, units: Units, *, most_events: int | None = _MOST_EVENTS) -> TicketView:
+    """Rating once is offered; rework only after a rating that asked for it. ``most_events`` None: all of them."""
+    actions = set(open_to_citizen(ticket))
     actions.discard(Action.RATE if ticket.rating else Action.REOPEN)
     events = [(e.at, _happened(e)) for e in ticket.events if e.kind in _HAPPENED]
     rejections = [_why_not(e) for e in ticket.events if e.kind is EventKind.REJECTED]
@@ -146,7 +147,7 @@ def view_of(ticket: Ticket, units: Units) -> TicketView:
         reply_text=ticket.reply_text,
         rejection=rejections[-1] if rejections else None,
         actions=frozenset(actions),
-        happened=tuple(events[-_MOST_EVENTS:]),
+        happened=tuple(events if most_events is None else events[-most_events:]),
         pause=ticket.pause,
     )
 

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from functools import partial
 
 import aiohttp
 import structlog
@@ -15,12 +16,24 @@ from motor.motor_asyncio import AsyncIOMotorClient
 from redis.asyncio import Redis
 
 from bot import alarm_delivery
-from bot.dialogue import Dialogue
+from bot.conversations.claims import Claims, greeting
+from bot.conversations.dialogue import Dialogue
+from bot.conversations.errands import Errands
+from bot.conversations.late_promises import LatePromises
+from bot.conversations.outage import Outage
+from bot.conversations.redis_pipe import RedisPipe
+from bot.delivery.parts import DeliveryParts
+from bot.delivery.reports import DeliveryReports
+from bot.delivery.sms import sms_gateway
+from bot.delivery.waiting import WaitingCitizens
+from bot.delivery.windows import Windows
 from bot.ending import still_wanted
-from bot.errands import Errands
+from bot.intake import NO_RULES, DoorRules
+from bot.knowledge.asked_notes import AskedNotes
 from bot.knowledge.figures import KnowledgeFigures
 from bot.knowledge.gap_desk import GapDesk
 from bot.knowledge.hearing import QuestionsHeard
+from bot.knowledge.jotting import JottedQuestions
 from bot.knowledge.live import LiveAnswers
 from bot.knowledge.pages import public_page
 from bot.knowledge.regions import home_regions, own_paths, region_paths, regions_at
@@ -29,18 +42,26 @@ from bot.learning.live import LiveModels, LiveSet, triage_tools
 from bot.learning.registry import ModelKind
 from bot.learning.reloading import Reloader
 from bot.redis_state import make_redis
-from bot.rules import LiveRules
+from bot.rules import LiveRules, RulesOfAccounts
 from bot.services import Services, utc_now
 from bot.settings import Settings
 from bot.stores import Stores
+from bot.talk.consent_pages import ConsentPages
+from bot.web.citizen_links import citizen_page
+from bot.web.citizen_sessions import CitizenSessions
 from bot.wechat.accounts import Account, load_accounts
 from bot.wechat.client import WeChatClient
+from bot.wechat.media import MediaSource
+from bot.wechat.oauth import OAuth, open_base
 from classifier import segment
 from classifier.model import TextModel, starter_model_path
 from knowledge_base.answering.answer import Answer, Answerer, Outcome, Refusal
 from knowledge_base.article import Article
 from knowledge_base.editing.desk import EditingDesk
 from knowledge_base.editing.mongo_store import MongoArticleStore
+from routing.departments import UnitId
+from routing.duty.known_rosters import KnownRosters
+from routing.duty.roster_store import MongoRosterStore
 from routing.identity import Vault
 from routing.mongo_store import AWARE, Database, Document
 from routing.places.gazetteer import Gazetteer
@@ -77,9 +98,10 @@ async def build_services(
         settings.mongo_url, tz_aware=True, serverSelectionTimeoutMS=5000
     )
     redis = make_redis(settings.redis_url)
+    pipe = RedisPipe(settings.redis_url, greet=greeting)
     try:
         async with aiohttp.ClientSession() as http:
-            opened = _Opened(settings, clock, mongo[settings.database], redis, http)
+            opened = _Opened(settings, clock, mongo[settings.database], redis, http, pipe)
             services = await _assemble(opened, model, reference or demo_reference(), first_articles)
             reloader = Reloader(
                 registry=services.registry,
@@ -107,6 +129,7 @@ async def build_services(
                 await asyncio.gather(*following, return_exceptions=True)
                 gc.unfreeze()
     finally:
+        pipe.close()
         await redis.aclose()
         mongo.close()
 
@@ -138,6 +161,8 @@ async def _follow_rules(services: Services) -> None:
         await asyncio.sleep(RULES_EVERY_S)
         try:
             await services.rules.refresh()
+            await services.account_rules.refresh()
+            await services.rosters.refresh(services.clock())
         except Exception as error:
             # The rules before stay at work; a saved profile was checked, so most likely the database is away.
             log.warning("rules of time not refreshed", error=type(error).__name__)
@@ -152,6 +177,7 @@ class _Opened:
     database: Database
     redis: Redis
     http: aiohttp.ClientSession
+    pipe: RedisPipe
 
 
 async def _assemble(
@@ -165,13 +191,16 @@ async def _assemble(
     await _fill(stores.articles, first_articles, now=opened.clock())
     first = LiveSet(topics=model, reference=reference, versions=dict.fromkeys(ModelKind))
     profile = (await stores.profiles.rules(settings.profile)).profile
+    rosters = KnownRosters(
+        MongoRosterStore(database), units=lambda: [unit.id for unit in live.current.reference.units.all()]
+    )
     desk = ServiceDesk(
         tickets=stores.tickets,
         identities=stores.identities,
         profile=profile,
         triage=replace(triage_tools(first), precedents=stores.precedents),
         vault=vault,
-        planner=alarm_delivery.planner(lambda: desk.profile),
+        planner=alarm_delivery.planner(lambda ticket: desk.profile_of(ticket), lambda: rosters.roster),
         register=stores.disclosure,
     )
     queries = Queries(database, identities=stores.identities, vault=vault)
@@ -186,25 +215,79 @@ async def _assemble(
         clock=opened.clock,
     )
     hearing = QuestionsHeard(
-        stores.questions, stores.articles, vault, lambda name: answers.current.get(name), stores.tasks
+        stores.questions,
+        stores.articles,
+        vault,
+        lambda name: answers.current.get(name),
+        stores.tasks,
     )
+    asked_notes = AskedNotes(opened.pipe, stores.questions)
+    jotted = JottedQuestions(hearing, asked_notes)
     errands = Errands(
         desk=desk,
         queries=queries,
         answerer=_AtWork(answers),
-        hearing=hearing,
+        hearing=jotted,
         pictures=stores.pictures,
         units=reference.units,
         calendar=profile.calendar,
+        hours=lambda account: desk.profile_named(_door(accounts.get(account)).profile).calendar,
         regions=regions_of,
+        door=lambda account: _door(accounts.get(account)),
         page=lambda article_id: public_page(settings.public_url, article_id),
+        has_person=lambda account: account in accounts and accounts[account].person,
+        service_phone=lambda account: (account in accounts and accounts[account].service_phone) or "12345",
+        ticket_page=lambda account, number: citizen_page(settings.public_url, account, number),
+        subscribe_page=ConsentPages(stores.subscriptions, accounts, settings.public_url).wanted_by,
     )
-    dialogue = Dialogue(conversations=stores.conversations, errands=errands, forget=hearing.forget)
+
+    citizen_sessions = CitizenSessions(opened.redis, vault, settings.key_bytes())
+
+    async def forget(account: str, openid: str, keys: Iterable[str]) -> None:
+        await hearing.forget(account, openid, keys)
+        await stores.photos.erase_loose(account, openid)
+        await citizen_sessions.end_all_of(account, openid, now=opened.clock())
+        await stores.subscriptions.erase(account, openid)
+        await stores.late_messages.erase(account, openid)
+
+    delivery = DeliveryParts(
+        sms=sms_gateway(settings, opened.http),
+        subscriptions=stores.subscriptions,
+        reports=DeliveryReports(database, ledger=desk, subscriptions=stores.subscriptions, accounts=accounts),
+        waiting=WaitingCitizens(opened.redis, vault, stores.identities),
+        windows=Windows(opened.redis, vault),
+    )
+    await delivery.reports.prepare()
+    claims, outage = Claims(opened.pipe), Outage(stores.conversations)
+    await outage.take_over()
+    dialogue = Dialogue(
+        conversations=stores.conversations,
+        errands=errands,
+        forget=forget,
+        claims=claims,
+        outage=outage,
+        jotted=jotted,
+        resume=partial(delivery.waiting.resume, desk),
+        scenes=stores.scenes.find,
+        welcome=lambda account: accounts[account].welcome if account in accounts else None,
+    )
     live = LiveModels(first, desk=desk, dialogue=dialogue)
+    clients = {
+        name: WeChatClient(account, opened.http, opened.redis, settings.wechat_api_base)
+        for name, account in accounts.items()
+    }
     rules = LiveRules(
         database, settings.profile, units=lambda: live.current.reference.units, use=live.use_profile
     )
     await rules.refresh()
+    account_rules = RulesOfAccounts(
+        database,
+        (account.profile for account in accounts.values() if account.profile),
+        units=lambda: live.current.reference.units,
+        use=live.use_profiles,
+    )
+    await account_rules.refresh()
+    await rosters.refresh(opened.clock())
     await answers.start()
     return Services(
         settings=settings,
@@ -213,6 +296,8 @@ async def _assemble(
         redis=opened.redis,
         vault=vault,
         rules=rules,
+        account_rules=account_rules,
+        rosters=rosters,
         live=live,
         registry=stores.registry,
         precedents=stores.precedents,
@@ -228,6 +313,7 @@ async def _assemble(
         ),
         questions=stores.questions,
         hearing=hearing,
+        asked_notes=asked_notes,
         tasks=stores.tasks,
         proposals=stores.proposals,
         gaps=GapDesk(
@@ -246,12 +332,25 @@ async def _assemble(
         desk=desk,
         queries=queries,
         people=stores.people,
+        staff=stores.staff,
         console_notices=stores.console_notices,
         late_messages=stores.late_messages,
+        late_promises=LatePromises(stores.late_messages, claims),
+        scenes=stores.scenes,
+        menus=stores.menus,
+        reply_templates=stores.reply_templates,
+        saved_views=stores.saved_views,
+        first_views=stores.first_views,
         dialogue=live.answer,
+        delivery=delivery,
+        reports=delivery.reports,
         wechat_accounts=accounts,
-        wechat_clients={
-            name: WeChatClient(account, opened.http, opened.redis, settings.wechat_api_base)
+        wechat_clients=clients,
+        pictures=stores.pictures,
+        photos=stores.photos,
+        media=MediaSource(clients, opened.http, settings.wechat_api_base),
+        oauth={
+            name: OAuth(account, opened.http, settings.wechat_api_base, open_base(settings))
             for name, account in accounts.items()
         },
     )
@@ -279,6 +378,14 @@ class _AtWork:
         self, article_id: str, question: str, *, on: date, regions: frozenset[str] | None = None
     ) -> Answer | Refusal:
         return self.live.current.answer_from(article_id, question, on=on, regions=regions)
+
+
+def _door(account: Account | None) -> DoorRules:
+    """What an account decides about the tickets that come through it."""
+    if account is None:
+        return NO_RULES
+    leave_to = UnitId(account.default_unit) if account.default_unit else None
+    return DoorRules(profile=account.profile, leave_to=leave_to)
 
 
 def _regions(

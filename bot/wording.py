@@ -1,6 +1,6 @@
 """The Chinese label of every vocabulary people see, and a sentence for every refusal.
 
-The words of notices stand in ``bot.notice_wording``, the sentences of the dialogue in ``bot.phrases``.
+The words of notices stand in ``bot.notice_wording``, the sentences of the dialogue in ``bot.talk.phrases``.
 A test requires both tables here to be complete.
 """
 
@@ -11,11 +11,13 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from bot import people
+from bot import people, staff
 from bot.figure_wording import FIGURE_WORDS
 from bot.intake import TextTooLong
+from bot.photos.kinds import PhotoRefused, PhotosBusy
 from bot.triage_wording import SIGNALS
 from bot.triage_wording import say_reason as say_reason
+from bot.wechat.notice_templates import NoticeKind
 from knowledge_base.article import ArticleKind, ArticleStatus, Disclosure, IssuerLevel, Validity
 from knowledge_base.editing.diff import PieceKind
 from knowledge_base.editing.entries import Act, Right
@@ -40,9 +42,12 @@ from routing.events import (
     NoticeState,
     Register,
     RejectReason,
+    Rung,
     Solved,
+    TryOutcome,
     VisitOutcome,
 )
+from routing.resemblance.hotspots import Level
 from routing.timing.sla import ClockName, PauseReason
 from routing.timing.working_calendar import CHINA
 from routing.workflow import Action, Role, State
@@ -56,7 +61,13 @@ LABELS: dict[type[StrEnum], dict[Any, str]] = {
         RequestType.SUGGESTION: "建议",
         RequestType.PRAISE: "表扬",
     },
-    Channel: {Channel.WECHAT: "微信", Channel.HOTLINE: "热线电话", Channel.WEB: "网站"},
+    Channel: {
+        Channel.WECHAT: "微信",
+        Channel.HOTLINE: "热线电话",
+        Channel.WEB: "网站",
+        Channel.WALK_IN: "来访",
+        Channel.LETTER: "来信",
+    },
     Secrecy: {Secrecy.PUBLIC: "公开", Secrecy.SECRET: "保密", Secrecy.ANONYMOUS: "匿名"},
     Urgency: {Urgency.ORDINARY: "普通", Urgency.URGENT: "紧急"},
     State: {
@@ -109,6 +120,8 @@ LABELS: dict[type[StrEnum], dict[Any, str]] = {
         EventKind.LETTER_RECEIVED: "签收督办函",
         EventKind.LETTER_ANSWERED: "回复督办函",
         EventKind.RELAYED: "向下级转办",
+        EventKind.RECALLED: "上级收回",
+        EventKind.URGED_BELOW: "上级催办",
         EventKind.LINKED: "并案",
         EventKind.UNLINKED: "解除并案",
         EventKind.ANSWERED_WITH_PARENT: "并案答复",
@@ -128,6 +141,7 @@ LABELS: dict[type[StrEnum], dict[Any, str]] = {
         EventKind.THIRD_PARTY_HEARD: "收到第三方意见",
         EventKind.DISCLOSURE_DECIDED: "作出公开决定",
         EventKind.ENTERED: "登记造册",
+        EventKind.NOTICE_REPEATED: "重新发送通知",
     },
     Fault: {Fault.MISDISPATCHED: "误派", Fault.UNREASONABLE: "无理退单"},
     RejectReason: {
@@ -170,6 +184,8 @@ LABELS: dict[type[StrEnum], dict[Any, str]] = {
         ClockName.FOLLOW_UP_VISIT: "回访时限",
         ClockName.CO_HANDLING: "协办时限",
         ClockName.RELAY: "逐级办理时限",
+        ClockName.REVIEW: "审批时限",
+        ClockName.APPEAL: "剔除审批时限",
     },
     ClockState: {
         ClockState.RUNNING: "计时中",
@@ -209,6 +225,8 @@ LABELS: dict[type[StrEnum], dict[Any, str]] = {
         Action.RECEIVE_LETTER: "签收督办函",
         Action.ANSWER_LETTER: "回复督办函",
         Action.RELAY: "向下级转办",
+        Action.RECALL: "收回转办",
+        Action.URGE_BELOW: "催促下级",
         Action.LINK: "并案",
         Action.UNLINK: "解除并案",
         Action.VISIT: "登记回访",
@@ -243,10 +261,35 @@ LABELS: dict[type[StrEnum], dict[Any, str]] = {
     NoticeState: {
         NoticeState.QUEUED: "待发送",
         NoticeState.SENDING: "发送中",
-        NoticeState.SENT: "已送达",
+        NoticeState.SENT: "已发出",
+        NoticeState.DELIVERED: "已送达",
+        NoticeState.EXPIRED: "过期未送达",
         NoticeState.FAILED: "未送达",
         NoticeState.UNKNOWN: "结果不明",
         NoticeState.WAITING: "等市民下次来信时送达",
+    },
+    Rung: {
+        Rung.TEMPLATE: "模板消息",
+        Rung.SUBSCRIPTION: "订阅通知",
+        Rung.CHAT: "客服消息",
+        Rung.CHAT_SHORT: "客服消息（简短）",
+        Rung.SMS: "短信",
+    },
+    TryOutcome: {
+        TryOutcome.ACCEPTED: "已发出",
+        TryOutcome.REFUSED: "被拒收",
+        TryOutcome.UNKNOWN: "结果不明",
+        TryOutcome.DELIVERED: "已送达",
+        TryOutcome.UNDELIVERED: "未送达",
+    },
+    NoticeKind: {
+        NoticeKind.FILED: "受理",
+        NoticeKind.DISPATCHED: "派单",
+        NoticeKind.PROMISED: "答复日期",
+        NoticeKind.EXTENDED: "延期",
+        NoticeKind.ANSWERED: "答复",
+        NoticeKind.RATE: "办结评价",
+        NoticeKind.OTHER: "办理进展",
     },
     UnitLevel: {
         UnitLevel.PROVINCE: "省",
@@ -389,11 +432,15 @@ LABELS: dict[type[StrEnum], dict[Any, str]] = {
         DisclosureError.UNKNOWN_GROUND: "没有这种决定依据，请从名单里选",
         DisclosureError.BACKWARDS: "时间早于前一步，请核对",
     },
+    Level: {Level.WATCH: "关注", Level.WARNING: "预警", Level.ALARM: "警报"},
     PieceKind: {PieceKind.SAME: "未变", PieceKind.ADDED: "新增", PieceKind.REMOVED: "删去"},
 }
 
 APOLOGY = "对不起，系统刚才出了点问题，您说的话没有办成。\n请过几分钟再发一次。着急请拨打12345。"
 """What a citizen reads when answering failed; WeChat never gets an error page."""
+
+NOT_HANDED_ON = "您刚才这一条没能转给工作人员，请再发一次。着急请拨打12345。"
+"""Said where a message meant for the person at the desk came too late to be passed on."""
 
 STARS = {1: "非常不满意", 2: "不满意", 3: "基本满意", 4: "满意", 5: "非常满意"}
 """好差评 five levels; the number is the one a citizen types and the one that is stored."""
@@ -519,6 +566,9 @@ REFUSALS: dict[type[Any], Callable[[Any], str]] = {
         f"现在不能{_named(Action, r.action)}：{_named(DisclosureError, r.why, otherwise='请核对申请的情况')}。"
     ),
     errors.NotOnDuty: lambda r: "现在没有这个人的班。请核对值班表，或到上班前半小时内再签到。",
+    errors.SearchTooWide: lambda r: (
+        "只按这几个字查，要翻的工单太多。请同时选择单位或状态，或输入完整的工单编号再查。"
+    ),
     errors.UnknownYear: lambda r: f"{r.year}年的放假安排还没有录入，算不出期限。请联系管理员录入。",
     people.LoginFailed: lambda r: "用户名或密码不对。请核对后再试。",
     people.LoginLocked: lambda r: f"密码错的次数太多，账号已锁定，{say_time(r.until)}后自动解锁。",
@@ -527,6 +577,12 @@ REFUSALS: dict[type[Any], Callable[[Any], str]] = {
     ),
     people.RoleNotGiven: lambda r: "这个角色不能分配给账号或密钥。请换一个角色。",
     people.UserExists: lambda r: f"用户名“{r.username}”已经有人用了。请换一个。",
+    people.SamePassword: lambda r: "新密码和现在的一样。请换一个。",
+    staff.UnknownUser: lambda r: f"没有“{r.username}”这个账号。请核对登录名。",
+    staff.LastAdministrator: lambda r: "这是最后一位管理员，不能停用或改成别的角色。请先新增另一位管理员。",
+    staff.OwnLogin: lambda r: "不能停用自己的账号，也不能改自己的角色。请另一位管理员来做。",
+    PhotoRefused: lambda r: r.words,
+    PhotosBusy: lambda r: r.words,
     TextTooLong: lambda r: f"内容太长了，最多{r.limit}个字。请写短一些，或分两次提交。",
 }
 

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from routing.departments import UnitId
+
 
 class RequestType(StrEnum):
     """诉求类型. The stored value is English; the Chinese label lives in ``bot.wording``."""
@@ -24,6 +26,8 @@ class Channel(StrEnum):
     WECHAT = "wechat"
     HOTLINE = "hotline"
     WEB = "web"
+    WALK_IN = "walk_in"
+    LETTER = "letter"
 
 
 class Secrecy(StrEnum):
@@ -86,6 +90,10 @@ class CitizenRequest:
     """The profile's tier, where the matter has one of its own (依申请公开)."""
     applicant: Applicant = Applicant.PERSON
     """Who asks, where it is 依申请公开."""
+    profile: str | None = None
+    """The rules of time of the account it came through; None is the installation's."""
+    leave_to: UnitId | None = None
+    """The department whose own account it came through: has what triage is not sure of."""
 
     @property
     def full_text(self) -> str:

@@ -7,6 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from routing.departments import UnitId
+from routing.timing.limits import Unit
 from routing.timing.sla import ClockName, Promise
 
 
@@ -43,6 +44,7 @@ class Clock:
     """Since when it stands still; nothing is said about a clock that does."""
     subject: str | None = None
     """What it is for, where a ticket can have several of a name: a letter's id, a co-handler's unit."""
+    counts_in: Unit | None = None
 
     @classmethod
     def start(
@@ -64,6 +66,7 @@ class Clock:
             unit_id=unit_id,
             subject=subject,
             paused_since=paused_since,
+            counts_in=promise.counts_in,
         )
 
     @property
@@ -77,6 +80,7 @@ class Clock:
             profile=self.profile,
             calendar_version=self.calendar_version,
             explanation=self.explanation,
+            counts_in=self.counts_in,
         )
 
     def promised(self, promise: Promise, *, now: datetime) -> Clock:
@@ -90,6 +94,7 @@ class Clock:
             explanation=promise.explanation,
             profile=promise.profile,
             calendar_version=promise.calendar_version,
+            counts_in=promise.counts_in,
             warned=self.warned and now >= promise.warn_at,
             alarmed=late,
             rungs=self.rungs if late else 0,

@@ -227,6 +227,10 @@ class NotOnDuty(Refused):
         self.person = person
 
 
+class SearchTooWide(Refused):
+    """The words alone would have too many tickets to read; a unit, a state or the whole number narrows it."""
+
+
 class UnknownYear(Refused):
     """The official calendar of that year is not loaded, so no date in it can be promised."""
 

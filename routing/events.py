@@ -54,6 +54,8 @@ class EventKind(StrEnum):
     LETTER_RECEIVED = "letter_received"
     LETTER_ANSWERED = "letter_answered"
     RELAYED = "relayed"
+    RECALLED = "recalled"
+    URGED_BELOW = "urged_below"
     LINKED = "linked"
     UNLINKED = "unlinked"
     ANSWERED_WITH_PARENT = "answered_with_parent"
@@ -73,6 +75,7 @@ class EventKind(StrEnum):
     THIRD_PARTY_HEARD = "third_party_heard"
     DISCLOSURE_DECIDED = "disclosure_decided"
     ENTERED = "entered"
+    NOTICE_REPEATED = "notice_repeated"
 
 
 class Fault(StrEnum):
@@ -240,15 +243,57 @@ class NoticeChannel(StrEnum):
 
 class NoticeState(StrEnum):
     """Delivery ledger. ``sending`` is written before the attempt: what is found there after a crash has an
-    unknown outcome and is never sent again by itself."""
+    unknown outcome and is never sent again by itself, save what is idempotent."""
 
     QUEUED = "queued"
     SENDING = "sending"
     SENT = "sent"
+    """The channel took it."""
+    DELIVERED = "delivered"
+    """The channel reported that it arrived."""
     FAILED = "failed"
     UNKNOWN = "unknown"
     WAITING = "waiting"
     """Kept: the citizen cannot be reached now, and hears of it when they next write."""
+    EXPIRED = "expired"
+    """Kept in vain: they did not write, and what was to be told is no longer news."""
+
+
+class Rung(StrEnum):
+    """One way of reaching a citizen; which ones, and in which order, is decided at delivery."""
+
+    TEMPLATE = "template"
+    SUBSCRIPTION = "subscription"
+    CHAT = "chat"
+    """A customer-service message with all the words."""
+    CHAT_SHORT = "chat_short"
+    """The same with the number and a link alone: the words themselves were refused."""
+    SMS = "sms"
+
+
+class TryOutcome(StrEnum):
+    """What became of one attempt; ``accepted`` by the channel is not yet ``delivered``."""
+
+    ACCEPTED = "accepted"
+    REFUSED = "refused"
+    UNKNOWN = "unknown"
+    DELIVERED = "delivered"
+    UNDELIVERED = "undelivered"
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryTry:
+    """One attempt on one rung."""
+
+    rung: Rung
+    at: datetime
+    outcome: TryOutcome | None = None
+    """None while it is under way."""
+    code: str | None = None
+    message_id: str | None = None
+    """What the channel calls the message in its report."""
+    replay: int = 0
+    """0 for what was sent by itself, then counting up each time somebody had it sent again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -278,3 +323,17 @@ class OutboxEntry:
     """When to try (again); None once nothing more will be tried."""
     settled_at: datetime | None = None
     failure: str | None = None
+    planned_at: datetime | None = None
+    """When the duty to tell arose."""
+    rung: Rung | None = None
+    """Of the attempt under way, or of the last one."""
+    spent: tuple[Rung, ...] = ()
+    """Rungs that cannot carry it, until the citizen writes or somebody sends it again."""
+    rounds: int = 0
+    """How often the whole ladder was climbed in vain for a fault that passes."""
+    tries: tuple[DeliveryTry, ...] = ()
+    """The latest attempts, oldest first."""
+    message_id: str | None = None
+    read_at: datetime | None = None
+    """When the citizen is known to have seen it."""
+    replays: int = 0

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -49,6 +49,7 @@ class MongoIdentityStore:
             [
                 IndexModel([("openid_index", ASCENDING), ("_id", DESCENDING)], sparse=True),
                 IndexModel([("phone_index", ASCENDING)], sparse=True),
+                IndexModel([("waiting", ASCENDING)], sparse=True),
             ]
         )
         await self._reads.create_indexes([IndexModel([("number", ASCENDING)])])
@@ -86,6 +87,12 @@ class MongoIdentityStore:
             await self._identities.update_many({"_id": {"$in": numbers}}, {"$unset": {"waiting": ""}})
         return numbers
 
+    async def waiting_indexes(self) -> AsyncIterator[str]:
+        """The blind index of every citizen for whose next message something waits."""
+        query: Document = {"waiting": True, "openid_index": {"$type": "string"}}
+        async for document in self._identities.find(query, {"openid_index": 1}):
+            yield document["openid_index"]
+
     async def discard(self, number: str) -> None:
         """Forget an identity whose ticket never came to be."""
         await self._identities.delete_one({"_id": number})
@@ -103,9 +110,23 @@ class MongoIdentityStore:
             document.get("masked_name"), document.get("masked_phone"), document.get("on_wechat", False)
         )
 
+    async def to_conceal(self, numbers: Iterable[str]) -> dict[str, Citizen]:
+        found = self._identities.find({"_id": {"$in": sorted(numbers)}}, {"sealed": 1})
+        return {
+            d["_id"]: _CITIZEN.validate_json(self._vault.open(d["sealed"], about=_about(d["_id"])))
+            async for d in found
+        }
+
     async def numbers_of(self, *, account: str, openid: str, limit: int) -> list[str]:
         indexes = self._vault.blind_indexes(f"{account}\x00{openid}", field="openid")
         cursor = self._identities.find({"openid_index": {"$in": indexes}}, {"_id": 1})
+        cursor = cursor.sort("_id", DESCENDING)
+        return [d["_id"] async for d in cursor.limit(limit)]
+
+    async def numbers_of_phone(self, phone: str, *, limit: int) -> list[str]:
+        """Ticket numbers filed with one telephone number, newest first; no identity is opened."""
+        indexes = self._vault.blind_indexes(normalise_phone(phone), field="phone")
+        cursor = self._identities.find({"phone_index": {"$in": indexes}}, {"_id": 1})
         cursor = cursor.sort("_id", DESCENDING)
         return [d["_id"] async for d in cursor.limit(limit)]
 

@@ -23,6 +23,7 @@ from routing.errors import StaleTicket, UnknownTicket
 from routing.events import EventKind
 from routing.figures.marks import DERIVED as FIGURE_MARKS
 from routing.figures.marks import marks_of
+from routing.figures.queries import FORMER_INDEXES
 from routing.figures.queries import INDEXES as FIGURE_INDEXES
 from routing.figures.rows import row_of
 from routing.redaction import redact
@@ -46,6 +47,7 @@ _DERIVED = (
     "next_outbox_at",
     "next_link_at",
     "next_entry_at",
+    "visit_due_at",
     "sort_due_at",
     "open",
     "search_text",
@@ -55,7 +57,25 @@ _DERIVED = (
 _ALWAYS = frozenset({"seq", "kind", "at", "by", "unit_id", "from_unit_id", "text", "clock", "stars"})
 """What every stored event has, empty or not; the fields that few kinds use are left out where they are empty."""
 
+_ALWAYS_OF_NOTICES = frozenset(
+    {
+        "id",
+        "event_seq",
+        "audience",
+        "channel",
+        "state",
+        "attempts",
+        "next_attempt_at",
+        "settled_at",
+        "failure",
+    }
+)
+"""Likewise of every stored notice; the ladder's fields are left out until an attempt fills them."""
 
+
+_BY_UNIT = ("unit_id", "state", "sort_due_at")
+BY_UNIT = [*((name, ASCENDING) for name in _BY_UNIT), ("_id", ASCENDING)]
+"""The index of what a unit has; counts of the centre are told to use it."""
 _NUMBER_PREFIX = len("HY261121")
 
 
@@ -77,12 +97,18 @@ def to_document(ticket: Ticket) -> Document:
     document["next_link_at"] = ticket.next_link_at
     if ticket.next_entry_at is not None:
         document["next_entry_at"] = ticket.next_entry_at
+    if ticket.visit_due_at is not None:
+        document["visit_due_at"] = ticket.visit_due_at
     document["sort_due_at"] = ticket.next_due_at or NEVER
     document["open"] = ticket.is_open
     document["concerned"] = sorted(ticket.concerned)
     document["events"] = [
         {name: value for name, value in event.items() if name in _ALWAYS or not _empty(name, value)}
         for event in document["events"]
+    ]
+    document["outbox"] = [
+        {name: value for name, value in entry.items() if name in _ALWAYS_OF_NOTICES or value}
+        for entry in document["outbox"]
     ]
     # Redacted, or whoever may only read the redacted text could guess a phone number digit by digit.
     document["search_text"] = redact(f"{ticket.title or ''}\n{ticket.text}")
@@ -126,7 +152,10 @@ class MongoTicketStore:
         self._counters: Collection = database.get_collection("counters")
 
     async def prepare(self) -> None:
-        """Create the indexes; safe to repeat."""
+        """Create the indexes, and drop those they stand for; safe to repeat."""
+        standing = set(await self._tickets.index_information())
+        for former in standing.intersection(FORMER_INDEXES):
+            await self._tickets.drop_index(former)
         await self._tickets.create_indexes(
             [
                 IndexModel([("channel", ASCENDING), ("external_number", ASCENDING)], unique=True),
@@ -139,7 +168,7 @@ class MongoTicketStore:
                     IndexModel([*((name, ASCENDING) for name in names), ("_id", ASCENDING)])
                     for names in (
                         ("concerned", "state", "sort_due_at"),
-                        ("unit_id", "state", "sort_due_at"),
+                        _BY_UNIT,
                         ("state", "sort_due_at"),
                     )
                 ),
@@ -148,6 +177,13 @@ class MongoTicketStore:
                     IndexModel([*whose, ("received_at", DESCENDING), ("_id", DESCENDING)])
                     for whose in ((), (("unit_id", ASCENDING),), (("concerned", ASCENDING),))
                 ),
+                # A ticket without a review has none of these fields: the index holds what waits and nothing else.
+                IndexModel(
+                    [("reviews.asked_at", ASCENDING), ("_id", ASCENDING)],
+                    partialFilterExpression={"reviews.asked_at": {"$exists": True}},
+                ),
+                IndexModel([("outbox.message_id", ASCENDING)], sparse=True),
+                IndexModel([("outbox.planned_at", DESCENDING)], sparse=True),
                 *FIGURE_INDEXES,
             ]
         )
@@ -221,6 +257,10 @@ class MongoTicketStore:
     async def find_by_external_number(self, channel: Channel, external_number: str) -> Ticket | None:
         document = await self._tickets.find_one({"channel": channel, "external_number": external_number})
         return from_document(document) if document else None
+
+    async def find_by_message(self, message_id: str) -> str | None:
+        document = await self._tickets.find_one({"outbox.message_id": message_id}, {"_id": 1})
+        return document["_id"] if document else None
 
     async def numbers_due(self, sweep: Sweep, now: datetime, *, limit: int) -> list[str]:
         # A clock exactly at its due time is not yet overdue; a notice due now is.

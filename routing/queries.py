@@ -5,18 +5,27 @@ from __future__ import annotations
 import base64
 import binascii
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
+from typing import Any
 
 from pymongo import ASCENDING, DESCENDING
+from pymongo.errors import ExecutionTimeout
 
+from routing.acts.reviews import ReviewKind
+from routing.citizen_request import RequestType, Secrecy, Urgency
+from routing.concealment import concealed, concealing
 from routing.departments import UnitId
-from routing.errors import Incomplete, UnknownTicket
+from routing.errors import Incomplete, SearchTooWide, UnknownTicket
+from routing.events import EventKind
 from routing.figures.counting import FigureRow, Period
 from routing.figures.queries import FigureReads
 from routing.identity import MaskedCitizen, Vault
-from routing.mongo_store import AWARE, Collection, Database, Document, from_document
+from routing.live_counts import at_risk_query
+from routing.mongo_store import AWARE, BY_UNIT, Collection, Database, Document, from_document
 from routing.service_desk import may_reveal
 from routing.store import IdentityStore
 from routing.ticket import Ticket
@@ -24,6 +33,8 @@ from routing.workflow import CENTRE_ROLES, Actor, Role, State
 
 PAGE_SIZE = 20
 MAX_PAGE_SIZE = 100
+SEARCH_MS = 2_000
+"""How long a search for words may take: without a unit or a state it reads every ticket there is."""
 COUNTED_UP_TO = 1_000
 """Where counting what a list matches stops: of a million tickets nobody needs to know the exact number to turn a page."""
 
@@ -35,6 +46,17 @@ class Order(StrEnum):
     NEWEST = "newest"
 
 
+class Mark(StrEnum):
+    """What is special about a ticket, for narrowing a list."""
+
+    RETURN_ASKED = "return_asked"
+    REOPENED = "reopened"
+    REMINDED = "reminded"
+    PAUSED = "paused"
+    LETTER = "letter"
+    NOT_PUBLIC = "not_public"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TicketFilter:
     """What to list; every field narrows."""
@@ -43,10 +65,21 @@ class TicketFilter:
     unit_id: UnitId | None = None
     due_from: datetime | None = None
     due_before: datetime | None = None
+    at_risk_on: datetime | None = None
+    """Only what at that moment is at risk (临期): told so, and its nearest limit still ahead."""
     words: str | None = None
     """Searched in the number and in title and text as redacted."""
     numbers: tuple[str, ...] | None = None
+    request_type: RequestType | None = None
+    topic: str | None = None
+    urgency: Urgency | None = None
+    mark: Mark | None = None
     order: Order = Order.DUE
+
+    @property
+    def reads_much(self) -> bool:
+        """Narrowed by what no index holds: such a read is given a limited time."""
+        return bool(self.words or self.request_type or self.topic or self.urgency or self.mark)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +94,10 @@ class Page:
 class Queries:
     """Reads for people and programs. A ticket outside the reader's units is as good as absent."""
 
-    def __init__(self, database: Database, *, identities: IdentityStore, vault: Vault) -> None:
+    def __init__(
+        self, database: Database, *, identities: IdentityStore, vault: Vault, search_ms: int = SEARCH_MS
+    ) -> None:
+        self._search_ms = search_ms
         self._tickets: Collection = database.get_collection("tickets", codec_options=AWARE)
         self._identities = identities
         self._vault = vault
@@ -72,7 +108,17 @@ class Queries:
         document = await self._tickets.find_one({"_id": number, **_may_read(reader)})
         if document is None:
             raise UnknownTicket(number)
-        return from_document(document)
+        return (await self.as_known_to(reader, from_document(document)))[0]
+
+    async def as_known_to(self, reader: Actor, *tickets: Ticket) -> list[Ticket]:
+        """The tickets for showing them: where this reader must not learn who asked, the citizen's own name and
+        telephone are taken out of whatever anybody wrote. Not for saving."""
+        hidden = [t.number for t in tickets if not _may_know(t, reader)]
+        if not hidden:
+            return list(tickets)
+        citizens = await self._identities.to_conceal(hidden)
+        words = {number: concealing(citizen) for number, citizen in citizens.items()}
+        return [concealed(t, conceal) if (conceal := words.get(t.number)) else t for t in tickets]
 
     async def masked_citizen(self, ticket: Ticket, *, reader: Actor) -> MaskedCitizen | None:
         """The citizen, masked; None for readers a 保密 or 匿名 citizen is hidden from entirely."""
@@ -83,9 +129,12 @@ class Queries:
     async def search(
         self, filter_: TicketFilter, *, reader: Actor, cursor: str | None = None, limit: int = PAGE_SIZE
     ) -> Page:
-        """A page of tickets; raises ``Incomplete('cursor')`` when the cursor is not one of ours."""
+        """A page of tickets; raises ``Incomplete('cursor')`` when the cursor is not one of ours, and
+        ``SearchTooWide`` for words that would have too much to read."""
         query = _query(filter_, reader)
-        total = await self._tickets.count_documents(query, limit=COUNTED_UP_TO)
+        bound = self._counting(filter_, reader)
+        with _bounded():
+            total = await self._tickets.count_documents(query, limit=COUNTED_UP_TO, **bound)
         field, direction = _ORDERS[filter_.order]
         if cursor is not None:
             at, number = _decode_cursor(cursor)
@@ -96,18 +145,62 @@ class Queries:
             query = {"$and": [query, after]}
         limit = max(1, min(limit, MAX_PAGE_SIZE))
         found = self._tickets.find(query).sort([(field, direction), ("_id", direction)]).limit(limit + 1)
-        documents = [d async for d in found]
+        if filter_.reads_much:
+            found = found.max_time_ms(self._search_ms)
+        with _bounded():
+            documents = [d async for d in found]
         more = len(documents) > limit
         documents = documents[:limit]
         next_cursor = _encode_cursor(documents[-1][field], documents[-1]["_id"]) if more else None
-        return Page(tuple(from_document(d) for d in documents), next_cursor, total)
+        shown = await self.as_known_to(reader, *(from_document(d) for d in documents))
+        return Page(tuple(shown), next_cursor, total)
+
+    async def waiting_for_decision(
+        self,
+        *,
+        reader: Actor,
+        kind: ReviewKind | None = None,
+        unit_id: UnitId | None = None,
+        cursor: str | None = None,
+        limit: int = PAGE_SIZE,
+    ) -> Page:
+        """Tickets with a review that waits, the longest waiting first, ``kind`` and ``unit_id`` (who asked) narrowing;
+        raises ``Incomplete('cursor')``."""
+        asked = {"kind": str(kind)} if kind else {}
+        asked |= {"unit_id": unit_id} if unit_id else {}
+        parts: list[Document] = [visible_to(reader), {"reviews.asked_at": {"$exists": True}}]
+        if asked:
+            parts.append({"reviews": {"$elemMatch": asked}})
+        total = await self._tickets.count_documents({"$and": parts}, limit=COUNTED_UP_TO)
+        if cursor is not None:
+            at, number = _decode_cursor(cursor)
+            later = [{_ASKED: {"$gt": at}}, {_ASKED: at, "_id": {"$gt": number}}]
+            parts.append({"$or": later})
+        # Two reviews on one ticket are rare; such a ticket stands where its older one belongs.
+        found = self._tickets.find({"$and": parts}).sort([(_ASKED, ASCENDING), ("_id", ASCENDING)])
+        documents = [d async for d in found.limit(limit + 1)]
+        more, documents = len(documents) > limit, documents[:limit]
+        tickets = tuple(from_document(d) for d in documents)
+        oldest = min(r.asked_at for r in tickets[-1].reviews) if tickets else None
+        next_cursor = _encode_cursor(oldest, tickets[-1].number) if more and oldest else None
+        return Page(tickets, next_cursor, total)
 
     async def count(self, filter_: TicketFilter, *, reader: Actor, limit: int | None = None) -> int:
         """How many match; counting stops at ``limit``."""
         query = _query(filter_, reader)
-        if limit is None:
-            return await self._tickets.count_documents(query)
-        return await self._tickets.count_documents(query, limit=limit)
+        bound = self._counting(filter_, reader)
+        if limit is not None:
+            bound["limit"] = limit
+        with _bounded():
+            return await self._tickets.count_documents(query, **bound)
+
+    def _counting(self, filter_: TicketFilter, reader: Actor) -> dict[str, Any]:
+        """How a count is bounded. One of the centre's reads one index and no document: left to itself, MongoDB takes the
+        index of states, which does not know the unit, and fetches all it counts."""
+        if filter_.reads_much:
+            return {"maxTimeMS": self._search_ms}
+        of_index = filter_.numbers is None and filter_.at_risk_on is None
+        return {"hint": BY_UNIT} if of_index and reader.role in CENTRE_ROLES else {}
 
     # ---- the citizen's own
 
@@ -138,10 +231,32 @@ class Queries:
         return await self.figures.rows(period, unit_id=unit_id, units=units)
 
 
+@contextmanager
+def _bounded() -> Iterator[None]:
+    try:
+        yield
+    except ExecutionTimeout:
+        raise SearchTooWide from None
+
+
+_MARKED: dict[Mark, Document] = {
+    Mark.RETURN_ASKED: {"reviews.kind": str(ReviewKind.RETURN)},
+    Mark.REOPENED: {"events.kind": str(EventKind.REOPENED)},
+    Mark.REMINDED: {"events.kind": str(EventKind.REMINDED)},
+    Mark.PAUSED: {"pause": {"$ne": None}},
+    Mark.LETTER: {"events.kind": str(EventKind.LETTER_SENT)},
+    Mark.NOT_PUBLIC: {"secrecy": {"$ne": str(Secrecy.PUBLIC)}},
+}
+_ASKED = "reviews.asked_at"
 _ORDERS: dict[Order, tuple[str, int]] = {
     Order.DUE: ("sort_due_at", ASCENDING),
     Order.NEWEST: ("received_at", DESCENDING),
 }
+
+
+def _may_know(ticket: Ticket, reader: Actor) -> bool:
+    """Whether this reader might have the identity shown; a unit that only helps may not."""
+    return may_reveal(ticket, reader) and reader.answers_for(ticket.unit_id)
 
 
 def visible_to(reader: Actor) -> Document:
@@ -171,8 +286,15 @@ def _query(filter_: TicketFilter, reader: Actor) -> Document:
         parts.append({"sort_due_at": {"$gte": filter_.due_from}})
     if filter_.due_before is not None:
         parts.append({"sort_due_at": {"$lt": filter_.due_before}})
+    if filter_.at_risk_on is not None:
+        parts.append(at_risk_query(filter_.at_risk_on))
     if filter_.numbers is not None:
         parts.append({"_id": {"$in": list(filter_.numbers)}})
+    for name in ("request_type", "topic", "urgency"):
+        if (wanted := getattr(filter_, name)) is not None:
+            parts.append({name: str(wanted)})
+    if filter_.mark is not None:
+        parts.append(_MARKED[filter_.mark])
     if filter_.words:
         for word in filter_.words.split()[:5]:
             pattern = re.escape(word[:50])

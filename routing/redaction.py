@@ -18,9 +18,22 @@ _SURNAMES = (
     "木穆党燕郎邸冀谈姬屠连郜晏栾郁商蒙计喻揭窦迟宇敖糜鄢冷卓花仇艾蓝都巩稽井练仲乐虞卞封竺冼原官衣楚佟栗匡宗应台巫"
     "鞠僧桑荆谌银扬明沙薄伏岑习胥保和蔺"
 )
-_NAME = (
-    rf"(?:欧阳|上官|司马|诸葛|皇甫|东方|夏侯|尉迟|公孙|慕容|司徒|端木|[{_SURNAMES}])[\u4e00-\u9fff]{{1,2}}?"
+COMPOUND_SURNAMES = (
+    "欧阳",
+    "上官",
+    "司马",
+    "诸葛",
+    "皇甫",
+    "东方",
+    "夏侯",
+    "尉迟",
+    "公孙",
+    "慕容",
+    "司徒",
+    "端木",
 )
+_COMPOUND = "|".join(COMPOUND_SURNAMES)
+_NAME = rf"(?:{_COMPOUND}|[{_SURNAMES}])[\u4e00-\u9fff]{{1,2}}?"
 _NAME_ENDS = (
     r"(?=[，,。；;、：:！!？?（(\s]|$|家住|住在|身份证|电话|手机|微信|今年|来自|户籍|的身份证|的电话|的手机)"
 )
@@ -97,9 +110,7 @@ def redact(text: str, *, home: bool = False) -> str:
     return _STREET_NUMBER.sub("[门牌]", text) if home else text
 
 
-_ANY_NAME = (
-    rf"(?:欧阳|上官|司马|诸葛|皇甫|东方|夏侯|尉迟|公孙|慕容|司徒|端木|[{_SURNAMES}])[\u4e00-\u9fff]{{0,2}}?"
-)
+_ANY_NAME = rf"(?:{_COMPOUND}|[{_SURNAMES}])[\u4e00-\u9fff]{{0,2}}?"
 _ADDRESSED = re.compile(
     rf"(?:(?<=尊敬的)|(?<![\u4e00-\u9fff])){_ANY_NAME}(?:先生|女士|小姐|同志|同学|老师|师傅)"
     rf"|(?<=尊敬的){_NAME}(?=[，,：:、 ]|您好|你好)|^\s{{0,3}}{_NAME}(?=[，,：:]?\s?(?:您好|你好))",

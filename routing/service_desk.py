@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 import structlog
@@ -9,6 +10,7 @@ import structlog
 from routing.acts.aftercare_desk import AftercareDesk
 from routing.acts.joint_desk import JointDesk
 from routing.acts.link_desk import LinkDesk
+from routing.acts.outbox import NO_STEP, Step
 from routing.acts.review_desk import ReviewDesk
 from routing.acts.writing import NoticePlanner as NoticePlanner
 from routing.acts.writing import TicketWriter, may_read
@@ -22,6 +24,7 @@ from routing.errors import (
     NotYourUnit,
     StaleTicket,
     UnknownTicket,
+    UnknownUnit,
 )
 from routing.events import NoticeState, OutboxEntry, RejectReason
 from routing.identity import Vault
@@ -35,6 +38,8 @@ from routing.workflow import CENTRE_ROLES, CITIZEN, SYSTEM, Actor, Role
 log = structlog.get_logger(__name__)
 
 _PUT_OFF = timedelta(minutes=5)
+OWN_ACCOUNT = "市民在本单位的公众号里反映"
+"""Why a department has what triage was not sure of: the citizen came to its own account."""
 INTERRUPTED = "interrupted"
 """The failure noted for a delivery whose worker died while sending."""
 
@@ -83,15 +88,36 @@ class ServiceDesk:
     def profile(self, profile: Profile) -> None:
         self._writer.profile = profile.for_units(self.triage.units.all())
 
+    @property
+    def profiles(self) -> Mapping[str, Profile]:
+        """The other rules of time, by name, for tickets of accounts that have their own."""
+        return self._writer.profiles
+
+    @profiles.setter
+    def profiles(self, profiles: Mapping[str, Profile]) -> None:
+        units = self.triage.units.all()
+        self._writer.profiles = {name: profile.for_units(units) for name, profile in profiles.items()}
+
+    def profile_named(self, name: str | None) -> Profile:
+        """Those rules of time, or the installation's."""
+        return self._writer.profile_named(name)
+
+    def profile_of(self, ticket: Ticket) -> Profile:
+        """The rules of time this ticket's promises are made by."""
+        return self._writer.profile_of(ticket)
+
     # ---- intake
 
-    async def register(self, request: CitizenRequest, *, now: datetime, actor: Actor = CITIZEN) -> Ticket:
-        """Register once per (channel, external number); the same request again gives the same ticket."""
+    async def register(
+        self, request: CitizenRequest, *, now: datetime, actor: Actor = CITIZEN, answer: str | None = None
+    ) -> Ticket:
+        """Register once per (channel, external number); the same request again gives the same ticket. With ``answer``
+        it is registered and answered in one write (直接答复办结): no unit ever hears of it."""
         earlier = await self.find_registered(request)
         if earlier is not None:
             return earlier
         number = await self._tickets.next_number(now)
-        ticket = self.draft(request, number=number, now=now, actor=actor)
+        ticket = self.draft(request, number=number, now=now, actor=actor, answer=answer)
         # Identity first: a crash in between leaves a record without a ticket, never a ticket without its citizen.
         await self._identities.put(number, request.citizen)
         if not await self._tickets.add(ticket):
@@ -112,18 +138,44 @@ class ServiceDesk:
         """The ticket registered under that number, whatever its text."""
         return await self._tickets.find_by_external_number(channel, external_number)
 
-    def draft(self, request: CitizenRequest, *, number: str, now: datetime, actor: Actor = CITIZEN) -> Ticket:
+    def draft(
+        self,
+        request: CitizenRequest,
+        *,
+        number: str,
+        now: datetime,
+        actor: Actor = CITIZEN,
+        answer: str | None = None,
+    ) -> Ticket:
         """Register and triage without saving: the whole decision, in memory."""
-        ticket = Ticket.register(request, number=number, profile=self.profile, actor=actor, now=now)
+        profile = self._writer.profile_named(request.profile)
+        ticket = Ticket.register(request, number=number, profile=profile, actor=actor, now=now)
         decision, topic = self.triage.decide(request)
         ticket.topic, ticket.topic_confidence = topic.label, topic.confidence
-        if decision.automatic and decision.chosen is not None:
+        if answer is not None:
+            # A person decided before the machine was asked: there is no dispatch to judge it by.
+            ticket.answer_directly(actor=actor, now=now, text=answer, profile=profile)
+        elif decision.automatic and decision.chosen is not None:
             ticket.triage = decision
-            ticket.dispatch(decision.chosen.unit_id, profile=self.profile, actor=SYSTEM, now=now)
+            ticket.dispatch(decision.chosen.unit_id, profile=profile, actor=SYSTEM, now=now)
+        elif (owner := self._owner(request)) is not None:
+            # The decision stays a doubtful one: it is no dispatch of the machine's to be judged by.
+            ticket.triage = decision
+            ticket.dispatch(owner, profile=profile, actor=SYSTEM, now=now, reason=OWN_ACCOUNT)
         else:
             ticket.leave_to_a_person(decision, actor=SYSTEM, now=now)
         ticket.plan_notices(self._writer.planner, since=0)
         return ticket
+
+    def _owner(self, request: CitizenRequest) -> UnitId | None:
+        """The department whose own door it came through; None where the tables have no such unit any more."""
+        if request.leave_to is None:
+            return None
+        try:
+            return self.triage.units.get(request.leave_to).id
+        except UnknownUnit:
+            log.error("account's department unknown", unit=request.leave_to)
+            return None
 
     def query_code(self, number: str) -> str:
         """Six digits that go with the number, for asking about progress."""
@@ -146,7 +198,7 @@ class ServiceDesk:
             number,
             actor,
             version,
-            lambda t: t.dispatch(unit_id, profile=self.profile, actor=actor, now=now, reason=reason),
+            lambda t: t.dispatch(unit_id, profile=self.profile_of(t), actor=actor, now=now, reason=reason),
         )
 
     async def transfer(
@@ -157,7 +209,7 @@ class ServiceDesk:
             number,
             actor,
             version,
-            lambda t: t.transfer(unit_id, profile=self.profile, actor=actor, now=now, reason=reason),
+            lambda t: t.transfer(unit_id, profile=self.profile_of(t), actor=actor, now=now, reason=reason),
         )
 
     async def accept(self, number: str, *, actor: Actor, version: int | None, now: datetime) -> Ticket:
@@ -171,34 +223,67 @@ class ServiceDesk:
         )
 
     async def reply(
-        self, number: str, *, actor: Actor, version: int | None, now: datetime, text: str
+        self,
+        number: str,
+        *,
+        actor: Actor,
+        version: int | None,
+        now: datetime,
+        text: str,
+        doubts: tuple[str, ...] = (),
+        despite: str | None = None,
     ) -> Ticket:
+        """``doubts``: what a check found before sending; ``despite``: why it was sent all the same."""
         return await self._writer.act(
-            number, actor, version, lambda t: t.reply(actor=actor, now=now, text=text, profile=self.profile)
+            number,
+            actor,
+            version,
+            lambda t: t.reply(
+                actor=actor, now=now, text=text, profile=self.profile_of(t), doubts=doubts, despite=despite
+            ),
         )
 
     async def resolve(
-        self, number: str, *, actor: Actor, version: int | None, now: datetime, text: str | None = None
+        self,
+        number: str,
+        *,
+        actor: Actor,
+        version: int | None,
+        now: datetime,
+        text: str | None = None,
+        doubts: tuple[str, ...] = (),
+        despite: str | None = None,
     ) -> Ticket:
         """办结; with ``text`` the answer is given and the ticket closed in one write (答复并办结). Where answers are
         reviewed first, the answer is handed in and the ticket stays open."""
 
         def answer_and_close(ticket: Ticket) -> None:
             if text is not None:
-                ticket.reply(actor=actor, now=now, text=text, profile=self.profile)
-            if text is None or not self.profile.review_replies:
-                ticket.resolve(actor=actor, now=now, profile=self.profile)
+                profile = self.profile_of(ticket)
+                ticket.reply(actor=actor, now=now, text=text, profile=profile, doubts=doubts, despite=despite)
+            if text is None or not self.profile_of(ticket).review_replies:
+                ticket.resolve(actor=actor, now=now, profile=self.profile_of(ticket))
 
         return await self._writer.act(number, actor, version, answer_and_close)
 
     async def answer_directly(
-        self, number: str, *, actor: Actor, version: int | None, now: datetime, text: str
+        self,
+        number: str,
+        *,
+        actor: Actor,
+        version: int | None,
+        now: datetime,
+        text: str,
+        doubts: tuple[str, ...] = (),
+        despite: str | None = None,
     ) -> Ticket:
         return await self._writer.act(
             number,
             actor,
             version,
-            lambda t: t.answer_directly(actor=actor, now=now, text=text, profile=self.profile),
+            lambda t: t.answer_directly(
+                actor=actor, now=now, text=text, profile=self.profile_of(t), doubts=doubts, despite=despite
+            ),
         )
 
     async def request_return(
@@ -209,7 +294,7 @@ class ServiceDesk:
             actor,
             version,
             lambda t: t.request_return(
-                profile=self.profile,
+                profile=self.profile_of(t),
                 actor=actor,
                 now=now,
                 reason=reason,
@@ -227,7 +312,7 @@ class ServiceDesk:
             version,
             lambda t: t.decide_return(
                 approved=approved,
-                profile=self.profile,
+                profile=self.profile_of(t),
                 actor=actor,
                 now=now,
                 reason=reason,
@@ -265,7 +350,7 @@ class ServiceDesk:
             number,
             actor,
             version,
-            lambda t: t.supplement(actor=actor, now=now, text=text, profile=self.profile),
+            lambda t: t.supplement(actor=actor, now=now, text=text, profile=self.profile_of(t)),
             key=key,
         )
 
@@ -297,7 +382,7 @@ class ServiceDesk:
             number,
             actor,
             version,
-            lambda t: t.rate(rating, actor=actor, now=now, profile=self.profile),
+            lambda t: t.rate(rating, actor=actor, now=now, profile=self.profile_of(t)),
             key=key,
         )
 
@@ -315,7 +400,7 @@ class ServiceDesk:
             number,
             actor,
             version,
-            lambda t: t.reopen(profile=self.profile, actor=actor, now=now, reason=reason),
+            lambda t: t.reopen(profile=self.profile_of(t), actor=actor, now=now, reason=reason),
             key=key,
         )
 
@@ -362,7 +447,7 @@ class ServiceDesk:
                     number,
                     SYSTEM,
                     None,
-                    lambda t: t.check_deadlines(actor=SYSTEM, now=now, profile=self.profile),
+                    lambda t: t.check_deadlines(actor=SYSTEM, now=now, profile=self.profile_of(t)),
                 )
             except StaleTicket:
                 continue  # somebody is at work on it; the next sweep looks again
@@ -382,29 +467,81 @@ class ServiceDesk:
         now: datetime,
         failure: str | None = None,
         try_again_at: datetime | None = None,
+        step: Step = NO_STEP,
+        attempt: int | None = None,
     ) -> Ticket:
-        """Write the delivery ledger, if the entry still stands where the caller saw it (``was``): of two workers
-        one goes on and the other gets ``StaleTicket``. A claim (``sending``) is taken over only once it expired."""
+        """Write the delivery ledger, if the entry still stands where the caller saw it (``was``, and ``attempt`` is
+        its count): of two workers one goes on and the other gets ``StaleTicket``. A claim (``sending``) is taken over
+        only once it expired."""
 
         def settle(ticket: Ticket) -> None:
             entry = _entry(ticket, entry_id)
-            taken_over = (
-                was is NoticeState.SENDING and state is NoticeState.UNKNOWN and failure == INTERRUPTED
-            )
+            taken_over = was is NoticeState.SENDING and failure == INTERRUPTED
             alive = entry.next_attempt_at is not None and entry.next_attempt_at > now
-            if entry.state is not was or (taken_over and alive):
+            moved_on = entry.state is not was or (attempt is not None and entry.attempts != attempt)
+            if moved_on or (taken_over and alive):
                 raise StaleTicket(number, ticket.version)
-            ticket.settle_notice(entry_id, state, now=now, failure=failure, try_again_at=try_again_at)
+            ticket.settle_notice(
+                entry_id, state, now=now, failure=failure, try_again_at=try_again_at, step=step
+            )
 
         return await self._writer.act(number, SYSTEM, None, settle)
 
-    async def keep_for_next_message(self, number: str, entry_id: str, *, now: datetime, failure: str) -> None:
-        """The citizen cannot be reached now: keep the notice until they write again."""
+    async def keep_for_next_message(
+        self,
+        number: str,
+        entry_id: str,
+        *,
+        now: datetime,
+        failure: str,
+        was: NoticeState = NoticeState.SENDING,
+        look_again_at: datetime | None = None,
+        step: Step = NO_STEP,
+    ) -> None:
+        """The citizen cannot be reached now: keep the notice until they write again. Safe to repeat, and repeated
+        at ``look_again_at``: a worker may die between the two writes."""
         await self.settle_notice(
-            number, entry_id, NoticeState.WAITING, was=NoticeState.SENDING, now=now, failure=failure
+            number,
+            entry_id,
+            NoticeState.WAITING,
+            was=was,
+            now=now,
+            failure=failure,
+            try_again_at=look_again_at,
+            step=step,
         )
         # After the entry: a citizen who writes in between is found by the next refusal, never told twice.
         await self._identities.note_waiting(number)
+
+    async def report_notice(self, message_id: str, *, arrived: bool, code: str, now: datetime) -> bool:
+        """Write a channel's report on one message; False where no ticket knows the message (yet)."""
+        number = await self._tickets.find_by_message(message_id)
+        if number is None:
+            return False
+        await self._writer.act(
+            number,
+            SYSTEM,
+            None,
+            lambda t: t.report_notice(message_id, arrived=arrived, code=code, now=now),
+        )
+        return True
+
+    async def repeat_notice(
+        self, number: str, entry_id: str, *, actor: Actor, reason: str, now: datetime
+    ) -> Ticket:
+        """Somebody of the centre sends a notice again; the ticket's history says who and why."""
+        if actor.role not in CENTRE_ROLES and actor.role is not Role.ADMINISTRATOR:
+            raise NotYourRole("repeat_notice", actor.role)
+        # An administrator reads no ticket, and learns nothing of this one by having its notice sent.
+        writer = SYSTEM if actor.role is Role.ADMINISTRATOR else actor
+        return await self._writer.act(
+            number, writer, None, lambda t: t.repeat_notice(entry_id, actor=actor, reason=reason, now=now)
+        )
+
+    async def note_read(self, number: str, *, now: datetime) -> None:
+        """The citizen opened the ticket: what they were told before is read. Nothing is written if all was."""
+        if (await self._tickets.get(number)).note_read(now=now):
+            await self._writer.act(number, SYSTEM, None, lambda t: t.note_read(now=now))
 
     async def resume_notices(self, *, account: str, openid: str, now: datetime) -> int:
         """The citizen wrote, so the window is open: queue what waited. Returns on how many tickets."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
@@ -39,6 +40,9 @@ class TicketStore(Protocol):
 
     async def find_by_external_number(self, channel: Channel, external_number: str) -> Ticket | None: ...
 
+    async def find_by_message(self, message_id: str) -> str | None:
+        """The ticket one of whose notices went out as this message of a channel."""
+
     async def numbers_due(self, sweep: Sweep, now: datetime, *, limit: int) -> list[str]:
         """Numbers of the tickets a sweep must look at now, the longest waiting first."""
 
@@ -64,6 +68,10 @@ class IdentityStore(Protocol):
         """Forget an identity whose ticket never came to be."""
 
     async def masked(self, number: str) -> MaskedCitizen: ...
+
+    async def to_conceal(self, numbers: Iterable[str]) -> dict[str, Citizen]:
+        """Whose name and number must be taken out of these tickets' texts. For that alone: nobody is shown it, so no
+        read is logged."""
 
     async def numbers_of(self, *, account: str, openid: str, limit: int) -> list[str]:
         """Ticket numbers of one WeChat citizen, newest first."""

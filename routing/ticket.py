@@ -16,9 +16,10 @@ from typing import Unpack
 from routing.acts import co_handling, deadlines, leavings, letters, outbox, returns, visits
 from routing.acts.co_handling import CoHandler
 from routing.acts.letters import Letter
+from routing.acts.outbox import NO_STEP, Step
 from routing.acts.pauses import NEVER_PAUSED, Pause, receive_material
 from routing.acts.returns import UNITS_OWN
-from routing.acts.reviews import HELD_BY_THE_UNIT, Review, ReviewKind
+from routing.acts.reviews import HELD_BY_THE_UNIT, Review, ReviewKind, clock_of
 from routing.acts.visits import SATISFIED_FROM as SATISFIED_FROM
 from routing.acts.visits import Rating as Rating
 from routing.acts.visits import Visit
@@ -58,6 +59,8 @@ SUPPLEMENTS_PER_DAY = 20
 """Enough for any real matter; a ticket must not grow without end."""
 
 _CITIZENS_DATE = (ClockName.REPLY, ClockName.REWORK)
+_NOT_THE_WORK = frozenset({ClockName.FOLLOW_UP_VISIT, ClockName.REVIEW, ClockName.APPEAL})
+"""The centre's own, and no work on the ticket."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -85,6 +88,8 @@ class Ticket:
     """The profile's tier, where it is not told by the urgency (依申请公开)."""
     applicant: Applicant = Applicant.PERSON
     """Who asks, where it is 依申请公开."""
+    profile: str | None = None
+    """The rules of time of the account it came through; None is the installation's."""
     triage: TriageDecision | None = None
     topic: str | None = None
     topic_confidence: float | None = None
@@ -122,6 +127,14 @@ class Ticket:
     events: tuple[Event, ...] = ()
     outbox: tuple[OutboxEntry, ...] = field(default=())
 
+    def copied(self) -> Ticket:
+        """Another with the same data, to try an act on. All it holds is immutable; ``dataclasses.replace`` would do,
+        at ten times the cost."""
+        other = object.__new__(Ticket)
+        for name in Ticket.__slots__:
+            setattr(other, name, getattr(self, name))
+        return other
+
     # ---- beginnings
 
     @classmethod
@@ -145,6 +158,7 @@ class Ticket:
             received_at=request.received_at,
             tier=request.tier,
             applicant=request.applicant,
+            profile=request.profile,
         )
         ticket.begin(profile=profile, actor=actor, now=now)
         return ticket
@@ -208,9 +222,19 @@ class Ticket:
         self.stop_clocks((ClockName.FIRST_CONTACT,), now)
         self.record(EventKind.CONTACTED, actor, now, unit_id=self.unit_id, text=text.strip())
 
-    def reply(self, *, actor: Actor, now: datetime, text: str, profile: Profile | None = None) -> None:
+    def reply(
+        self,
+        *,
+        actor: Actor,
+        now: datetime,
+        text: str,
+        profile: Profile | None = None,
+        doubts: tuple[str, ...] = (),
+        despite: str | None = None,
+    ) -> None:
         """答复: goes to the citizen once every co-handler has answered, or to the centre first where the profile has
-        answers reviewed. A second reply before closing replaces the first; both stay in history."""
+        answers reviewed. A second reply before closing replaces the first; both stay in history. ``doubts`` are what a
+        check before sending found and ``despite`` why it was sent all the same; both stay with it."""
         _required("text", text)
         self.require_no_return()
         self.enter(Action.REPLY, actor)
@@ -218,10 +242,18 @@ class Ticket:
         co_handling.require_no_answers_owed(self)
         self._limit(Action.REPLY, EventKind.REPLIED, REPLIES_PER_DAY, now, since=self.handed_at)
         if profile is not None and profile.review_replies:
-            self.ask(ReviewKind.REPLY, actor, now, reason=text.strip())
-            self.record(EventKind.REPLY_SUBMITTED, actor, now, unit_id=self.unit_id, text=text.strip())
+            self.ask(ReviewKind.REPLY, actor, now, profile=profile, reason=text.strip())
+            self.record(
+                EventKind.REPLY_SUBMITTED,
+                actor,
+                now,
+                unit_id=self.unit_id,
+                text=text.strip(),
+                reasons=doubts,
+                comment=despite,
+            )
             return
-        self._answered(text.strip(), actor=actor, now=now)
+        self._answered(text.strip(), actor=actor, now=now, doubts=doubts, despite=despite)
 
     def decide_reply(self, *, approved: bool, actor: Actor, now: datetime, reason: str) -> None:
         """审核: approved, the answer goes to the citizen; sent back, the unit writes another."""
@@ -232,16 +264,26 @@ class Ticket:
         review = self.decided(ReviewKind.REPLY, Action.DECIDE_REPLY, actor)
         if approved:
             co_handling.require_no_answers_owed(self)
-        self.drop_reviews(frozenset({ReviewKind.REPLY}))
+        self.settle_review(ReviewKind.REPLY, now)
         if approved:
             self._answered(review.reason, actor=actor, now=now)
         else:
             self.record(EventKind.REPLY_SENT_BACK, actor, now, unit_id=review.unit_id, text=reason.strip())
 
-    def _answered(self, text: str, *, actor: Actor, now: datetime) -> None:
+    def _answered(
+        self,
+        text: str,
+        *,
+        actor: Actor,
+        now: datetime,
+        doubts: tuple[str, ...] = (),
+        despite: str | None = None,
+    ) -> None:
         self.state = State.REPLIED
         self.reply_text = text
-        self.record(EventKind.REPLIED, actor, now, unit_id=self.unit_id, text=text)
+        self.record(
+            EventKind.REPLIED, actor, now, unit_id=self.unit_id, text=text, reasons=doubts, comment=despite
+        )
 
     def resolve(self, *, actor: Actor, now: datetime, profile: Profile | None = None) -> None:
         """办结: the reply clock stops here, since the on-time rate counts closed tickets (domain §4)."""
@@ -257,16 +299,23 @@ class Ticket:
         leavings.tell(self, standing, now=now, why="工单已办结")
 
     def answer_directly(
-        self, *, actor: Actor, now: datetime, text: str, profile: Profile | None = None
+        self,
+        *,
+        actor: Actor,
+        now: datetime,
+        text: str,
+        profile: Profile | None = None,
+        doubts: tuple[str, ...] = (),
+        despite: str | None = None,
     ) -> None:
-        """直接答复办结: the centre answers what needs no unit."""
+        """直接答复办结: the centre answers what needs no unit. ``doubts`` and ``despite`` as in ``reply``."""
         _required("text", text)
         state = self.enter(Action.ANSWER_DIRECTLY, actor)
         applications.require_decided(self, Action.ANSWER_DIRECTLY)
         self.state = state
         self.reply_text = text.strip()
         self.close(now, profile=profile)
-        self.record(EventKind.REPLIED, actor, now, text=self.reply_text)
+        self.record(EventKind.REPLIED, actor, now, text=self.reply_text, reasons=doubts, comment=despite)
         self.record(EventKind.RESOLVED, actor, now)
 
     # ---- returns
@@ -322,9 +371,15 @@ class Ticket:
             applications.receive_correction(self, profile=profile, actor=actor, now=now)
 
     def remind(self, *, actor: Actor, now: datetime, text: str | None) -> None:
-        """催办, limited per 24 hours so that it stays a signal."""
+        """催办, limited per 24 hours so that it stays a signal; an office's own uses up none of the citizen's."""
         self.state = self.enter(Action.REMIND, actor)
-        self._limit(Action.REMIND, EventKind.REMINDED, REMINDERS_PER_DAY, now)
+        self._limit(
+            Action.REMIND,
+            EventKind.REMINDED,
+            REMINDERS_PER_DAY,
+            now,
+            citizens=actor.role is Role.CITIZEN,
+        )
         self.record(EventKind.REMINDED, actor, now, unit_id=self.unit_id, text=text)
 
     def rate(self, rating: Rating, *, actor: Actor, now: datetime, profile: Profile | None = None) -> None:
@@ -353,7 +408,7 @@ class Ticket:
         _required("reason", reason)
         state = self.state
         self.enter(Action.REOPEN, actor)
-        if state is State.ARCHIVED and self.rating is not None and self.rating.good:
+        if not visits.may_reopen(self):
             raise ActionNotAllowed(Action.REOPEN, state)
         if self.resolved_at is not None and now - self.resolved_at > timedelta(days=profile.reopen_days):
             raise WindowClosed(Action.REOPEN)
@@ -412,13 +467,10 @@ class Ticket:
 
     @property
     def next_due_at(self) -> datetime | None:
-        """What an inbox sorts by: the nearest limit still running. A visit owed keeps no ticket on top."""
+        """What an inbox sorts by: the nearest limit of the work itself. A visit or a decision that the centre owes
+        keeps no ticket on top of its unit's."""
         return min(
-            (
-                c.due_at
-                for c in self.clocks
-                if c.running and not c.paused and c.name is not ClockName.FOLLOW_UP_VISIT
-            ),
+            (c.due_at for c in self.clocks if c.running and not c.paused and c.name not in _NOT_THE_WORK),
             default=None,
         )
 
@@ -439,6 +491,13 @@ class Ticket:
     def clock(self, name: ClockName) -> Clock | None:
         """The newest clock of that name."""
         return next((c for c in reversed(self.clocks) if c.name == name), None)
+
+    @property
+    def visit_due_at(self) -> datetime | None:
+        """Until when the citizen is to be called, while the closed ticket waits for that."""
+        visiting = self.clock(ClockName.FOLLOW_UP_VISIT)
+        waits = self.state is State.RESOLVED and visiting is not None and visiting.running
+        return visiting.due_at if waits and visiting is not None else None
 
     @property
     def promise(self) -> Clock | None:
@@ -481,13 +540,26 @@ class Ticket:
         now: datetime,
         failure: str | None = None,
         try_again_at: datetime | None = None,
+        step: Step = NO_STEP,
     ) -> None:
         """Write what became of a delivery (or that it is under way) into the ledger."""
-        outbox.settle(self, entry_id, state, now=now, failure=failure, try_again_at=try_again_at)
+        outbox.settle(self, entry_id, state, now=now, failure=failure, try_again_at=try_again_at, step=step)
 
     def resume_notices(self, *, now: datetime) -> None:
         """Queue what waited for the citizen to write again."""
         outbox.resume(self, now=now)
+
+    def report_notice(self, message_id: str, *, arrived: bool, code: str, now: datetime) -> None:
+        """Write what the channel reports of a message it had taken; a report told twice changes nothing."""
+        outbox.report(self, message_id, arrived=arrived, code=code, now=now)
+
+    def repeat_notice(self, entry_id: str, *, actor: Actor, reason: str, now: datetime) -> None:
+        """Send a notice once more, from the ladder's first rung; refused while it is still on its way."""
+        outbox.repeat(self, entry_id, actor=actor, reason=reason, now=now)
+
+    def note_read(self, *, now: datetime) -> bool:
+        """The citizen sees the ticket as it stands, and with it whatever they were told; False for nothing new."""
+        return outbox.note_read(self, now=now)
 
     def event(self, seq: int) -> Event:
         return self.events[seq - 1]
@@ -520,6 +592,7 @@ class Ticket:
         actor: Actor,
         now: datetime,
         *,
+        profile: Profile | None,
         reason: str,
         basis: str | None = None,
         amount: int | None = None,
@@ -527,7 +600,8 @@ class Ticket:
         arbitration: bool = False,
         by_supervisor: bool = False,
     ) -> None:
-        """Lay something before a reviewer; raises ``ReviewPending`` while one of the kind, or a return, waits."""
+        """Lay something before a reviewer, whose own limit begins; raises ``ReviewPending`` while one of the kind, or
+        a return, waits."""
         self.require_no_return()
         if self.review(kind) is not None:
             raise ReviewPending(kind)
@@ -545,6 +619,8 @@ class Ticket:
             by_supervisor=by_supervisor,
         )
         self.reviews = (*self.reviews, review)
+        if profile is not None:
+            self.start_clock(profile, clock_of(kind), at=now, unit_id=None, subject=kind)
 
     def decided(self, kind: ReviewKind, action: Action, actor: Actor) -> Review:
         """The review a decision is about; raises ``ActionNotAllowed`` when none waits, and ``OwnRequest`` when who
@@ -556,13 +632,21 @@ class Ticket:
             raise OwnRequest(action)
         return review
 
-    def drop_reviews(self, kinds: frozenset[ReviewKind] | None) -> None:
-        """Forget those; None forgets all."""
+    def settle_review(self, kind: ReviewKind, now: datetime) -> None:
+        """It was decided: in time or not, that is the centre's."""
+        self.stop_clocks((clock_of(kind),), now, subject=kind)
+        self.reviews = tuple(r for r in self.reviews if r.kind is not kind)
+
+    def drop_reviews(self, kinds: frozenset[ReviewKind] | None, now: datetime) -> None:
+        """Forget those; None forgets all. What nobody need decide any more was late only if it was so before."""
+        for review in self.reviews:
+            if kinds is None or review.kind in kinds:
+                self.cancel_clocks((clock_of(review.kind),), now, subject=review.kind)
         self.reviews = tuple(r for r in self.reviews if kinds is not None and r.kind not in kinds)
 
-    def drop_unit_reviews(self) -> None:
+    def drop_unit_reviews(self, now: datetime) -> None:
         """What one unit asked for its own handling is pointless for the next."""
-        self.drop_reviews(HELD_BY_THE_UNIT)
+        self.drop_reviews(HELD_BY_THE_UNIT, now)
 
     def require_no_return(self) -> None:
         """While the centre decides whose ticket it is, nobody handles it."""
@@ -621,7 +705,7 @@ class Ticket:
         co_handling.becomes_lead(self, unit_id, now)
         letters.release(self, now, keep=unit_id)
         self.relayed_by = ()
-        self.drop_unit_reviews()
+        self.drop_unit_reviews(now)
         self.stop_clocks((ClockName.ACCEPTANCE, ClockName.DISPATCH), now)
         self.cancel_clocks((*UNITS_OWN, ClockName.RELAY), now)
         self.start_clock(profile, ClockName.SIGN_IN, at=now, unit_id=unit_id)
@@ -635,7 +719,7 @@ class Ticket:
         self.relayed_by = ()
         co_handling.release_all(self, now, why="主办单位已退单")
         letters.release(self, now)
-        self.drop_unit_reviews()
+        self.drop_unit_reviews(now)
         self.cancel_clocks((*UNITS_OWN, ClockName.RELAY), now)
         self._charge_promise_to(None, now)
         self.start_clock(profile, ClockName.DISPATCH, at=now, unit_id=None)
@@ -653,7 +737,13 @@ class Ticket:
     @property
     def handed_at(self) -> datetime:
         """When the unit that has it got it."""
-        handed = (EventKind.DISPATCHED, EventKind.TRANSFERRED, EventKind.REOPENED, EventKind.RELAYED)
+        handed = (
+            EventKind.DISPATCHED,
+            EventKind.TRANSFERRED,
+            EventKind.REOPENED,
+            EventKind.RELAYED,
+            EventKind.RECALLED,
+        )
         return next(e.at for e in reversed(self.events) if e.kind in handed)
 
     def stop_clocks(self, names: tuple[ClockName, ...], now: datetime, *, subject: str | None = None) -> None:
@@ -677,16 +767,18 @@ class Ticket:
         """Closing answers every limit still open: what was due before is missed, the rest is kept. First contact
         counts only with its proof and a letter only with its answer: without, they merely no longer apply."""
         self.resolved_at = now
-        self.drop_reviews(HELD_BY_THE_UNIT)
+        self.drop_reviews(HELD_BY_THE_UNIT, now)
         self.cancel_clocks((ClockName.FIRST_CONTACT, ClockName.SUPERVISION_ANSWER), now)
-        self.clocks = tuple(c.stop(now) if c.running else c for c in self.clocks)
+        self.clocks = tuple(
+            c.stop(now) if c.running and c.name is not ClockName.APPEAL else c for c in self.clocks
+        )
         if profile is not None:
             visits.start_visit_clock(self, profile=profile, now=now)
         self.owe_children(now)
 
     def _end(self, now: datetime) -> None:
         """Withdrawn or rejected: nothing is asked of anybody any more, and the children go their own ways."""
-        self.drop_reviews(None)
+        self.drop_reviews(None, now)
         co_handling.release_all(self, now, why="工单已结束")
         letters.release(self, now)
         self.cancel_all_clocks(now)
@@ -700,10 +792,23 @@ class Ticket:
             self.children_owed, self.owed_since = self.children, now
 
     def _limit(
-        self, action: Action, kind: EventKind, per_day: int, now: datetime, *, since: datetime | None = None
+        self,
+        action: Action,
+        kind: EventKind,
+        per_day: int,
+        now: datetime,
+        *,
+        since: datetime | None = None,
+        citizens: bool | None = None,
     ) -> None:
-        """``since`` forgets what was before it."""
-        last_day = [e for e in self.events if e.kind is kind and e.at > now - timedelta(days=1)]
+        """``since`` forgets what was before it; ``citizens`` counts what citizens did alone, or what others did."""
+        last_day = [
+            e
+            for e in self.events
+            if e.kind is kind
+            and e.at > now - timedelta(days=1)
+            and (citizens is None or (e.by.role is Role.CITIZEN) is citizens)
+        ]
         if sum(since is None or e.at >= since for e in last_day) >= per_day:
             raise TooOften(action, per_day)
 

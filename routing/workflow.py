@@ -79,6 +79,8 @@ class Action(StrEnum):
     RECEIVE_LETTER = "receive-letter"
     ANSWER_LETTER = "answer-letter"
     RELAY = "relay"
+    RECALL = "recall"
+    URGE_BELOW = "urge-below"
     LINK = "link"
     UNLINK = "unlink"
     VISIT = "visit"
@@ -182,6 +184,8 @@ TRANSITIONS: dict[Action, Transition] = {
         Transition(Action.ANSWER_CO_HANDLING, _HANDED, None, _UNIT, in_pause=True),
         Transition(Action.WAIVE_CO_HANDLING, _HANDED, None, _UNIT | {Role.DISPATCHER}, in_pause=True),
         Transition(Action.RELAY, frozenset({State.ACCEPTED}), State.DISPATCHED, _UNIT),
+        Transition(Action.RECALL, _HANDED, State.ACCEPTED, _UNIT),
+        Transition(Action.URGE_BELOW, _HANDED, None, _UNIT, in_pause=True),
         # ---- 督办
         Transition(Action.ESCALATE, _HANDED, None, _SUPERVISOR, in_pause=True),
         Transition(Action.RECEIVE_LETTER, _HANDED | _AFTERCARE, None, _UNIT, in_pause=True),
@@ -202,7 +206,8 @@ TRANSITIONS: dict[Action, Transition] = {
         Transition(Action.ARCHIVE, frozenset({State.RESOLVED}), State.ARCHIVED, CENTRE_ROLES | {Role.SYSTEM}),
         Transition(Action.PUBLISH_REPLY, _AFTERCARE, None, _REVIEWERS),
         Transition(Action.APPEAL_EXCLUSION, _HANDED | _AFTERCARE, None, _UNIT, in_pause=True),
-        Transition(Action.DECIDE_EXCLUSION, _HANDED | _AFTERCARE, None, _SUPERVISOR, in_pause=True),
+        # A ticket may go back to the queue while the appeal waits.
+        Transition(Action.DECIDE_EXCLUSION, _IN_HAND | _AFTERCARE, None, _SUPERVISOR, in_pause=True),
     )
 }
 """What may be done to a ticket: states x actions x roles. ``docs/lifecycle.md`` prints it."""

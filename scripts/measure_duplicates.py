@@ -4,9 +4,10 @@
 
 Pairs: in every set (``recent_messages``, ``letters``, ``topic7``) near-duplicates by ``classifier.near_duplicates`` are
 true pairs anybody can count again: the same text re-sent or lightly edited. For each message that has one, the nearest
-messages are asked for, and every pair of the union of both methods is scored. ``--judged`` adds pairs judged by hand
-(JSON Lines of ``set``, ``i``, ``j``, ``w``, ``y``: two row numbers, how many pairs of its stratum one stands for, 1 for one
-matter).
+messages are asked for, and every pair of the union of both methods is scored. Beside them pairs judged by hand: those of
+``tests/routing/data/judged_duplicates.csv`` (row numbers, the beginnings of the rows' SHA-256, how many pairs of its
+stratum one stands for, 1 for one matter), or of ``--judged`` (JSON Lines of ``set``, ``i``, ``j``, ``w``, ``y``). A pair
+whose rows are not the ones judged is left out and said.
 Hot spots: the messages are taken in as they came; ours and single-pass clusters of the baseline are asked after each.
 One configuration for all sets. Without the data it says so and ends with 0.
 """
@@ -14,7 +15,9 @@ One configuration for all sets. Without the data it says so and ends with 0.
 from __future__ import annotations
 
 import argparse
+import csv
 import gzip
+import hashlib
 import json
 import re
 import sys
@@ -42,6 +45,7 @@ from routing.resemblance.likeness import Commonness, Sketch, chance_of_one_matte
 from routing.timing.working_calendar import CHINA
 
 DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
+KEPT = Path(__file__).resolve().parents[1] / "tests" / "routing" / "data" / "judged_duplicates.csv"
 SETS = ("recent_messages", "letters", "topic7")
 NEAREST = 20
 BASELINE_LINK, BASELINE_COUNT, BASELINE_DAYS = 0.3, 3, timedelta(days=28)
@@ -351,6 +355,41 @@ def hot_figures(messages: Sequence[Message], warned: Sequence[WarnedOf]) -> dict
     }
 
 
+def kept_judgements() -> list[dict[str, Any]]:
+    """The pairs judged for the project, by row number: no text is kept."""
+    with KEPT.open(encoding="utf-8", newline="") as file:
+        return [
+            {
+                "set": row["set"],
+                "i": int(row["i"]),
+                "j": int(row["j"]),
+                "w": float(row["weight"]),
+                "y": int(row["one_matter"]),
+                "sha": (row["sha_i"], row["sha_j"]),
+            }
+            for row in csv.DictReader(file)
+        ]
+
+
+def the_rows_judged(judged: list[dict[str, Any]], messages: Sequence[Message]) -> list[dict[str, Any]]:
+    """Those whose rows still hold the texts that were judged; how many do not is said."""
+
+    def same(row: int, beginning: str) -> bool:
+        if row >= len(messages):
+            return False
+        return hashlib.sha256(messages[row].text.encode()).hexdigest().startswith(beginning)
+
+    found = [
+        each
+        for each in judged
+        if "sha" not in each
+        or all(same(row, sha) for row, sha in zip((each["i"], each["j"]), each["sha"], strict=True))
+    ]
+    if len(found) < len(judged):
+        sys.stderr.write(f"{len(judged) - len(found)} judged pairs are of other rows, left out\n")
+    return found
+
+
 def tell(line: str) -> None:
     sys.stdout.write(f"{line}\n")
     sys.stdout.flush()
@@ -369,17 +408,18 @@ def main() -> None:
         sys.stderr.write("SKIPPED duplicates: no public sets in the data folder\n")
         return
     jieba.setLogLevel(60)
-    judged: list[dict[str, Any]] = []
     if options.judged:
         lines = options.judged.read_text(encoding="utf-8").splitlines()
         judged = [json.loads(line) for line in lines if line.strip()]
+    else:
+        judged = kept_judgements()
     told: dict[str, dict[str, Any]] = {}
     warnings: list[dict[str, Any]] = []
     for name in SETS:
         messages = read(options.data, name)
         ours, baseline = Ours(messages), Baseline(messages)
         told[name] = {"copies": measure_copies(messages, ours, baseline)}
-        own = [each for each in judged if each["set"] == name]
+        own = the_rows_judged([each for each in judged if each["set"] == name], messages)
         if own:
             told[name]["judged"] = measure_judged(own, ours, baseline)
         if messages[0].at is not None:

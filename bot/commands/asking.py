@@ -12,11 +12,11 @@ import typer
 from motor.motor_asyncio import AsyncIOMotorClient
 from pymongo.errors import PyMongoError
 
-from bot import phrases
 from bot.knowledge.danger import danger_card
 from bot.knowledge.pages import public_page
 from bot.knowledge.regions import home_regions, regions_at
 from bot.settings import Settings, SettingsInvalid
+from bot.talk import phrases
 from knowledge_base.answering.answer import Answerer
 from knowledge_base.answering.outcome import Answer, Choice, Outcome, Refusal, RefusalReason
 from knowledge_base.editing.mongo_store import MongoArticleStore

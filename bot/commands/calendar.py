@@ -3,32 +3,25 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from bot.calendar_import import CalendarOutcome, import_days
 from bot.commands.stores import with_database
 from bot.commands.what_if_words import applied_line, preview_lines, preview_record
-from bot.rules import Applied, Previewed, apply_to_open, preview_open
 from bot.services import utc_now
 from bot.settings import Settings
 from routing.mongo_store import Database
-from routing.timing.calendar_store import CalendarChanged, MongoCalendarStore, in_force
+from routing.timing.calendar_store import CalendarChanged
 from routing.timing.official_days import (
     CalendarFileInvalid,
-    DayKind,
-    OfficialDay,
     missing_from_notice,
     official_days_in,
 )
-from routing.timing.profile_files import profile_from_text
-from routing.timing.profile_store import MongoProfileStore
 
 _WEEK = "一二三四五六日"
-_KINDS = {DayKind.HOLIDAY: "放假", DayKind.WORKDAY: "上班"}
 
 
 def register(imports: typer.Typer) -> None:
@@ -36,16 +29,6 @@ def register(imports: typer.Typer) -> None:
     imports.command(
         "calendar", help="导入国务院办公厅年度放假通知，或本地节假日（没有 notice_year 列的表）。"
     )(import_calendar)
-
-
-@dataclass(frozen=True, slots=True)
-class _Outcome:
-    version: int | None
-    """None for a preview, or when the file changes nothing."""
-    days: tuple[tuple[date, str], ...]
-    """The dates whose meaning changes, with what they become."""
-    found: Previewed
-    applied: Applied | None
 
 
 def import_calendar(
@@ -71,8 +54,8 @@ def import_calendar(
         typer.echo(said if as_json else "\n".join(wrong.errors), err=not as_json)
         raise typer.Exit(1) from None
 
-    async def run(database: Database, settings: Settings) -> _Outcome:
-        return await _import(database, settings, rows, file.name, dry_run=dry_run, apply=apply, by=by)
+    async def run(database: Database, settings: Settings) -> CalendarOutcome:
+        return await import_days(database, settings, rows, file.name, dry_run=dry_run, apply=apply, by=by)
 
     try:
         outcome = with_database(run)
@@ -85,49 +68,7 @@ def import_calendar(
     typer.echo(said)
 
 
-async def _import(
-    database: Database,
-    settings: Settings,
-    rows: tuple[OfficialDay, ...],
-    name: str,
-    *,
-    dry_run: bool,
-    apply: bool,
-    by: str,
-) -> _Outcome:
-    calendars, profiles = MongoCalendarStore(database), MongoProfileStore(database)
-    current, present = await calendars.current(), await profiles.rules(settings.profile)
-    text = (await profiles.current(settings.profile)).text
-    days = current.with_rows(rows)
-    proposed = profile_from_text(text, name=settings.profile, days=in_force(days))
-    changed = _changed_days(in_force(current.days), in_force(days))
-    found = await preview_open(database, present=present.profile, proposed=proposed)
-    if dry_run:
-        return _Outcome(None, changed, found, None)
-    now, number = utc_now(), None
-    if set(days) != set(current.days):
-        number = await calendars.append(days, base=current.number, by=by, at=now, file=name)
-    applied = None
-    if apply:
-        # Also for a file that is in force already: it may have been imported without touching promises.
-        reason = f"导入放假安排（日历第{number or current.number}版）"
-        applied = await apply_to_open(database, found, proposed=proposed, by=by, now=now, reason=reason)
-    return _Outcome(number, changed, found, applied)
-
-
-def _changed_days(
-    before: tuple[OfficialDay, ...], after: tuple[OfficialDay, ...]
-) -> tuple[tuple[date, str], ...]:
-    def meanings(rows: tuple[OfficialDay, ...]) -> dict[date, str]:
-        ordered = sorted(rows, key=lambda row: row.local)
-        return {row.day: f"{row.name}{_KINDS[row.kind]}" for row in ordered}
-
-    old, new = meanings(before), meanings(after)
-    days = sorted(day for day in {*old, *new} if old.get(day) != new.get(day))
-    return tuple((day, new.get(day, "照常（周一至周五上班）")) for day in days)
-
-
-def _record(outcome: _Outcome) -> dict[str, Any]:
+def _record(outcome: CalendarOutcome) -> dict[str, Any]:
     applied = outcome.applied
     return {
         "version": outcome.version,
@@ -138,10 +79,10 @@ def _record(outcome: _Outcome) -> dict[str, Any]:
     }
 
 
-def _readable(outcome: _Outcome, *, dry_run: bool) -> str:
+def _readable(outcome: CalendarOutcome, *, dry_run: bool) -> str:
     lines = [f"{day.isoformat()} 周{_WEEK[day.weekday()]}  {meaning}" for day, meaning in outcome.days]
     lines.append(f"共 {len(outcome.days)} 天有变动。")
-    lines += preview_lines(outcome.found.preview)
+    lines += preview_lines(outcome.found.preview, now=utc_now())
     if dry_run:
         return "\n".join([*lines, "这是预览，没有写入。"])
     if outcome.version is None:

@@ -6,6 +6,7 @@ import asyncio
 import json
 import logging
 import os
+import secrets
 import signal
 import socket
 import sys
@@ -19,10 +20,12 @@ from pydantic import SecretStr
 
 from bot.data_directory import DataDirectoryInUse, lock_data_dir
 from bot.demo import service
+from bot.demo.notices import SMS_SIGN
 from bot.demo.setting import PEOPLE, DemoSetting, open_setting, write_private
 from bot.embedded import EmbeddedStores, EmbeddedUnavailable, StoreAddresses
 from bot.logs import configure_logs
 from bot.settings import Settings, SettingsInvalid, generated_secret_key
+from bot.simulator import sms_gateway
 from bot.wechat.accounts import AccountsInvalid
 from bot.wording import label
 from classifier.segment import warm_up
@@ -112,6 +115,9 @@ def _complete(
             "wechat_accounts": setting.path,
             "wechat_api_base": f"{url}{service.PLATFORM_API}",
             "public_url": settings.public_url or url,
+            "sms_url": f"{url}{sms_gateway.PATH}",
+            "sms_secret": SecretStr(secrets.token_urlsafe(32)),
+            "sms_sign": SMS_SIGN,
         }
     )
     complete.key_bytes()

@@ -1,43 +1,32 @@
-"""``huiyin check-config``, ``huiyin user add`` and ``huiyin key add``: what an installation needs by hand."""
+"""``huiyin check-config``: whether an installation has all it needs."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from typing import Annotated
+from collections.abc import Callable
 
 import typer
 from motor.motor_asyncio import AsyncIOMotorClient
 from pymongo.errors import PyMongoError
 from redis.exceptions import RedisError
 
-from bot.people import PasswordTooWeak, People, RoleNotGiven, User, UserExists
+from bot.commands.account_checks import account_problems
 from bot.redis_state import make_redis
 from bot.services import utc_now
 from bot.settings import Settings, SettingsInvalid
 from bot.wechat.accounts import AccountsInvalid, load_accounts
 from classifier.model import ModelDamaged, TextModel, starter_model_path
-from routing.departments import UnitId
-from routing.errors import UnknownUnit
-from routing.mongo_store import Database, Document
+from routing.mongo_store import Document
 from routing.reference_store import MongoReferenceStore, load_reference
 from routing.reference_tables import demo_reference
-from routing.timing.profile_files import load_profile
+from routing.timing.profile_files import load_profile, profile_names
 from routing.timing.profile_store import MongoProfileStore
 from routing.timing.sla import ProfileInvalid, UnknownProfile
 from routing.timing.working_calendar import missing_notice_alarm
-from routing.workflow import Role
 
 
 def register(app: typer.Typer) -> None:
     app.command("check-config")(check_config)
-    users = typer.Typer(help="登录工作台的人员。", no_args_is_help=True)
-    users.command("add")(add_user)
-    app.add_typer(users, name="user")
-    keys = typer.Typer(help="其他系统调用接口的密钥。", no_args_is_help=True)
-    keys.command("add")(add_key)
-    keys.command("revoke")(revoke_key)
-    app.add_typer(keys, name="key")
 
 
 def check_config() -> None:
@@ -128,11 +117,13 @@ async def _rules(settings: Settings, *, ask: bool) -> tuple[list[str], str | Non
     try:
         if not ask:
             profile, units = load_profile(settings.profile), demo_reference().units
+            names = profile_names()
         else:
             client: AsyncIOMotorClient[Document] = AsyncIOMotorClient(settings.mongo_url)
             try:
                 database = client[settings.database]
-                profile = (await MongoProfileStore(database).rules(settings.profile)).profile
+                profiles = MongoProfileStore(database)
+                profile, names = (await profiles.rules(settings.profile)).profile, await profiles.names()
                 units = (await load_reference(database, fallback=demo_reference())).units
             finally:
                 client.close()
@@ -144,93 +135,5 @@ async def _rules(settings: Settings, *, ask: bool) -> tuple[list[str], str | Non
         if nowhere
         else []
     )
+    problems += account_problems(settings, units=units, profiles=names)
     return problems, missing_notice_alarm(utc_now(), years=profile.calendar.years)
-
-
-def add_user(
-    username: Annotated[str, typer.Argument(help="登录名。")],
-    name: Annotated[str, typer.Option(help="姓名，显示在办理经过里。")],
-    role: Annotated[Role, typer.Option(help="角色。")],
-    unit: Annotated[str, typer.Option(help="所在单位的代码，如 qh.housing。")],
-    password: Annotated[str, typer.Option(prompt=True, hide_input=True, confirmation_prompt=True)],
-) -> None:
-    """添加一名可以登录的人员。"""
-
-    async def add(database: Database) -> None:
-        unit_id = await _known_unit(unit, database)
-        await People(database).add_user(
-            User(username=username, name=name, role=role, unit_id=unit_id), password=password
-        )
-
-    try:
-        _with_database(add)
-    except UserExists:
-        typer.echo(f"用户名 {username} 已存在。", err=True)
-        raise typer.Exit(1) from None
-    except RoleNotGiven:
-        raise _role_not_given(role) from None
-    except PasswordTooWeak:
-        typer.echo("密码至少 10 个字符，并包含字母、数字、符号中的两种。", err=True)
-        raise typer.Exit(2) from None
-    typer.echo(f"已添加用户 {username}。")
-
-
-def add_key(
-    name: Annotated[str, typer.Option(help="调用接口的系统名称。")],
-    role: Annotated[Role, typer.Option(help="权限角色。")],
-    unit: Annotated[str, typer.Option(help="代表哪个单位，含其下属单位。")],
-) -> None:
-    """新建接口密钥，只显示这一次。"""
-
-    async def add(database: Database) -> None:
-        unit_id = await _known_unit(unit, database)
-        typer.echo(await People(database).add_api_key(name=name, role=role, unit_id=unit_id))
-
-    try:
-        _with_database(add)
-    except RoleNotGiven:
-        raise _role_not_given(role) from None
-
-
-def revoke_key(
-    key_id: Annotated[str, typer.Argument(help="密钥编号，即办理经过里 api: 后面的部分。")],
-) -> None:
-    """立即吊销接口密钥。"""
-
-    async def revoke(database: Database) -> None:
-        if not await People(database).revoke_api_key(key_id, now=utc_now()):
-            typer.echo(f"没有生效中的密钥 {key_id}。", err=True)
-            raise typer.Exit(1)
-
-    _with_database(revoke)
-
-
-def _role_not_given(role: Role) -> typer.Exit:
-    typer.echo(f"角色 {role.value} 不能分配，请换一个。", err=True)
-    return typer.Exit(2)
-
-
-async def _known_unit(unit: str, database: Database) -> UnitId:
-    tables = await load_reference(database, fallback=demo_reference())
-    try:
-        return tables.units.get(UnitId(unit)).id
-    except UnknownUnit:
-        typer.echo(f"没有代码为 {unit} 的单位。", err=True)
-        raise typer.Exit(2) from None
-
-
-def _with_database(do: Callable[[Database], Awaitable[None]]) -> None:
-    async def run() -> None:
-        settings = Settings.from_environment()
-        if not settings.mongo_url:
-            typer.echo("请用 HUIYIN_MONGO_URL 指明数据库。", err=True)
-            raise typer.Exit(2)
-        client: AsyncIOMotorClient[Document] = AsyncIOMotorClient(settings.mongo_url, tz_aware=True)
-        try:
-            database = client[settings.database]
-            await People(database).prepare()
-            await do(database)
-        finally:
-            client.close()
-
-    asyncio.run(run())

@@ -12,11 +12,10 @@ import typer
 
 from bot.commands.stores import with_database
 from bot.commands.what_if_words import applied_line, preview_lines, preview_record
-from bot.rules import Applied, Previewed, apply_to_open, preview_open
+from bot.limit_words import limit_lines
+from bot.rules import Applied, Previewed, apply_to_open, other_profiles, preview_open
 from bot.services import utc_now
 from bot.settings import Settings
-from bot.wording import LABELS
-from routing.citizen_request import RequestType
 from routing.mongo_store import Database
 from routing.timing.calendar_store import MongoCalendarStore, in_force
 from routing.timing.official_days import OfficialDay, official_days
@@ -28,7 +27,7 @@ from routing.timing.profile_store import (
     changed_lines,
     shipped_text,
 )
-from routing.timing.sla import ClockName, Profile, ProfileInvalid, UnknownProfile
+from routing.timing.sla import Profile, ProfileInvalid, UnknownProfile
 from routing.timing.working_calendar import CHINA
 
 AsJson = Annotated[bool, typer.Option("--json", help="输出一行 JSON。")]
@@ -99,7 +98,7 @@ def _history_lines(versions: Sequence[ProfileVersion]) -> list[str]:
 
 def check_profile(file: File) -> None:
     """Exit 1 with what is wrong."""
-    typer.echo("\n".join(_limits(_read(file, official_days()))))
+    typer.echo("\n".join(limit_lines(_read(file, official_days()))))
 
 
 def import_profile(
@@ -150,9 +149,10 @@ async def _import(
     current = await store.current(name) if known else ProfileVersion(name, 0, "")
     lines = changed_lines(current.text, text)
     found = None
-    if known and name == settings.profile:
+    own = name == settings.profile
+    if known and (own or name in await other_profiles(database, settings.profile)):
         present = profile_from_text(current.text, name=name, days=days)
-        found = await preview_open(database, present=present, proposed=proposed)
+        found = await preview_open(database, present=present, proposed=proposed, installation=own)
     if dry_run:
         return _Outcome(None, lines, found, None)
     now, number = utc_now(), None
@@ -186,23 +186,6 @@ def _read(file: Path, days: Iterable[OfficialDay]) -> Profile:
         raise typer.Exit(1) from None
 
 
-def _limits(profile: Profile) -> list[str]:
-    """Every limit in words, as an official would check them."""
-    clocks: dict[ClockName, str] = LABELS[ClockName]
-    kinds: dict[RequestType, str] = LABELS[RequestType]
-    lines = [f"{profile.title}：可用"]
-    for clock, rule in profile.clocks.items():
-        limits = [str(rule.limit)] if rule.limit else []
-        limits += [f"{kinds[kind]}{limit}" for kind, limit in rule.types.items()]
-        limits += [f"紧急{rule.urgent}"] if rule.urgent else []
-        limits += [f"{profile.tiers[tier]}{limit}" for tier, limit in rule.tiers.items()]
-        lines.append(f"{clocks[clock]}：{'、'.join(limits)}")
-    missing = [
-        clocks[name] for name in ClockName if name not in profile.clocks and name is not ClockName.RELAY
-    ]
-    return lines + ([f"没有时限：{'、'.join(missing)}"] if missing else [])
-
-
 def _record(outcome: _Outcome) -> dict[str, Any]:
     applied = outcome.applied
     return {
@@ -216,7 +199,11 @@ def _record(outcome: _Outcome) -> dict[str, Any]:
 
 def _readable(outcome: _Outcome) -> str:
     lines = [*outcome.lines, f"共 {len(outcome.lines)} 行有变动。"]
-    lines += preview_lines(outcome.found.preview) if outcome.found else ["这一方案没有在用，不影响在办工单。"]
+    lines += (
+        preview_lines(outcome.found.preview, now=utc_now())
+        if outcome.found
+        else ["这一方案没有在用，不影响在办工单。"]
+    )
     if outcome.version is None:
         lines.append("没有保存。")
     else:

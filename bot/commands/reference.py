@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Annotated, TypeVar
@@ -25,7 +25,8 @@ from bot.commands.reference_words import (
 )
 from bot.services import utc_now
 from bot.settings import Settings, SettingsInvalid
-from routing.departments import UNIT_COLUMNS, UnitId, Units, home_of, unit_errors, unit_of
+from bot.table_imports import checked_plans, duty_rows, left_out, tickets_moving, unit_rows
+from routing.departments import Units, home_of, unit_of
 from routing.mongo_store import Document
 from routing.places.place import PlaceLevel, place_of
 from routing.places.reference_places import merged, narrowed_to, read_place_list, settle_parents
@@ -40,16 +41,13 @@ from routing.reference_tables import (
     Plan,
     TableKind,
     TableRows,
-    checked,
     demo_rows,
-    known_ids,
     plan_duties,
     plan_places,
     plan_units,
 )
-from routing.tables import InvalidTable, Row, read_rows, refuse_if_any
+from routing.tables import InvalidTable, Row, read_rows
 from routing.timing.working_calendar import CHINA
-from routing.triage.catalogue import COLUMNS, duty_errors
 
 _T = TypeVar("_T")
 
@@ -102,7 +100,7 @@ def import_places(
         if within:
             rows = narrowed_to(rows, within)
         made = plan_places(current, rows, keep_others=not replace)
-        return _checked(current, {TableKind.PLACES: made}, files[-1].name)
+        return checked_plans(current, {TableKind.PLACES: made}, files[-1].name)
 
     _import(plan, files=files, dry_run=dry_run, demo=demo, by=by, as_json=as_json)
 
@@ -119,8 +117,8 @@ def import_units(
     day = _day(effective_from) or _today()
 
     def plan(current: TableRows) -> tuple[TableRows, dict[TableKind, Plan]]:
-        made = plan_units(current, _unit_rows(file, current.places), effective_from=day)
-        return _checked(current, {TableKind.UNITS: made}, file.name)
+        made = plan_units(current, unit_rows(file, current.places), effective_from=day)
+        return checked_plans(current, {TableKind.UNITS: made}, file.name)
 
     _import(plan, files=[file], dry_run=dry_run, demo=demo, by=by, as_json=as_json)
 
@@ -137,8 +135,8 @@ def import_duties(
     day = _day(effective_from) or _today()
 
     def plan(current: TableRows) -> tuple[TableRows, dict[TableKind, Plan]]:
-        made = plan_duties(current, _duty_rows(file, current.units), effective_from=day)
-        return _checked(current, {TableKind.DUTIES: made}, file.name)
+        made = plan_duties(current, duty_rows(file, current.units), effective_from=day)
+        return checked_plans(current, {TableKind.DUTIES: made}, file.name)
 
     _import(plan, files=[file], dry_run=dry_run, demo=demo, by=by, as_json=as_json)
 
@@ -163,7 +161,7 @@ def import_tables(
             TableKind.UNITS: plan_units(current, units, effective_from=day),
             TableKind.DUTIES: plan_duties(current, duties, effective_from=day),
         }
-        return _checked(current, plans, folder.name)
+        return checked_plans(current, plans, folder.name)
 
     _import(plan, files=list(files.values()), dry_run=dry_run, demo=False, by=by, as_json=as_json)
 
@@ -197,13 +195,6 @@ def _place_rows(
     return settle_parents(rows, known=[row["id"] for row in known])
 
 
-def _unit_rows(file: Path, places: Iterable[Row]) -> list[Row]:
-    """The file's rows, sound in themselves: dates are compared before the whole set is checked."""
-    rows = read_rows(file, columns=UNIT_COLUMNS)
-    refuse_if_any(file.name, unit_errors(rows, known_places=known_ids(places)))
-    return rows
-
-
 def _three(files: Mapping[TableKind, Path], current: TableRows) -> tuple[list[Row], list[Row], list[Row]]:
     """All three tables; raises what is wrong with any of them together, that nobody corrects three times."""
     wrong: list[InvalidTable] = []
@@ -219,31 +210,16 @@ def _three(files: Mapping[TableKind, Path], current: TableRows) -> tuple[list[Ro
             return []
 
     places = tried(lambda: settle_parents(read_place_list(files[TableKind.PLACES])), TableKind.PLACES)
-    units = tried(lambda: _unit_rows(files[TableKind.UNITS], places), TableKind.UNITS)
+    units = tried(lambda: unit_rows(files[TableKind.UNITS], places), TableKind.UNITS)
     known = (*current.units, *units) if units else ()
-    duties = tried(lambda: _duty_rows(files[TableKind.DUTIES], known), TableKind.DUTIES)
+    duties = tried(lambda: duty_rows(files[TableKind.DUTIES], known), TableKind.DUTIES)
     if wrong:
         raise InvalidTables(wrong)
     return places, units, duties
 
 
-def _duty_rows(file: Path, units: Iterable[Row]) -> list[Row]:
-    rows = read_rows(file, columns=COLUMNS)
-    refuse_if_any(file.name, duty_errors(rows, known_units=known_ids(units)))
-    return rows
-
-
 def _home(current: TableRows) -> str | None:
     return home_of(Units(map(unit_of, current.units))) if current.units else None
-
-
-def _checked(
-    current: TableRows, plans: dict[TableKind, Plan], table: str
-) -> tuple[TableRows, dict[TableKind, Plan]]:
-    tables = current
-    for kind, plan in plans.items():
-        tables = tables.with_table(kind, plan.rows)
-    return checked(tables, table=table, kind=next(iter(plans))), plans
 
 
 def _import(
@@ -254,12 +230,12 @@ def _import(
         await store.prepare()
         base = await store.newest_version()
         tables, plans = plan(demo_rows() if demo and base == 0 else await store.rows(base))
-        moving = await _moving(database, tables, plans)
+        moving = await tickets_moving(database, tables, plans)
         if dry_run or all(each.changes_nothing for each in plans.values()):
-            return Outcome(None, tables.is_complete, plans, moving, await _left_out(database, tables))
+            return Outcome(None, tables.is_complete, plans, moving, await left_out(database, tables))
         origin = Origin(by=by, at=utc_now(), files=tuple(file.name for file in files))
         number = await store.append(tables, plans, base=base, origin=origin)
-        return Outcome(number, tables.is_complete, plans, moving, await _left_out(database, tables))
+        return Outcome(number, tables.is_complete, plans, moving, await left_out(database, tables))
 
     try:
         outcome = _with_database(run)
@@ -277,37 +253,6 @@ def _import(
     typer.echo(
         json.dumps(record(outcome), ensure_ascii=False) if as_json else readable(outcome, dry_run=dry_run)
     )
-
-
-async def _moving(
-    database: Database, tables: TableRows, plans: Mapping[TableKind, Plan]
-) -> dict[str, tuple[str, int]]:
-    """How many open tickets lie with units that end, and who will act for them."""
-    plan = plans.get(TableKind.UNITS)
-    if plan is None or plan.effective_from is None:
-        return {}
-    units = Units(map(unit_of, tables.units))
-    moving = {}
-    counted = database["tickets"].aggregate(
-        [{"$match": {"open": True}}, {"$group": {"_id": "$unit_id", "count": {"$sum": 1}}}]
-    )
-    async for group in counted:
-        if group["_id"] and any(unit.id == group["_id"] for unit in units.all()):
-            unit = units.get(UnitId(group["_id"]))
-            acting = units.acting(unit.id, plan.effective_from)
-            if acting.id != unit.id:
-                moving[unit.name] = (acting.name, int(group["count"]))
-    return moving
-
-
-async def _left_out(database: Database, tables: TableRows) -> tuple[int, int]:
-    """How many people and keys belong to units the new table does not know: they can do nothing any more."""
-    known = [row["id"] for row in tables.units]
-    if not known:
-        return 0, 0
-    nowhere = {"unit_id": {"$nin": known}}
-    people = await database["users"].count_documents(nowhere)
-    return people, await database["api_keys"].count_documents({**nowhere, "revoked_at": None})
 
 
 def _file_of(folder: Path, kind: TableKind) -> Path:

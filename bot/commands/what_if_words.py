@@ -14,14 +14,17 @@ from routing.timing.working_calendar import CHINA
 SHOWN = 40
 
 
-def preview_lines(found: Preview) -> list[str]:
-    """At most ``SHOWN`` limits, then how many more."""
+def preview_lines(found: Preview, *, now: datetime) -> list[str]:
+    """At most ``SHOWN`` limits, then how many more; before them, how many new dates are past at ``now``."""
     labels: dict[ClockName, str] = LABELS[ClockName]
     lines = [f"在办工单 {found.tickets} 件、计时中的期限 {found.limits} 个："]
     later = sum(change.later for change in found.changes)
     lines.append(
         f"会推后 {later} 个，会提前 {len(found.changes) - later} 个，须人工核对 {len(found.unclear)} 个。"
     )
+    past = sum(change.promise.due_at <= now for change in found.changes)
+    if past:
+        lines.append(f"其中 {past} 个的新期限已经过了，套用后马上算超期，请先核对。")
     told = [
         f"  {change.number} {labels[change.clock]}：{_at(change.before)} → {_at(change.promise.due_at)}"
         for change in found.changes

@@ -104,18 +104,22 @@ class Aftercare:
         if self._ticket.state is not State.RESOLVED:
             return False
         comment = self._say("bad") if solved is Solved.NO else None
-        return self._life.act(
-            at,
-            lambda t: visits.visit(
+
+        def call(now: datetime) -> None:
+            if self._ticket.state is not State.RESOLVED:
+                return  # its limit had passed by then, and silence had put it away
+            visits.visit(
                 self._ticket,
                 profile=self._profile,
                 actor=OPERATOR,
-                now=t,
+                now=now,
                 outcome=outcome,
                 solved=solved,
                 comment=comment,
-            ),
-        )
+            )
+
+        tries = len(self._ticket.visits)
+        return self._life.act(at, call) and len(self._ticket.visits) > tries
 
     def _say(self, kind: str) -> str:
         return self._course.stories.phrase(kind, self._rng)

@@ -136,7 +136,9 @@ class Course:
             return None
         if story.request_type is RequestType.CONSULTATION and self.rng.random() < 0.3:
             text = self.told.reply(story.reply, at=at, phone=self.stories.phone(story.unit_id))
-            if self.life.act(at, lambda t: ticket.answer_directly(actor=OPERATOR, now=t, text=text)):
+            if self.life.act(
+                at, lambda t: ticket.answer_directly(actor=OPERATOR, now=t, text=text, profile=self.profile)
+            ):
                 self._rate(at)
             return None
         wrong = self._another_candidate()
@@ -271,7 +273,7 @@ class Course:
             ticket.reply(actor=liaison, now=now, text=text)
 
         def resolve(now: datetime) -> None:
-            ticket.resolve(actor=liaison, now=now)
+            ticket.resolve(actor=liaison, now=now, profile=self.profile)
 
         def both(now: datetime) -> None:
             reply(now)
@@ -314,7 +316,7 @@ class Course:
         comment = self.stories.phrase(kind, rng) if stars < 4 or rng.random() < 0.4 else None
         rating = Rating(stars=stars, resolved=stars >= 3, comment=comment)
         by = OPERATOR if ticket.channel is Channel.HOTLINE else CITIZEN
-        done = self.life.act(at, lambda t: ticket.rate(rating, actor=by, now=t))
+        done = self.life.act(at, lambda t: ticket.rate(rating, actor=by, now=t, profile=self.profile))
         return not done or stars >= 3
 
     def _rework(self, at: datetime) -> None:

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from bot import notices
-from routing.events import NoticeChannel, NoticeState
+from routing.acts.outbox import Step
+from routing.events import NoticeChannel, NoticeState, Rung
 from routing.ticket import Ticket
 from routing.workflow import SYSTEM
 
@@ -44,7 +45,8 @@ class Life:
                 continue
             at = min(told_at + _DELIVERED_AFTER, self.present)
             if entry.channel is NoticeChannel.WECHAT:
-                self.ticket.settle_notice(entry.id, NoticeState.SENDING, now=at)
+                step = Step(rung=Rung.CHAT)
+                self.ticket.settle_notice(entry.id, NoticeState.SENDING, now=at, step=step)
             self.ticket.settle_notice(entry.id, NoticeState.SENT, now=at)
 
     def _sound_alarms(self, until: datetime) -> None:

@@ -6,25 +6,30 @@ import asyncio
 import contextlib
 import signal
 import socket
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 
 import aiohttp
 import structlog
 from aiohttp import web
 
 from bot.app import create_app
+from bot.demo.answer_templates import keep_templates
+from bot.demo.duty import put_on_duty
+from bot.demo.furnishing import CONTENTS, furnish
+from bot.demo.notices import library
 from bot.demo.questions import ask_lately
 from bot.demo.seeding import seed
-from bot.demo.setting import ACCOUNT, PEOPLE, DemoSetting, admit
+from bot.demo.setting import PEOPLE, DemoSetting, admit
 from bot.embedded import EmbeddedStores, EmbeddedUnavailable
 from bot.ending import still_wanted
 from bot.services import Services
 from bot.settings import Settings
-from bot.simulator.pages import mount_simulator
 from bot.simulator.platform import SimulatedPlatform
 from bot.simulator.records import SimulatedAccount
+from bot.simulator.several import mount_accounts
+from bot.simulator.sms_gateway import SimulatedSms
 from bot.web.login import DEMO_LOGINS, DemoLogin
-from bot.wechat.client import DeliveryRefused, DeliveryUnknown
+from bot.wechat.accounts import Account
 from bot.wiring import build_services
 from knowledge_base.library import load_demo_articles
 
@@ -35,26 +40,6 @@ STOP_WITHIN_S = 2.0
 """How long requests under way may still take when the demo is told to stop."""
 _LOOK_AT_STORES_EVERY_S = 1.0
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
-
-MENU: tuple[dict[str, object], ...] = (
-    {
-        "name": "我要办",
-        "sub_button": [
-            {"type": "click", "name": "问政策", "key": "ask"},
-            {"type": "click", "name": "反映问题", "key": "file"},
-        ],
-    },
-    {
-        "name": "我的诉求",
-        "sub_button": [
-            {"type": "click", "name": "我的诉求", "key": "mine"},
-            {"type": "click", "name": "按工单号查", "key": "progress"},
-            {"type": "click", "name": "评价", "key": "rate"},
-        ],
-    },
-    {"type": "click", "name": "人工服务", "key": "person"},
-)
-"""The account's bottom menu; the keys are the dialogue's."""
 
 
 class PortTaken(Exception):
@@ -85,10 +70,14 @@ async def run(
                 await _forget_tokens(services, setting)
                 if await seed(services, setting, progress=progress):
                     await ask_lately(services, now=services.clock())
-                platform = _platform(services, setting, url=url, http=http)
-                async with _served(services, platform, listening), asyncio.TaskGroup() as group:
+                await put_on_duty(services, now=services.clock())
+                await keep_templates(services)
+                platforms = [
+                    _platform(services, setting, account, url=url, http=http) for account in setting.accounts
+                ]
+                async with _served(services, platforms, listening), asyncio.TaskGroup() as group:
                     group.create_task(_keep_alive(stores))
-                    await _create_menu(services)
+                    await furnish(services)
                     ready()
         except asyncio.CancelledError:
             progress("正在停止…")
@@ -96,14 +85,15 @@ async def run(
 
 async def _forget_tokens(services: Services, setting: DemoSetting) -> None:
     """The platform starts anew with every demo and knows no token it gave before."""
-    async for key in services.redis.scan_iter(match=f"value*:wechat-token:{setting.account.app_id}"):
-        await services.redis.delete(key)
+    for account in setting.accounts:
+        async for key in services.redis.scan_iter(match=f"value*:wechat-token:{account.app_id}"):
+            await services.redis.delete(key)
 
 
 def _platform(
-    services: Services, setting: DemoSetting, *, url: str, http: aiohttp.ClientSession
+    services: Services, setting: DemoSetting, account: Account, *, url: str, http: aiohttp.ClientSession
 ) -> SimulatedPlatform:
-    account = setting.account
+    journal = "simulator.jsonl" if account is setting.account else f"simulator-{account.name}.jsonl"
     platform = SimulatedPlatform(
         account=SimulatedAccount(
             name=account.name,
@@ -114,13 +104,14 @@ def _platform(
             encoding_aes_key=account.encoding_aes_key,
             mode=account.mode,
         ),
-        deliver_to=f"{url}/wechat/{ACCOUNT}",
+        deliver_to=f"{url}/wechat/{account.name}",
         http=http,
         clock=services.clock,
         # Whoever has the card may push to the service without the platform; the answers arrive all the same.
         admit_strangers=True,
-        journal=setting.path.with_name("simulator.jsonl"),
+        journal=setting.path.with_name(journal),
     )
+    platform.library = library(account.name, by_subscription=account is not setting.account)
     # Some of the past's tickets are theirs; without this, answers would be refused as outside the 48 hours.
     for citizen in platform.citizens.all():
         platform.phones.of(citizen.openid).open_window("message", now=services.clock())
@@ -129,7 +120,7 @@ def _platform(
 
 @contextlib.asynccontextmanager
 async def _served(
-    services: Services, platform: SimulatedPlatform, listening: socket.socket
+    services: Services, platforms: Sequence[SimulatedPlatform], listening: socket.socket
 ) -> AsyncIterator[None]:
     """Listen before the worker starts: its first notices then wait for the platform instead of failing."""
     app = create_app(services, run_worker=True)
@@ -142,7 +133,14 @@ async def _served(
         )
         for person in PEOPLE
     ]
-    mount_simulator(app, platform, clock=services.clock, api_prefix=PLATFORM_API)
+    gateway = SimulatedSms(
+        platforms,
+        secret=services.settings.sms_secret.get_secret_value(),
+        sign=services.settings.sms_sign,
+        clock=services.clock,
+    )
+    app.add_routes(gateway.routes())
+    mount_accounts(app, platforms, clock=services.clock, contents=CONTENTS, api_prefix=PLATFORM_API)
     try:
         listening.listen(1024)
     except OSError as error:
@@ -154,13 +152,6 @@ async def _served(
         yield
     finally:
         await runner.cleanup()
-
-
-async def _create_menu(services: Services) -> None:
-    try:
-        await services.wechat_clients[ACCOUNT].create_menu(MENU)
-    except (DeliveryRefused, DeliveryUnknown) as failure:
-        log.warning("menu not created", reason=type(failure).__name__)
 
 
 async def _keep_alive(stores: EmbeddedStores) -> None:

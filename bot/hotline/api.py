@@ -17,14 +17,17 @@ from bot.hotline import (
     figure_months,
     figures_json,
     knowledge_figures,
+    photos,
     similar,
     tickets,
+    visit_script,
 )
 from bot.hotline.operation import TICKET_NUMBER, Endpoint
 from bot.openapi import Json, Operation, describe
 
 ENDPOINTS: tuple[Endpoint, ...] = (
     *tickets.ENDPOINTS,
+    *photos.ENDPOINTS,
     *actions.ENDPOINTS,
     *figures_json.ENDPOINTS,
     *figure_months.ENDPOINTS,
@@ -33,6 +36,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     *similar.ENDPOINTS,
     *disclosure.ENDPOINTS,
     *duty.ENDPOINTS,
+    *visit_script.ENDPOINTS,
 )
 
 

@@ -184,6 +184,28 @@ async def relay(call: Call[Relaying, NoQuery]) -> Ticket:
     )
 
 
+@action_endpoint(Action.RECALL, WithReason)
+async def recall(call: Call[WithReason, NoQuery]) -> Ticket:
+    return await call.services.desk.joint.recall(
+        call.number,
+        actor=call.actor,
+        version=call.body.version,
+        now=call.now,
+        reason=call.body.reason,
+    )
+
+
+@action_endpoint(Action.URGE_BELOW, WithText, refuses=(429,))
+async def urge_below(call: Call[WithText, NoQuery]) -> Ticket:
+    return await call.services.desk.joint.urge_below(
+        call.number,
+        actor=call.actor,
+        version=call.body.version,
+        now=call.now,
+        text=call.body.text,
+    )
+
+
 @action_endpoint(Action.ESCALATE, WithText)
 async def escalate(call: Call[WithText, NoQuery]) -> Ticket:
     return await call.services.desk.joint.escalate(
@@ -343,6 +365,8 @@ CASE_ENDPOINTS: tuple[Endpoint, ...] = (
     answer_co_handling,
     waive_co_handling,
     relay,
+    recall,
+    urge_below,
     escalate,
     receive_letter,
     answer_letter,

@@ -7,6 +7,7 @@ from typing import Annotated
 from pydantic import Field, StringConstraints
 
 from bot.hotline.fields import (
+    Amount,
     LetterId,
     MomentIn,
     OptionalWords,
@@ -31,7 +32,7 @@ class Decision(WithReason):
 class ExtensionRequest(WithReason):
     """申请延期."""
 
-    amount: Annotated[int, Field(ge=1, le=1000)] | None = Field(
+    amount: Amount | None = Field(
         None, description="In the unit of the profile's extension limit; all it allows where missing."
     )
 

@@ -198,6 +198,8 @@ def _whole(value: Any) -> Any:
 
 # Limits stand before the validator: behind it they would hold, but be missing from the schema.
 Stars = Annotated[int, Field(ge=1, le=5), BeforeValidator(_whole)]
+Amount = Annotated[int, Field(ge=1, le=1000), BeforeValidator(_whole)]
+"""How many of a limit's units."""
 Version = Annotated[
     int,
     Field(ge=1, le=1_000_000, description="The version of the ticket you last read."),

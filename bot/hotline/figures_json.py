@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import datetime, time, timedelta
+from itertools import takewhile
 
 from pydantic import BaseModel, Field
 
@@ -16,16 +16,16 @@ from bot.hotline.tickets import READERS
 from bot.hotline.triage_json import DepartmentJson, show_department
 from bot.reports.attendance import attendance_of
 from routing.departments import UnitId, Units
+from routing.duty.roster import Attendance
 from routing.duty.roster_store import MongoRosterStore
 from routing.figures.counting import (
     Exclusion,
     Figure,
     FigureName,
-    FigureRow,
     Groups,
     Period,
+    Verdict,
     add_up,
-    verdicts,
 )
 from routing.figures.queries import Suspended, all_suspended, may_read
 from routing.mongo_store import NEVER
@@ -54,12 +54,24 @@ class SuspendedJson(BaseModel):
     days: float
 
 
+class AttendanceJson(BaseModel):
+    """在线值守率: shifts checked in for, of those whose time for it is over; ``value`` null without a shift, and all
+    blank while ``in_use`` is false: nobody has ever checked in."""
+
+    in_use: bool
+    numerator: int
+    denominator: int
+    value: float | None
+    as_of: MomentOut
+
+
 class GroupJson(BaseModel):
     """The figures of one unit; ``department`` null collects what no unit had to keep."""
 
     department: DepartmentJson | None
     figures: dict[FigureName, FigureJson]
     suspended: SuspendedJson
+    attendance: AttendanceJson
 
 
 class VerdictJson(BaseModel):
@@ -72,22 +84,13 @@ class VerdictJson(BaseModel):
 
 
 class DetailJson(BaseModel):
-    """The drill-down of one figure: of ``count`` verdicts, in the order of their numbers, those of one page."""
+    """The drill-down of one figure: of ``count`` verdicts, in the order of their numbers, those of one page. ``next``
+    goes into ``detail_after`` for the following page; null at the end."""
 
     figure: FigureName
     count: int
+    next: str | None
     verdicts: list[VerdictJson]
-
-
-class AttendanceJson(BaseModel):
-    """在线值守率: shifts checked in for, of those whose time for it is over; ``value`` null without a shift, and all
-    blank while ``in_use`` is false: nobody has ever checked in."""
-
-    in_use: bool
-    numerator: int
-    denominator: int
-    value: float | None
-    as_of: MomentOut
 
 
 class FiguresJson(BaseModel):
@@ -123,45 +126,45 @@ async def figures(call: Call[NoBody, FiguresQuery]) -> Result:
     suspended = await figures_.suspended(period, reader=call.actor)
     if unit_id is not None:
         suspended = {unit_id: suspended[unit_id]} if unit_id in suspended else {}
+    attended = await _attendance(call, period, unit_id)
     detail = None
     if query.detail:
-        rows = await call.services.queries.figure_rows(period, reader=call.actor, unit_id=unit_id)
-
-        def concerns(judged: UnitId | None) -> bool:
-            """A ticket that changed hands is judged once per unit; everybody reads their own units' part."""
-            return (unit_id is None or judged == unit_id) and may_read(call.actor, judged)
-
-        # Judging a city's month takes a moment: beside the event loop, WeChat does not wait for it.
-        detail = await asyncio.to_thread(
-            _detail, query.detail, rows, period, concerns, units, page=query.detail_page
-        )
+        # A ticket that changed hands is judged once per unit; everybody reads their own units' part.
+        judged = await figures_.verdicts(query.detail, period, reader=call.actor, unit_id=unit_id)
+        parts = [v for v in judged if unit_id is None or v.unit_id == unit_id]
+        detail = _detail(query.detail, parts, units, page=query.detail_page, after=query.detail_after)
     return 200, FiguresJson(
         from_=period.since,
         to=period.until if period.until < NEVER else None,
         figures=every_figure(add_up(groups, period), period),
         suspended=_suspended(all_suspended(suspended)),
-        attendance=await _attendance(call, period, unit_id),
-        groups=_groups(groups, suspended, period, units) if query.group_by is GroupBy.DEPARTMENT else None,
+        attendance=_attended(attended, period),
+        groups=_groups(groups, suspended, attended, period, units)
+        if query.group_by is GroupBy.DEPARTMENT
+        else None,
         detail=detail,
     )
 
 
 async def _attendance(
     call: Call[NoBody, FiguresQuery], period: Period, unit_id: UnitId | None
-) -> AttendanceJson:
-    """Of the units whose figures this reader may read."""
+) -> Mapping[UnitId, Attendance] | None:
+    """By unit whose figures this reader may read; None while nobody ever checked in."""
     asked = [unit_id] if unit_id else [unit.id for unit in call.services.units.all()]
-    period_found = await attendance_of(
+    return await attendance_of(
         MongoRosterStore(call.services.database),
         [unit for unit in asked if may_read(call.actor, unit)],
         everybody=[unit.id for unit in call.services.units.all()],
         period=period,
     )
-    found = period_found or {}
-    attended = sum(each.attended for each in found.values())
-    scheduled = sum(each.scheduled for each in found.values())
+
+
+def _attended(found: Mapping[UnitId, Attendance] | None, period: Period) -> AttendanceJson:
+    """All of these units together."""
+    each = (found or {}).values()
+    attended, scheduled = sum(one.attended for one in each), sum(one.scheduled for one in each)
     return AttendanceJson(
-        in_use=period_found is not None,
+        in_use=found is not None,
         numerator=attended,
         denominator=scheduled,
         value=attended / scheduled if scheduled else None,
@@ -202,38 +205,48 @@ def _suspended(suspended: Suspended) -> SuspendedJson:
 
 
 def _groups(
-    groups: Groups, suspended: Mapping[UnitId | None, Suspended], period: Period, units: Units
+    groups: Groups,
+    suspended: Mapping[UnitId | None, Suspended],
+    attended: Mapping[UnitId, Attendance] | None,
+    period: Period,
+    units: Units,
 ) -> list[GroupJson]:
     """In the order of the units' table, what has no unit last; every group has every figure."""
+    shifts = attended or {}
     order = {unit.id: place for place, unit in enumerate(units.all())}
     ranked = sorted(
-        {*groups, *suspended}, key=lambda u: (u is None, order.get(u, len(order)) if u else 0, u or "")
+        {*groups, *suspended, *shifts},
+        key=lambda u: (u is None, order.get(u, len(order)) if u else 0, u or ""),
     )
     return [
         GroupJson(
             department=show_department(unit_id, units) if unit_id else None,
             figures=every_figure(groups.get(unit_id, {}), period),
             suspended=_suspended(suspended.get(unit_id, Suspended())),
+            attendance=_attended(
+                None if attended is None else {u: each for u, each in shifts.items() if u == unit_id}, period
+            ),
         )
         for unit_id in ranked
     ]
 
 
 def _detail(
-    name: FigureName,
-    rows: list[FigureRow],
-    period: Period,
-    concerns: Callable[[UnitId | None], bool],
-    units: Units,
-    *,
-    page: int,
+    name: FigureName, parts: list[Verdict], units: Units, *, page: int, after: str | None
 ) -> DetailJson:
-    parts = sorted(
-        (v for v in verdicts(name, rows, period) if concerns(v.unit_id)), key=lambda verdict: verdict.number
-    )
+    """``parts`` by number. After a number: what comes next whatever was filed meanwhile; a page ends with all of its
+    last ticket's parts."""
+    count = len(parts)
+    if after is not None:
+        parts = [v for v in parts if v.number > after]
+    shown = parts[(page - 1) * DETAIL_PAGE : page * DETAIL_PAGE]
+    rest = parts[page * DETAIL_PAGE :]
+    shown += takewhile(lambda v: v.number == shown[-1].number, rest) if after is not None and shown else ()
+    more = bool(shown) and parts[-1].number > shown[-1].number
     return DetailJson(
         figure=name,
-        count=len(parts),
+        count=count,
+        next=shown[-1].number if more else None,
         verdicts=[
             VerdictJson(
                 number=v.number,
@@ -241,7 +254,7 @@ def _detail(
                 counted=v.counted,
                 excluded=v.excluded,
             )
-            for v in parts[(page - 1) * DETAIL_PAGE : page * DETAIL_PAGE]
+            for v in shown
         ],
     )
 

@@ -268,6 +268,9 @@ class FiguresQuery(Query):
     department: UnitIdText | None = Field(None, description="Only what this unit had to keep.")
     detail: FigureName | None = Field(None, description="List every ticket's part in this figure.")
     detail_page: Annotated[int, Field(ge=1, le=100_000)] = Field(1, description="1,000 parts a page.")
+    detail_after: Annotated[str, Field(max_length=40)] | None = Field(
+        None, description="Only parts of tickets after this number: the `next` of the page before."
+    )
 
 
 class KnowledgeFiguresQuery(Query):

@@ -35,12 +35,14 @@ _NUMBER = re.compile(TICKET_NUMBER)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Call(Generic[BodyT, QueryT]):
-    """One authenticated, validated call. ``number`` is the ticket's, empty where the path names none."""
+    """One authenticated, validated call. ``number`` is the ticket's, ``photo`` one of its files'; empty where the path
+    names none."""
 
     services: Services
     actor: Actor
     now: datetime
     number: str
+    photo: str
     body: BodyT
     query: QueryT
 
@@ -48,7 +50,10 @@ class Call(Generic[BodyT, QueryT]):
 Result = tuple[int, BaseModel]
 """Status and what is answered; both must be among the operation's ``returns``."""
 
-Act = Callable[[Call[BodyT, QueryT]], Awaitable[Result]]
+FileAnswer = tuple[int, web.Response]
+"""Of an operation that returns ``bot.openapi.File``: the answer as it goes out."""
+
+Act = Callable[[Call[BodyT, QueryT]], Awaitable[Result | FileAnswer]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +98,8 @@ def operation(
             try:
                 call = await _call(request, described.name, roles, body, query)
                 status, answer = await act(call)
+                if isinstance(answer, web.Response):
+                    return answer
                 response = web.Response(
                     text=answer.model_dump_json(by_alias=True), status=status, content_type="application/json"
                 )
@@ -121,6 +128,7 @@ async def _call(
         actor=actor,
         now=services.clock(),
         number=_ticket_number(request),
+        photo=request.match_info.get("photo", ""),
         body=await _read_body(request, body),
         query=_read_query(request, query),
     )

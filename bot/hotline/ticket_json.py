@@ -12,6 +12,7 @@ from pydantic import BaseModel, Field
 from bot.hotline.case_json import CaseView, CoHandlerJson, LetterJson, PauseJson, ReviewJson, VisitJson
 from bot.hotline.disclosure_json import ApplicationJson, show_application
 from bot.hotline.fields import MomentOut
+from bot.hotline.photos import PhotoJson, photos_of
 from bot.hotline.triage_json import (
     DepartmentJson,
     TriageJson,
@@ -168,6 +169,7 @@ class TicketJson(BaseModel):
     parent: str | None
     children: list[str]
     reply: str | None
+    photos: list[PhotoJson] = []
     rating: RatingJson | None
     citizen: MaskedCitizenJson | None
     query_code: str | None
@@ -182,13 +184,19 @@ _SEES_THE_ORIGINAL = CENTRE_ROLES | {Role.SYSTEM}
 
 async def show_ticket(ticket: Ticket, *, services: Services, reader: Actor, now: datetime) -> TicketJson:
     """The ticket for this reader: redacted for those outside the centre, the citizen masked or absent."""
+    ticket = (await services.queries.as_known_to(reader, ticket))[0]
     citizen = await services.queries.masked_citizen(ticket, reader=reader)
     masked = MaskedCitizenJson(name=citizen.name, phone=citizen.phone) if citizen else None
     original = reader.role in _SEES_THE_ORIGINAL
     readable = await readable_precedents(ticket.triage, services=services, reader=reader)
     view = _View(services.units, now, as_written if original else redact, readable)
     code = services.desk.query_code(ticket.number) if original else None
-    return view.ticket(ticket, masked, code, reader)
+    actions = offered_to(
+        ticket, reader, profile=services.desk.profile_of(ticket), now=now, units=services.units
+    )
+    shown = view.ticket(ticket, masked, code, list(actions))
+    shown.photos = await photos_of(ticket, services, reader)
+    return shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,7 +207,7 @@ class _View:
     readable: frozenset[str]
 
     def ticket(
-        self, ticket: Ticket, citizen: MaskedCitizenJson | None, code: str | None, reader: Actor
+        self, ticket: Ticket, citizen: MaskedCitizenJson | None, code: str | None, actions: list[Action]
     ) -> TicketJson:
         promise = ticket.promise
         case = CaseView(self.units, self.words)
@@ -240,7 +248,7 @@ class _View:
             rating=self._rating(ticket),
             citizen=citizen,
             query_code=code,
-            actions=list(offered_to(ticket, reader)),
+            actions=actions,
             version=ticket.version,
             received_at=ticket.received_at,
             resolved_at=ticket.resolved_at,

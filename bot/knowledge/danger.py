@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.phrases import emergency_card
+from bot.talk.phrases import emergency_card
 from classifier.signals import Emergency, EmergencyKind, read_type_and_danger
 from knowledge_base.answering.outcome import Answer, Choice, Refusal
 

@@ -25,7 +25,7 @@ _REFUSED = {
 
 @dataclass(frozen=True, slots=True)
 class QuestionsHeard:
-    """Implements ``bot.errands.Hearing``. Every write is idempotent by the key of the message that asked."""
+    """Implements ``bot.conversations.errands.Hearing``. Every write is idempotent by the key of the message that asked."""
 
     store: MongoGapStore
     articles: ArticleStore
@@ -37,15 +37,19 @@ class QuestionsHeard:
     async def asked(
         self, message: IncomingMessage, outcome: Answer | Choice | Refusal, *, now: datetime
     ) -> None:
+        await self.store.note(self.note_of(message, outcome, now=now))
+
+    def note_of(
+        self, message: IncomingMessage, outcome: Answer | Choice | Refusal, *, now: datetime
+    ) -> AskedQuestion:
+        """What is kept of a question nothing is said about yet."""
         article_id = outcome.article_id if isinstance(outcome, Answer) else None
-        await self.store.note(
-            AskedQuestion(
-                key=message.key,
-                at=now,
-                outcome=_outcome(outcome),
-                article_id=article_id,
-                unit_id=self._owner(article_id),
-            )
+        return AskedQuestion(
+            key=message.key,
+            at=now,
+            outcome=_outcome(outcome),
+            article_id=article_id,
+            unit_id=self._owner(article_id),
         )
 
     async def chosen(self, key: str, article_id: str) -> None:

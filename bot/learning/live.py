@@ -6,11 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from bot.dialogue import Dialogue
+from bot.conversations.dialogue import Dialogue
 from bot.learning.registry import ModelKind
 from bot.learning.unit_models import ranker
 from bot.learning.words import drift_reasons
 from bot.wechat.messages import IncomingMessage
+from bot.wechat.reply import Reply
 from classifier.drift import DriftState, Level
 from classifier.model import TextModel
 from routing.reference_tables import ReferenceTables
@@ -47,7 +48,7 @@ class LiveModels:
     def current(self) -> LiveSet:
         return self._current
 
-    async def answer(self, message: IncomingMessage, *, now: datetime) -> str | None:
+    async def answer(self, message: IncomingMessage, *, now: datetime) -> Reply | None:
         """The dialogue with the present tables; implements ``bot.wechat.webhook.Respond``."""
         return await self._dialogue(message, now=now)
 
@@ -63,6 +64,10 @@ class LiveModels:
         self._desk.profile = profile
         errands = replace(self._dialogue.errands, calendar=profile.calendar)
         self._dialogue = replace(self._dialogue, errands=errands)
+
+    def use_profiles(self, profiles: Mapping[str, Profile]) -> None:
+        """Promise the tickets of accounts that have rules of their own by these, from the next act on."""
+        self._desk.profiles = profiles
 
     def versions(self) -> dict[str, str]:
         """For /readyz: what is at work by kind."""

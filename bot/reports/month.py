@@ -80,23 +80,26 @@ async def gather_report(
     peers: tuple[PeerGroup, ...],
     units: Units,
     rosters: MongoRosterStore,
+    with_lines: bool = True,
 ) -> Report:
-    """Count, rank, and list the tickets; a frozen month is shown beside what is known now."""
+    """Count, rank, and list the tickets; a frozen month is shown beside what is known now. Without ``with_lines`` no
+    ticket is listed, and none is read unless the profile counts stars."""
     groups = await figures.groups(period, reader=reader)
     snapshot = (
         await snapshots.find(f"{period.since.astimezone(CHINA):%Y-%m}") if _is_a_month(period) else None
     )
-    rows = await figures.rows(period)
-    seen = frozenset(groups)
-    lines = await asyncio.to_thread(_lines, rows, period, seen)
     classes = profile.star_classes
+    rows = await figures.rows(period) if with_lines or classes else []
+    seen = frozenset(groups)
+    lines = await asyncio.to_thread(_lines, rows, period, seen) if with_lines else ()
     stars = await asyncio.to_thread(count_stars, rows, period, classes, units=seen) if classes else None
     known = tuple(
         PeerGroup(group.title, tuple(u for u in group.units if u in seen and u in set(_ids(units))))
         for group in peers
     )
     readable = [unit_id for unit_id in _ids(units) if may_read(reader, unit_id)]
-    of_all = may_read(reader, None) and len(readable) == len(_ids(units))
+    hidden = sorted(set(_ids(units)) - set(readable))
+    of_all = may_read(reader, None) and not await figures.is_any_with(hidden)
     return Report(
         period=period,
         reader=reader.name,

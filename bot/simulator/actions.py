@@ -87,6 +87,30 @@ async def _view(platform: SimulatedPlatform, openid: str, fields: Fields) -> Del
     return await platform.view_menu(openid, _required(fields, "url", what="菜单的网址", limit=1024))
 
 
+async def _scan(platform: SimulatedPlatform, openid: str, fields: Fields) -> Delivery:
+    """A follower's scan is an event of its own; of anybody else it is the scene they follow by."""
+    scene = _required(fields, "scene", what="二维码的场景", limit=64)
+    if platform.phones.of(openid).follows:
+        return await platform.scan(openid, scene)
+    return await platform.follow(openid, scene)
+
+
+async def _agree(platform: SimulatedPlatform, openid: str, fields: Fields) -> Delivery:
+    return await platform.answer_popup(openid, {_subscription(platform, fields): True})
+
+
+async def _decline(platform: SimulatedPlatform, openid: str, fields: Fields) -> Delivery:
+    return await platform.answer_popup(openid, {_subscription(platform, fields): False})
+
+
+def _subscription(platform: SimulatedPlatform, fields: Fields) -> str:
+    template_id = _required(fields, "template", what="订阅通知", limit=100)
+    known = platform.library.get(template_id)
+    if known is None or not known.subscription:
+        raise ActionInvalid("没有这个订阅通知")
+    return template_id
+
+
 ACTIONS: Final[Mapping[str, Action]] = {
     "text": _text,
     "choice": _choice,
@@ -97,4 +121,7 @@ ACTIONS: Final[Mapping[str, Action]] = {
     "unfollow": _unfollow,
     "click": _click,
     "view": _view,
+    "scan": _scan,
+    "agree": _agree,
+    "decline": _decline,
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -81,8 +82,9 @@ def _article(part: dict[str, Any]) -> str:
     return f"{link(title, url)}\n{_text(articles[0], 'description', required=False)}".strip()
 
 
-def read_fields(body: dict[str, Any], *, strict: bool) -> str:
-    """A template or subscription notice: one value a line; ``strict`` holds values to their kind's length."""
+def read_fields(body: dict[str, Any], *, strict: bool, labels: Mapping[str, str] | None = None) -> str:
+    """A template or subscription notice: one value a line, behind its label where that is known; ``strict`` holds
+    values to their kind's length."""
     data = body.get("data")
     if not isinstance(data, dict) or not body.get("template_id"):
         raise ContentInvalid(47001)
@@ -94,6 +96,7 @@ def read_fields(body: dict[str, Any], *, strict: bool) -> str:
         limit = _FIELD_LIMITS.get(str(name).rstrip("0123456789"))
         if strict and (not value or (limit is not None and len(value) > limit)):
             raise ContentInvalid(47003)
-        lines.append(value)
+        label = (labels or {}).get(str(name))
+        lines.append(f"{label}：{value}" if label else value)
     url = body.get("url") or body.get("page")
     return "\n".join([*lines, link("查看详情", url)] if isinstance(url, str) and url else lines)

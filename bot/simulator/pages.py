@@ -15,14 +15,17 @@ from aiohttp import web
 
 from bot.simulator.actions import ActionInvalid, act
 from bot.simulator.citizens import DemoCitizen
+from bot.simulator.media import content_type
 from bot.simulator.phones import Seen, Typing
 from bot.simulator.platform import SimulatedPlatform
 from bot.simulator.records import ChatEntry, Delivery
-from bot.simulator.sample_picture import sample_picture
+from bot.simulator.sample_picture import sample_photo, sample_picture
 from bot.simulator.views import PageContent, Views
 
 STATIC: Final = {"simulator.css": "text/css", "simulator.js": "text/javascript"}
 HEARTBEAT_S: Final = 15.0
+MOST_PHOTO_BYTES: Final = 11 * 1024 * 1024
+"""A photo of 10 MB, the most WeChat takes, with the form around it."""
 _HEADERS: Final = {
     "Content-Security-Policy": "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; "
     "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'self'",
@@ -59,35 +62,49 @@ def simulator_routes(
     *,
     clock: Callable[[], datetime],
     content: PageContent | None = None,
+    base: str = "/simulator",
 ) -> list[web.RouteDef]:
-    """The pages under /simulator. Whoever adds them closes the platform in ``app.on_shutdown``."""
-    pages = _Pages(platform, clock=clock, content=content or PageContent())
+    """The pages under ``base``. Whoever adds them closes the platform in ``app.on_shutdown``."""
+    pages = _Pages(platform, clock=clock, content=content or PageContent(), base=base)
     return [
-        web.get("/simulator", pages.show),
-        web.post("/simulator/send", pages.send),
-        web.post("/simulator/citizens", pages.create_citizen),
-        web.get("/simulator/events", pages.events),
-        web.get("/simulator/photo.png", pages.photo),
-        web.get("/simulator/static/{name}", pages.static),
-        web.post("/simulator/api/send", pages.api_send),
-        web.get("/simulator/api/conversation", pages.api_conversation),
+        web.get(base, pages.show),
+        web.post(f"{base}/send", pages.send),
+        web.post(f"{base}/citizens", pages.create_citizen),
+        web.get(f"{base}/events", pages.events),
+        web.get(f"{base}/photo.png", pages.photo),
+        web.post(f"{base}/photo", pages.send_photo),
+        web.get(f"{base}/photo/{{media_id}}", pages.sent_photo),
+        web.get(f"{base}/static/{{name}}", pages.static),
+        web.post(f"{base}/api/send", pages.api_send),
+        web.get(f"{base}/api/conversation", pages.api_conversation),
     ]
 
 
 class _Pages:
     def __init__(
-        self, platform: SimulatedPlatform, *, clock: Callable[[], datetime], content: PageContent
+        self,
+        platform: SimulatedPlatform,
+        *,
+        clock: Callable[[], datetime],
+        content: PageContent,
+        base: str,
     ) -> None:
         self._platform = platform
+        self._base = base
         self._clock = clock
         self._citizens = platform.citizens
-        self._views = Views(platform=platform, citizens=self._citizens, content=content)
+        self._views = Views(platform=platform, citizens=self._citizens, content=content, base=base)
 
     async def show(self, request: web.Request) -> web.Response:
         citizen = self._citizens.find(request.query.get("citizen", "wang"))
         if citizen is None:
-            raise web.HTTPSeeOther("/simulator")
-        return self._page(citizen)
+            raise web.HTTPSeeOther(self._base)
+        page = self._page(citizen)
+        if request.cookies.get(self._platform.oauth.cookie) != citizen.key:
+            # Another phone: it was never on the pages the last one's owner opened.
+            self._platform.oauth.show_phone_of(page, citizen)
+            page.del_cookie("huiyin_my", path=f"/my/{self._platform.account.name}")
+        return page
 
     def _page(self, citizen: DemoCitizen, *, mistake: str = "", status: int = 200) -> web.Response:
         phone = self._platform.phones.of(citizen.openid)
@@ -102,7 +119,7 @@ class _Pages:
             await act(self._platform, citizen.openid, fields)
         except ActionInvalid as wrong:
             return self._page(citizen, mistake=str(wrong), status=422)
-        raise web.HTTPSeeOther(f"/simulator?citizen={quote(citizen.key)}#end")
+        raise web.HTTPSeeOther(f"{self._base}?citizen={quote(citizen.key)}#end")
 
     async def create_citizen(self, request: web.Request) -> web.Response:
         _require_same_origin(request)
@@ -110,10 +127,29 @@ class _Pages:
         if citizen is None:
             mistake = "名字要 1 到 12 个字，只用汉字、字母或数字"
             return self._page(self._citizens.all()[0], mistake=mistake, status=422)
-        raise web.HTTPSeeOther(f"/simulator?citizen={quote(citizen.key)}")
+        raise web.HTTPSeeOther(f"{self._base}?citizen={quote(citizen.key)}")
 
     async def photo(self, _: web.Request) -> web.Response:
         return web.Response(body=sample_picture(), content_type="image/png", headers=_HEADERS)
+
+    async def send_photo(self, request: web.Request) -> web.Response:
+        """A picture file of the visitor's own, sent as the citizen's photo."""
+        _require_same_origin(request)
+        # A limit of a request's own can only be given to a copy of it; the body has not been read yet.
+        form = await request.clone(client_max_size=MOST_PHOTO_BYTES).post()
+        citizen = self._get_citizen({"citizen": str(form.get("citizen", ""))})
+        chosen = form.get("photo")
+        data = chosen.file.read() if isinstance(chosen, web.FileField) else b""
+        if not content_type(data).startswith("image/"):
+            return self._page(citizen, mistake="请选一张照片（JPG、PNG、GIF或WebP）", status=422)
+        await self._platform.send_image(citizen.openid, data)
+        raise web.HTTPSeeOther(f"{self._base}?citizen={quote(citizen.key)}#end")
+
+    async def sent_photo(self, request: web.Request) -> web.Response:
+        """A photo as the phone shows it; the sample for one sent before the last start."""
+        found = self._platform.media.find(request.match_info["media_id"])
+        data = found.data if found is not None else sample_photo()
+        return web.Response(body=data, content_type=content_type(data), headers=_HEADERS)
 
     async def static(self, request: web.Request) -> web.Response:
         name = request.match_info["name"]
@@ -213,7 +249,13 @@ def _from_form(form: Mapping[str, Any]) -> dict[str, str]:
     button = fields.pop("do", "")
     if button:
         kind, detail, text = [*button.split("|", 2), "", ""][:3]
-        name = {"click": "key", "view": "url"}.get(kind, "id")
+        name = {
+            "click": "key",
+            "view": "url",
+            "scan": "scene",
+            "agree": "template",
+            "decline": "template",
+        }.get(kind, "id")
         fields |= {"kind": kind, name: detail, **({"text": text} if text else {})}
     return fields
 

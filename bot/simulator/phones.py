@@ -57,6 +57,8 @@ class Phone:
     deliveries: deque[Delivery] = field(default_factory=lambda: deque(maxlen=RECORDS))
     consents: dict[str, int] = field(default_factory=dict)
     """Template id → how many subscription notices the citizen agreed to."""
+    blocks_templates: bool = False
+    """The citizen refuses this account's template messages; only the report says so."""
     windows: dict[Literal["message", "event"], Window] = field(default_factory=dict)
     watchers: set[asyncio.Queue[Seen | None]] = field(default_factory=set)
     arrived: asyncio.Event = field(default_factory=asyncio.Event)
@@ -99,6 +101,9 @@ class Phones:
         self._clock = clock
         self._journal = journal
         self._phones: OrderedDict[str, Phone] = OrderedDict()
+        self.most = PHONES
+        self.told: Callable[[ApiCall], None] | None = None
+        """Called with every API call, for who must see them all."""
         # Later than any number of an earlier run, so that a page left open goes on where it was.
         self._sequence = int(clock().timestamp() * 1000)
         self.calls: deque[ApiCall] = deque(maxlen=RECORDS)
@@ -131,7 +136,7 @@ class Phones:
 
     def _forget(self) -> None:
         for openid in list(self._phones):
-            if len(self._phones) <= PHONES:
+            if len(self._phones) <= self.most:
                 return
             if not self._phones[openid].watchers:
                 del self._phones[openid]
@@ -174,6 +179,8 @@ class Phones:
     def record_call(self, call: ApiCall) -> None:
         """Keep an API call for the platform's view; one that names no citizen is shown to all."""
         self.calls.append(call)
+        if self.told is not None:
+            self.told(call)
         told = self if call.openid is None else [self.of(call.openid)]
         for phone in told:
             phone.tell(call)

@@ -4,41 +4,33 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from pathlib import Path
-from time import perf_counter
-from typing import Final
+from urllib.parse import urlsplit
 
 import aiohttp
 from aiohttp import web
 
 from bot.simulator.api import PlatformApi
 from bot.simulator.citizens import DemoCitizens
-from bot.simulator.crypt import PushCipher
+from bot.simulator.codes import Codes
+from bot.simulator.consent import ConsentPage
+from bot.simulator.delivering import PushDelivery
 from bot.simulator.faults import Faults
 from bot.simulator.journal import Journal
+from bot.simulator.media import MediaShelf
 from bot.simulator.menu import Menu
+from bot.simulator.oauth import WebAuthorization
 from bot.simulator.phones import Phones
-from bot.simulator.pushes import Push, seal
-from bot.simulator.records import (
-    ChatEntry,
-    Delivery,
-    EntryKind,
-    Outcome,
-    SimulatedAccount,
-    Try,
-    TryResult,
-)
-from bot.simulator.replies import MalformedReply, PassiveReply, read_reply
+from bot.simulator.pushes import Fields, Push
+from bot.simulator.records import ChatEntry, Delivery, EntryKind, SimulatedAccount
+from bot.simulator.sample_picture import SAMPLE_VOICE, sample_photo
+from bot.simulator.template_library import Library
 from bot.simulator.tokens import Tokens
 
-FAULT_NOTICE: Final = "该公众号提供的服务出现故障，请稍后再试"
-REPLY_BYTES: Final = 64 * 1024
-_AGAIN: Final = (TryResult.CUT, TryResult.LOST, TryResult.UNREACHABLE)
 
-
-class SimulatedPlatform:
+class SimulatedPlatform(PushDelivery):
     """One official account on a platform that enforces the real one's limits.
 
     ``deliver_to`` is the URL of the service's ``/wechat/{account}``. ``clock`` dates messages, windows and
@@ -59,21 +51,24 @@ class SimulatedPlatform:
         admit_strangers: bool = False,
         journal: Path | None = None,
     ) -> None:
-        self.account = account
-        self.deliver_to = deliver_to
-        self.faults = Faults()
-        self.tokens = Tokens(clock=clock)
         kept = Journal(journal) if journal else None
-        self.phones = Phones(clock=clock, journal=kept)
+        super().__init__(
+            account=account,
+            deliver_to=deliver_to,
+            http=http,
+            clock=clock,
+            cut_after_s=cut_after_s,
+            deliveries=deliveries,
+            faults=Faults(),
+            phones=Phones(clock=clock, journal=kept),
+        )
+        self.tokens = Tokens(clock=clock)
         self.citizens = DemoCitizens(app_id=account.app_id, journal=kept)
-        self._http = http
-        self._clock = clock
-        self.cut_after_s = cut_after_s
-        self._deliveries = deliveries
-        self._cipher = PushCipher(encoding_aes_key=account.encoding_aes_key, app_id=account.app_id)
         # Starting at random keeps ids apart over restarts; the service remembers those it has seen.
         self._message_id = 23_000_000_000_000_000 + secrets.randbelow(10**15)
         self._background: set[asyncio.Task[Delivery]] = set()
+        self.media = MediaShelf(clock=clock)
+        self._api_prefix: str | None = None
         self._api = PlatformApi(
             account=account,
             phones=self.phones,
@@ -81,7 +76,16 @@ class SimulatedPlatform:
             faults=self.faults,
             clock=clock,
             template_sent=self._report_template,
+            subscription_sent=self._report_subscription,
             admit_strangers=admit_strangers,
+            media=self.media,
+        )
+        self.oauth = WebAuthorization(
+            account=account,
+            citizens=self.citizens,
+            faults=self.faults,
+            clock=clock,
+            domain=lambda: urlsplit(self.deliver_to).netloc,
         )
 
     @property
@@ -89,9 +93,27 @@ class SimulatedPlatform:
         """The bottom menu the service created, if it did."""
         return self._api.menu
 
+    @property
+    def library(self) -> Library:
+        """The account's templates, by their ids."""
+        return self._api.library
+
+    @library.setter
+    def library(self, templates: Library) -> None:
+        self._api.library = templates
+
+    @property
+    def codes(self) -> Codes:
+        """The QR codes the service had made."""
+        return self._api.codes
+
     def routes(self, prefix: str) -> list[web.RouteDef]:
         """The platform's API; see ``PlatformApi.routes``."""
-        return self._api.routes(prefix)
+        self._api_prefix = prefix.rstrip("/")
+        asks = ConsentPage(
+            account=self.account, oauth=self.oauth, library=lambda: self.library, answer=self.answer_popup
+        )
+        return [*self._api.routes(prefix), *self.oauth.routes(prefix), *asks.routes(prefix)]
 
     def conversation(self, openid: str) -> list[ChatEntry]:
         """What the citizen's phone shows, oldest first (the last 200 lines)."""
@@ -144,11 +166,12 @@ class SimulatedPlatform:
         }
         return await self._message(openid, "位置", fields)
 
-    async def send_image(self, openid: str) -> Delivery:
-        """The citizen sends the sample photo; its bytes are at ``media/get`` under the MediaId."""
-        self.phones.show(openid, "[照片]", kind=EntryKind.IMAGE, from_citizen=True)
-        media_id = f"sim-image-{secrets.token_urlsafe(12)}"
-        picture = f"http://mmbiz.qpic.cn/mmbiz_jpg/{media_id}/0"
+    async def send_image(self, openid: str, data: bytes | None = None) -> Delivery:
+        """The citizen sends a photo, the sample one if none is given; its bytes are at ``media/get`` under the
+        MediaId for three days, and longer at the PicUrl."""
+        media_id = self.media.add(data or sample_photo())
+        self.phones.show(openid, "[照片]", kind=EntryKind.IMAGE, from_citizen=True, note=media_id)
+        picture = self._picture_address(media_id)
         return await self._message(
             openid, "图片", {"MsgType": "image", "PicUrl": picture, "MediaId": media_id}
         )
@@ -156,7 +179,7 @@ class SimulatedPlatform:
     async def send_voice(self, openid: str, recognition: str) -> Delivery:
         """The citizen speaks; ``recognition`` is what the platform understood, possibly nothing."""
         self.phones.show(openid, recognition, kind=EntryKind.VOICE, from_citizen=True, note="语音")
-        media_id = f"sim-voice-{secrets.token_urlsafe(12)}"
+        media_id = self.media.add(SAMPLE_VOICE, kind="voice")
         fields = {"MsgType": "voice", "MediaId": media_id, "Format": "amr", "Recognition": recognition}
         return await self._message(openid, "语音", fields)
 
@@ -200,7 +223,31 @@ class SimulatedPlatform:
         consents = self.phones.of(openid).consents
         consents[template_id] = consents.get(template_id, 0) + times
 
+    async def answer_popup(self, openid: str, answers: Mapping[str, bool]) -> Delivery:
+        """The citizen is asked for subscription notices, and answers for each template id."""
+        for template_id, agreed in answers.items():
+            self.consent(openid, template_id, 1 if agreed else 0)
+        said = [
+            {
+                "TemplateId": template_id,
+                "SubscribeStatusString": "accept" if agreed else "reject",
+                "PopupScene": "2",
+            }
+            for template_id, agreed in answers.items()
+        ]
+        line = f"你{'同意' if any(answers.values()) else '拒绝'}了订阅通知"
+        fields = {"SubscribeMsgPopupEvent": {"List": said}}
+        event = "subscribe_msg_popup_event"
+        return await self._event(openid, event, fields, label="订阅授权", line=line, waits=False)
+
     # How it reaches the service
+
+    def _picture_address(self, media_id: str) -> str:
+        """On this platform's own host where it serves any; else where the real one would keep it."""
+        if self._api_prefix is None or not self.deliver_to:
+            return f"http://mmbiz.qpic.cn/mmbiz_jpg/{media_id}/0"
+        ours = urlsplit(self.deliver_to)
+        return f"{ours.scheme}://{ours.netloc}{self._api_prefix}/mmbiz/{media_id}/0"
 
     def _button_name(self, kind: str, value: str) -> str:
         tops = self.menu.buttons if self.menu else ()
@@ -215,13 +262,13 @@ class SimulatedPlatform:
         now = self._clock()
         self.phones.of(openid).open_window("message", now=now)
         self._message_id += 1 + secrets.randbelow(1000)
-        return await self._deliver(Push(openid, label, fields, now, message_id=str(self._message_id)))
+        return await self.deliver(Push(openid, label, fields, now, message_id=str(self._message_id)))
 
     async def _event(
         self,
         openid: str,
         event: str,
-        fields: dict[str, str],
+        fields: Fields,
         *,
         label: str,
         line: str | None,
@@ -233,101 +280,20 @@ class SimulatedPlatform:
         if event in ("subscribe", "SCAN", "CLICK"):
             self.phones.of(openid).open_window("event", now=now)
         named = {"MsgType": "event", "Event": event, **fields}
-        return await self._deliver(Push(openid, label, named, now, shows_fault=waits))
+        return await self.deliver(Push(openid, label, named, now, shows_fault=waits))
 
-    def _report_template(self, openid: str, message_id: str) -> None:
-        fields = {"MsgID": message_id, "Status": "success"}
-        report = self._event(
-            openid, "TEMPLATESENDJOBFINISH", fields, label="模板结果", line=None, waits=False
-        )
-        task = asyncio.create_task(report)
-        self._background.add(task)
-        task.add_done_callback(self._background.discard)
+    def _report_template(self, openid: str, message_id: str, arrived: bool) -> None:
+        fields = {"MsgID": message_id, "Status": "success" if arrived else "failed:user block"}
+        self._report(openid, "TEMPLATESENDJOBFINISH", fields, label="模板结果")
 
-    async def _deliver(self, push: Push) -> Delivery:
-        started = perf_counter()
-        tries: list[Try] = []
-        reply: PassiveReply | None = None
-        for number in range(1, self._deliveries + 1):
-            one, reply = await self._try(push, number)
-            tries.append(one)
-            if one.result not in _AGAIN:
-                break
-        delivery = self._settle(push, tries, reply, seconds=perf_counter() - started)
-        self.phones.record(delivery)
-        return delivery
+    def _report_subscription(self, openid: str, template_id: str, message_id: str) -> None:
+        said = {"TemplateId": template_id, "MsgID": message_id, "ErrorCode": "0", "ErrorStatus": "success"}
+        fields = {"SubscribeMsgSentEvent": {"List": [said]}}
+        self._report(openid, "subscribe_msg_sent_event", fields, label="订阅结果")
 
-    def _settle(
-        self, push: Push, tries: list[Try], reply: PassiveReply | None, *, seconds: float
-    ) -> Delivery:
-        last = tries[-1]
-        outcome, replies = Outcome.SUCCESS, tuple[str, ...]()
-        if last.result is TryResult.ANSWERED:
-            outcome = Outcome.ANSWERED
-            if reply is not None and reply.text is not None:
-                replies = (reply.text,)
-                note = "" if last.number == 1 else f"第 {last.number} 次投递后回复"
-                self.phones.show(push.openid, reply.text, kind=reply.kind, note=note)
-        elif last.result is not TryResult.SUCCESS and not push.shows_fault:
-            outcome = Outcome.FAILED
-        elif last.result is not TryResult.SUCCESS:
-            outcome = Outcome.FAULT_SHOWN
-            self.phones.show(push.openid, FAULT_NOTICE, kind=EntryKind.FAULT)
-        return Delivery(
-            at=push.created_at,
-            openid=push.openid,
-            label=push.label,
-            message_id=push.message_id,
-            replies=replies,
-            tries=tuple(tries),
-            seconds=seconds,
-            outcome=outcome,
-            error=last.error,
-        )
-
-    async def _try(self, push: Push, number: int) -> tuple[Try, PassiveReply | None]:
-        sealed = seal(push, account=self.account, cipher=self._cipher, now=self._clock())
-        started = perf_counter()
-        status: int | None = None
-        reply: PassiveReply | None = None
-        error: str | None = None
-        try:
-            async with asyncio.timeout(self.cut_after_s):
-                status, body = await self._post(sealed.query, sealed.body)
-            result, reply = self._judge(status, body, openid=push.openid)
-        except TimeoutError:
-            result, error = TryResult.CUT, f"{self.cut_after_s:g} 秒内没有回应，连接已断开"
-        except aiohttp.ClientError as failed:
-            result, error = TryResult.UNREACHABLE, f"连接失败({type(failed).__name__})"
-        except MalformedReply as wrong:
-            result, error = TryResult.MALFORMED, str(wrong)
-        if result is TryResult.LOST:
-            error = "回应在途中丢失"
-        milliseconds = (perf_counter() - started) * 1000
-        return Try(number, milliseconds, status, result, sealed.encrypted, error), reply
-
-    async def _post(self, query: dict[str, str], body: str) -> tuple[int, bytes]:
-        async with self._http.post(
-            self.deliver_to,
-            params=query,
-            data=body.encode(),
-            headers={"Content-Type": "text/xml", "User-Agent": "Mozilla/4.0"},
-            allow_redirects=False,
-            timeout=aiohttp.ClientTimeout(total=None),
-        ) as response:
-            read = bytearray()
-            async for chunk in response.content.iter_chunked(16 * 1024):
-                read += chunk
-                if len(read) > REPLY_BYTES:
-                    break
-            return response.status, bytes(read)
-
-    def _judge(self, status: int, body: bytes, *, openid: str) -> tuple[TryResult, PassiveReply | None]:
-        if self.faults.take_lost_reply():
-            return TryResult.LOST, None
-        if status != 200:
-            raise MalformedReply(f"HTTP {status}")
-        if len(body) > REPLY_BYTES:
-            raise MalformedReply("回复过大")
-        reply = read_reply(body, account=self.account, cipher=self._cipher, openid=openid)
-        return (TryResult.SUCCESS, None) if reply is None else (TryResult.ANSWERED, reply)
+    def _report(self, openid: str, event: str, fields: Fields, *, label: str) -> None:
+        for _ in range(self.faults.repeat_reports):
+            report = self._event(openid, event, fields, label=label, line=None, waits=False)
+            task = asyncio.create_task(report)
+            self._background.add(task)
+            task.add_done_callback(self._background.discard)

@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from bot.simulator.crypt import PushCipher, signature
 from bot.simulator.records import Mode, SimulatedAccount
 
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+Value = str | int | float | Mapping[str, Any] | Sequence[Mapping[str, Any]]
+"""What stands in one element: text, a number, elements of its own, or several elements of the same name."""
+Fields = Mapping[str, Value]
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +27,7 @@ class Push:
     openid: str
     label: str
     """What it is in Chinese, for the people who watch the platform."""
-    fields: Mapping[str, str | int | float]
+    fields: Fields
     created_at: datetime
     message_id: str | None = None
     shows_fault: bool = True
@@ -44,7 +50,7 @@ def cdata(text: str) -> str:
 
 def inner_xml(push: Push, *, account: SimulatedAccount) -> str:
     """The push's plain XML, element for element as WeChat orders it."""
-    values: dict[str, str | int | float] = {
+    values: dict[str, Value] = {
         "ToUserName": account.original_id,
         "FromUserName": push.openid,
         "CreateTime": int(push.created_at.timestamp()),
@@ -55,7 +61,11 @@ def inner_xml(push: Push, *, account: SimulatedAccount) -> str:
     return f"<xml>{''.join(_element(name, value) for name, value in values.items())}</xml>"
 
 
-def _element(name: str, value: str | int | float) -> str:
+def _element(name: str, value: Value) -> str:
+    if isinstance(value, Mapping):
+        return f"<{name}>{''.join(_element(inner, one) for inner, one in value.items())}</{name}>"
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return "".join(_element(name, one) for one in value)
     return f"<{name}>{cdata(value) if isinstance(value, str) else value}</{name}>"
 
 

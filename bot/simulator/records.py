@@ -46,6 +46,8 @@ class EntryKind(StrEnum):
     NEWS = "news"
     MENU = "menu"
     TEMPLATE = "template"
+    SMS = "sms"
+    """Not in the chat at all: a text message on the same phone."""
     OTHER = "other"
     FAULT = "fault"
 
@@ -112,6 +114,8 @@ class Delivery:
     seconds: float
     outcome: Outcome
     error: str | None = None
+    repeated: tuple[str | None, ...] = ()
+    """What the service said to deliveries after the push was settled; None for ``success``. Nobody sees it."""
 
     @property
     def attempts(self) -> int:
@@ -132,3 +136,5 @@ class ApiCall:
     endpoint: str
     code: int
     openid: str | None = field(repr=False, default=None)
+    fault: str | None = None
+    """The ordered fault it met; ``code`` is then what was answered, if the answer arrived."""

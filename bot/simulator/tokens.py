@@ -73,6 +73,10 @@ class Tokens:
         if all(value != token.value for token in self._valid):
             raise TokenRefused(40001)
 
+    def knows(self, value: str) -> bool:
+        """Whether it was issued here and not revoked since; it may have lapsed."""
+        return value in self._expired or any(value == token.value for token in self._valid)
+
     def expire(self) -> None:
         """Let every token lapse at once, as if two hours had gone by: calls get 42001."""
         self._expired |= {token.value for token in self._valid}

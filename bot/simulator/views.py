@@ -63,6 +63,23 @@ class SamplePlace:
 
 
 @dataclass(frozen=True, slots=True)
+class SampleCode:
+    """A QR code that hangs somewhere: what it hangs at, and its scene."""
+
+    label: str
+    scene: str
+
+
+@dataclass(frozen=True, slots=True)
+class OtherAccount:
+    """Another official account the visitor may turn to."""
+
+    title: str
+    href: str
+    current: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class PageContent:
     """What the page offers to try; all of it is words and may be replaced."""
 
@@ -80,6 +97,8 @@ class PageContent:
         SamplePlace("清和县城关街道人民路", 34.7466, 113.6253),
         SamplePlace("清和县新城街道文昌路", 34.7512, 113.6318),
     )
+    codes: Sequence[SampleCode] = ()
+    accounts: Sequence[OtherAccount] = ()
     fallback_menu: Menu = FALLBACK_MENU
     """Shown until the service creates its own menu; these buttons type their words."""
 
@@ -87,7 +106,14 @@ class PageContent:
 class Views:
     """The page's templates with what they need to know."""
 
-    def __init__(self, *, platform: SimulatedPlatform, citizens: DemoCitizens, content: PageContent) -> None:
+    def __init__(
+        self,
+        *,
+        platform: SimulatedPlatform,
+        citizens: DemoCitizens,
+        content: PageContent,
+        base: str = "/simulator",
+    ) -> None:
         self._platform = platform
         self._citizens = citizens
         self._content = content
@@ -98,7 +124,7 @@ class Views:
             lstrip_blocks=True,
             undefined=jinja2.StrictUndefined,
         )
-        self._templates.globals.update(segments=segments, outcomes=OUTCOMES, results=RESULTS)
+        self._templates.globals.update(base=base, segments=segments, outcomes=OUTCOMES, results=RESULTS)
         self._templates.filters.update(clock=_clock_time, moment=moment)
 
     def page(self, citizen: DemoCitizen, phone: Phone, *, now: datetime, mistake: str = "") -> str:
@@ -109,6 +135,7 @@ class Views:
             citizen=citizen,
             citizens=self._citizens.all(),
             content=self._content,
+            codes=self._codes(),
             menu=self._platform.menu or self._content.fallback_menu,
             phone=phone,
             lines=[(entry, _divides(before, entry)) for before, entry in pairwise([None, *entries]) if entry],
@@ -117,7 +144,19 @@ class Views:
             calls=[call for call in self._platform.phones.calls if call.openid in (None, phone.openid)][::-1],
             now=now,
             mistake=mistake,
+            subscriptions=[
+                (template_id, template)
+                for template_id, template in self._platform.library.items()
+                if template.subscription
+            ],
         )
+
+    def _codes(self) -> list[SampleCode]:
+        """Those that hang somewhere, then what the service had made beside them."""
+        hanging = list(self._content.codes)
+        known = {code.scene for code in hanging}
+        made = [SampleCode(c.scene, c.scene) for c in self._platform.codes.all() if c.scene not in known]
+        return [*hanging, *made[-6:]]
 
     def entry(self, entry: ChatEntry, phone: Phone, citizen: DemoCitizen, *, now: datetime) -> str:
         """One line of the chat as HTML."""

@@ -23,6 +23,8 @@ Plain = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 LOGIN = "/console/login"
 LOGOUT = "/console/logout"
+PASSWORD = "/console/password"  # noqa: S105 - an address
+_BEFORE_A_PASSWORD_OF_ONES_OWN = frozenset({PASSWORD, LOGOUT, "/console/watermark.svg"})
 
 
 def sessions_of(request: web.Request) -> Sessions:
@@ -34,7 +36,7 @@ def shown_to(roles: frozenset[Role], handler: Shown) -> Plain:
     """A page for those roles. A stranger is sent to log in first and comes back to the same address."""
 
     async def show_page(request: web.Request) -> web.StreamResponse:
-        viewer = await _find_viewer(request)
+        viewer = await find_viewer(request)
         if viewer is None:
             raise web.HTTPSeeOther(_login_then(request.path_qs))
         if viewer.unit_is_dissolved:
@@ -54,7 +56,7 @@ def done_by(roles: frozenset[Role], handler: Acted, *, most_bytes: int | None = 
     carry whole documents; others may be as large as the application lets any body be."""
 
     async def take_form(request: web.Request) -> web.StreamResponse:
-        viewer = await _find_viewer(request)
+        viewer = await find_viewer(request)
         if viewer is None:
             # Not back to the address of the form, which answers only a POST.
             raise web.HTTPSeeOther(_login_then(_page_of(request)))
@@ -73,7 +75,7 @@ def uploaded_by(roles: frozenset[Role], handler: Shown) -> Plain:
     first, before it takes a file."""
 
     async def take_upload(request: web.Request) -> web.StreamResponse:
-        viewer = await _find_viewer(request)
+        viewer = await find_viewer(request)
         if viewer is None:
             raise web.HTTPSeeOther(_login_then(_page_of(request)))
         if viewer.unit_is_dissolved:
@@ -129,7 +131,8 @@ def safe_next(address: str | None) -> str:
     return address
 
 
-async def _find_viewer(request: web.Request) -> Viewer | None:
+async def find_viewer(request: web.Request) -> Viewer | None:
+    """Who is looking; None for a stranger, and for whoever may not come in any more."""
     services = request.app[SERVICES]
     cookie = request.cookies.get(COOKIE)
     session = await sessions_of(request).find(cookie, now=services.clock()) if cookie else None
@@ -137,8 +140,10 @@ async def _find_viewer(request: web.Request) -> Viewer | None:
         return None
     # Read anew each time: a role that was taken away is gone with the next click.
     user = await services.people.find_user(session.username)
-    if user is None:
+    if user is None or (user.sessions_since is not None and session.started_at < user.sessions_since):
         return None
+    if user.password_is_temporary and request.path not in _BEFORE_A_PASSWORD_OF_ONES_OWN:
+        raise web.HTTPSeeOther(PASSWORD)
     try:
         viewer = Viewer(
             user=user,

@@ -12,7 +12,10 @@ _FOLDER = Path(__file__).parent / "static"
 _TYPES = {
     "console.css": "text/css",
     "public.css": "text/css",
+    "tokens.css": "text/css",
+    "citizen.css": "text/css",
     "console.js": "text/javascript",
+    "intake.js": "text/javascript",
     "icon.svg": "image/svg+xml",
 }
 _YEAR = "public, max-age=31536000, immutable"

@@ -39,5 +39,7 @@ def _logger() -> logging.Logger:
 
 
 def handler_args() -> dict[str, Any]:
-    """For ``web.Application(handler_args=…)``: long lines are read, so that they can be answered in our own words."""
-    return {"logger": _logger(), "max_line_size": _LONGEST_READ}
+    """For ``web.Application(handler_args=…)``: long lines are read, so that they can be answered in our own words, and
+    bodies are taken as they come. Nobody sends us packed ones; unpacking a bomb happens on the loop before any guard of
+    ours, and holds up everybody for a second."""
+    return {"logger": _logger(), "max_line_size": _LONGEST_READ, "auto_decompress": False}

@@ -14,6 +14,7 @@ from routing.departments import Units
 from routing.errors import Incomplete, OutOfRange
 from routing.service_desk import ServiceDesk
 from routing.ticket import Ticket
+from routing.timing.sla import Profile
 from routing.timing.working_calendar import CHINA
 from routing.workflow import Action, Actor
 
@@ -23,12 +24,21 @@ if TYPE_CHECKING:
 _REASON = Field(name="reason", words="理由", kind="line", most=500)
 _OPINION = Field(name="reason", words="审核意见", kind="line", most=500)
 _BASIS = Field(name="basis", words="依据", kind="line", hint="法规条款、录音、照片等", most=500)
-_UNTIL = Field(name="until", words="到哪天再看", kind="line", hint="例如 2026-12-01", most=10)
+_UNTIL = Field(name="until", words="到哪天再看", kind="date", most=10)
 
 _FORMS: dict[Action, tuple[str, tuple[Field, ...]]] = {
     Action.EXTEND: (
         "期限届满前提出，由热线中心审批；同意后市民会收到新的日期和原因。",
-        (_REASON, Field(name="amount", words="延长多少（不填为最长）", kind="line", required=False, most=4)),
+        (
+            _REASON,
+            Field(
+                name="amount",
+                words="延长几天（和答复时限一样算，不填为最长）",
+                kind="line",
+                required=False,
+                most=4,
+            ),
+        ),
     ),
     Action.SUSPEND: ("确实暂时办不了的，经同意暂停计时，到日子再看。", (_REASON, _UNTIL)),
     Action.ASK_MATERIAL: (
@@ -51,11 +61,13 @@ _DECISIONS = {
 }
 
 
-def all_forms(ticket: Ticket, actor: Actor, units: Units) -> tuple[TicketForm, ...]:
+def all_forms(
+    ticket: Ticket, actor: Actor, units: Units, *, profile: Profile, now: datetime
+) -> tuple[TicketForm, ...]:
     """The forms of everything this reader may do now; what stands open comes first. Who only has a part in the
     ticket finds the forms of that part."""
-    may = set(offered_to(ticket, actor))
-    forms = (*forms_for(ticket, actor), *joint_forms(ticket, actor, may, units), *case_forms(may))
+    may = set(offered_to(ticket, actor, profile=profile, now=now, units=units))
+    forms = (*forms_for(ticket, actor, may), *joint_forms(ticket, actor, may, units), *case_forms(may))
     return tuple(sorted(forms, key=lambda form: not form.open))
 
 

@@ -13,8 +13,10 @@ import structlog
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
-from bot import people, wording
+from bot import people, staff, wording
 from bot.intake import TextTooLong
+from bot.photos.kinds import PhotoRefused, PhotosBusy
+from bot.web.citizen_pages import show_citizen
 from bot.web.pages import show
 from bot.web.public_pages import show_public
 from routing import errors
@@ -51,13 +53,20 @@ STATUSES: dict[type[errors.Refused], int] = {
     errors.OwnRequest: 403,
     errors.DisclosureRefused: 409,
     errors.NotOnDuty: 409,
+    errors.SearchTooWide: 422,
     errors.UnknownYear: 422,
     people.LoginFailed: 401,
     people.LoginLocked: 423,
     people.PasswordTooWeak: 422,
     people.RoleNotGiven: 422,
     people.UserExists: 409,
+    people.SamePassword: 422,
+    staff.UnknownUser: 404,
+    staff.LastAdministrator: 409,
+    staff.OwnLogin: 409,
     TextTooLong: 422,
+    PhotoRefused: 422,
+    PhotosBusy: 429,
 }
 
 _FRAMES_LOGGED = 4
@@ -149,7 +158,7 @@ async def error_middleware(request: web.Request, handler: Handler) -> web.Stream
             return refusal_problem(refused)
         return error_page(request, status=status_of(refused), words=wording.explain(refused))
     except web.HTTPException as answer:
-        if answer.status < 400 or not (_is_api(request) or _is_console(request) or _is_public(request)):
+        if answer.status < 400 or not (_is_api(request) or _is_page(request)):
             raise
         return _plain_answer(request, answer)
     except web.RequestPayloadError:
@@ -170,6 +179,8 @@ def error_page(
     context = {"status": status, "words": words, "request_id": request_id}
     if _is_public(request):
         return show_public(request, "public_error.html", context, status=status)
+    if _is_citizens(request):
+        return show_citizen(request, "citizen_error.html", context, status=status)
     return show(request, "error.html", context, status=status)
 
 
@@ -189,7 +200,7 @@ def _failure_answer(request: web.Request, request_id: str) -> web.Response:
         response = problem(
             500, "Internal error", f"{_WENT_WRONG}（编号 {request_id}）", code="internal_error"
         )
-    elif _is_console(request) or _is_public(request):
+    elif _is_page(request):
         response = error_page(request, status=500, words=_WENT_WRONG, request_id=request_id)
     else:
         response = web.Response(text=f"{_WENT_WRONG}（编号 {request_id}）", status=500)
@@ -218,6 +229,14 @@ def _is_console(request: web.Request) -> bool:
 
 def _is_public(request: web.Request) -> bool:
     return request.path.startswith("/answers/") or request.path == "/answers"
+
+
+def _is_citizens(request: web.Request) -> bool:
+    return request.path.startswith("/my/") or request.path == "/my"
+
+
+def _is_page(request: web.Request) -> bool:
+    return _is_console(request) or _is_public(request) or _is_citizens(request)
 
 
 def _snake_case(name: str) -> str:

@@ -23,7 +23,7 @@ from routing.figures.snapshots import Snapshots
 
 log = structlog.get_logger(__name__)
 
-_PROFILE = "county"
+PROFILE = "county"
 _WORKBOOK = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
@@ -36,7 +36,7 @@ async def export(request: web.Request, viewer: Viewer) -> web.StreamResponse:
         Snapshots(services.database, reads),
         chosen.period,
         reader=viewer.actor,
-        profile=load_score_profile(_PROFILE, extra=services.settings.data_dir),
+        profile=load_score_profile(PROFILE, extra=services.settings.data_dir),
         peers=peers_by_level(units, LABELS[UnitLevel]),
         units=units,
         rosters=MongoRosterStore(services.database),

@@ -36,6 +36,11 @@ def joint_forms(ticket: Ticket, actor: Actor, may: set[Action], units: Units) ->
             named = [unit for unit in units.all() if unit.id in below]
             fields = (_unit_field("下级单位", named), _reason("转办要求"))
             forms.append(_folded(Action.RELAY, "由下级单位办理，本单位仍对期限负责。", fields))
+    if Action.RECALL in may:
+        forms.append(_folded(Action.RECALL, "由本单位自己办，期限不变。", (_reason("理由"),)))
+    if Action.URGE_BELOW in may:
+        said = Field(name="text", words="要求")
+        forms.append(_folded(Action.URGE_BELOW, "每天一次，下级单位马上看到。", (said,)))
     if Action.LINK in may:
         fields = (Field(name="parent", words="主工单号", kind="line", most=20), _reason("理由"))
         forms.append(_folded(Action.LINK, "和主工单是同一件事的，一起答复，各回各的市民。", fields))
@@ -143,6 +148,10 @@ async def perform_joint(desk: ServiceDesk, asked: Asked, version: int, action: A
             return await joint.co_handle(number, [asked.unit_id()], text=asked.text("text"), **common)
         case Action.RELAY:
             return await joint.relay(number, asked.unit_id(), reason=asked.text("reason"), **common)
+        case Action.RECALL:
+            return await joint.recall(number, reason=asked.text("reason"), **common)
+        case Action.URGE_BELOW:
+            return await joint.urge_below(number, text=asked.text("text"), **common)
         case _:
             parent = asked.text("parent").upper()
             if not parent:
@@ -172,6 +181,8 @@ JOINT_ACTIONS: frozenset[Action] = frozenset(
         Action.WAIVE_CO_HANDLING,
         Action.CO_HANDLE,
         Action.RELAY,
+        Action.RECALL,
+        Action.URGE_BELOW,
         Action.LINK,
     }
 )

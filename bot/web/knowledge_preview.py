@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from bot import phrases
 from bot.knowledge.pages import public_page
+from bot.talk import phrases
 from bot.wechat_text import plain
 from knowledge_base.answering.composing import compose
 from knowledge_base.answering.outcome import Refusal, RefusalReason

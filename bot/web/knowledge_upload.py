@@ -1,4 +1,4 @@
-"""The one form of the console that carries files: its parts are read as they come, within limits."""
+"""Forms of the console that carry files: their parts are read as they come, within limits."""
 
 from __future__ import annotations
 
@@ -25,6 +25,18 @@ class TooMuch(Exception):
         self.words = words
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UploadLimits:
+    """How much one form may carry; the words say how to go on with more."""
+
+    files: int
+    file_bytes: int
+    bytes: int
+    one_too_large: str
+    too_many: str
+    all_too_large: str
+
+
 @dataclass(frozen=True, slots=True)
 class Upload:
     """The form's text fields, and its files by the names they had."""
@@ -33,8 +45,12 @@ class Upload:
     files: list[tuple[str, bytes]]
 
 
-async def read_upload_form(request: web.Request, viewer: Viewer) -> Upload:
-    """Raises ``TooMuch``, and what HTTP has for a body that is no form or not from a page of this session."""
+async def read_upload_form(
+    request: web.Request, viewer: Viewer, *, limits: UploadLimits | None = None
+) -> Upload:
+    """Without ``limits`` those of an import. Raises ``TooMuch``, and what HTTP has for a body that is no form or not
+    from a page of this session."""
+    limits = limits or _of_an_import()
     fields: dict[str, str] = {}
     files: list[tuple[str, bytes]] = []
     taken, refused, checked = 0, "", False
@@ -51,14 +67,14 @@ async def read_upload_form(request: web.Request, viewer: Viewer) -> Upload:
             if not checked:
                 raise web.HTTPForbidden
             name = _bare(part.filename)
-            data, whole = await _bytes(part, min(MOST_FILE_BYTES, MOST_BYTES - taken), keep=not refused)
+            data, whole = await _bytes(part, min(limits.file_bytes, limits.bytes - taken), keep=not refused)
             taken += len(data)
             if not name and not data:
                 continue  # a file field left empty
             if not whole:
-                refused = refused or _too_large(name, taken)
-            elif len(files) == MOST_FILES:
-                refused = refused or f"一次最多 {MOST_FILES} 个文件。多的请打成一个压缩包，或分几次导入。"
+                refused = refused or _too_large(name, taken, limits)
+            elif len(files) == limits.files:
+                refused = refused or limits.too_many
             else:
                 files.append((name or "未命名", data))
     except (ValueError, LookupError, AssertionError):
@@ -70,10 +86,21 @@ async def read_upload_form(request: web.Request, viewer: Viewer) -> Upload:
     return Upload(fields, files)
 
 
-def _too_large(name: str, taken: int) -> str:
-    if taken >= MOST_BYTES:
-        return f"一次最多 {MOST_BYTES // 1024 // 1024} MB。请分几次导入。"
-    return f"“{name}”超过 {MOST_FILE_BYTES // 1024 // 1024} MB。请拆分，或在服务器上用命令导入。"
+def _of_an_import() -> UploadLimits:
+    return UploadLimits(
+        files=MOST_FILES,
+        file_bytes=MOST_FILE_BYTES,
+        bytes=MOST_BYTES,
+        one_too_large="请拆分，或在服务器上用命令导入。",
+        too_many=f"一次最多 {MOST_FILES} 个文件。多的请打成一个压缩包，或分几次导入。",
+        all_too_large="请分几次导入。",
+    )
+
+
+def _too_large(name: str, taken: int, limits: UploadLimits) -> str:
+    if taken >= limits.bytes:
+        return f"一次最多 {limits.bytes // 1024 // 1024} MB。{limits.all_too_large}"
+    return f"“{name}”超过 {limits.file_bytes // 1024 // 1024} MB。{limits.one_too_large}"
 
 
 async def _text(part: BodyPartReader) -> str:

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from enum import StrEnum
 from urllib.parse import urlencode
 
 from aiohttp import web
@@ -15,11 +16,11 @@ from bot.services import SERVICES, Services
 from bot.web.clock_words import ClockWords, nearest_clock
 from bot.web.pages import FIGURE_ROLES, MODEL_ROLES, TICKET_ROLES, Viewer, present, show, unit_name
 from bot.wording import label
-from routing.citizen_request import Secrecy, Urgency
+from routing.citizen_request import RequestType, Secrecy, Urgency
 from routing.departments import Unit, UnitId
 from routing.errors import Incomplete
 from routing.events import EventKind
-from routing.queries import Order, Page, TicketFilter
+from routing.queries import Mark, Order, Page, TicketFilter
 from routing.redaction import redact
 from routing.ticket import Ticket
 from routing.timing.working_calendar import CHINA
@@ -63,14 +64,16 @@ class Choice:
     """A tab or a summary: a link, how many stand behind it, and whether it is the one shown."""
 
     words: str
-    count: int
-    """Exact up to ``_COUNTED``."""
+    count: int | None
+    """Exact up to ``_COUNTED``; None where counting would read too much."""
     href: str
     current: bool
     tone: str = ""
 
     @property
     def shown(self) -> str:
+        if self.count is None:
+            return ""
         return str(self.count) if self.count < _COUNTED else f"{_COUNTED - 1}+"
 
 
@@ -82,22 +85,55 @@ class Asked:
     due: str
     words: str
     unit: str
+    kind: str = ""
+    topic: str = ""
+    urgency: str = ""
+    mark: str = ""
 
     @classmethod
     def of(cls, query: Mapping[str, str], tabs: Mapping[str, object]) -> Asked:
         tab, due = query.get("tab", _OPEN), query.get("due", "")
         return cls(
             tab=tab if tab in tabs else _OPEN,
-            due=due if due in ("overdue", "today") else "",
+            due=due if due in ("overdue", "today", "risk") else "",
             # MongoDB takes no NUL in a pattern, and nobody searches for control characters.
             words="".join(c if c.isprintable() else " " for c in query.get("q", ""))[:100].strip(),
             unit=query.get("unit", "")[:64],
+            kind=_one_of(query.get("type", ""), RequestType),
+            topic="".join(c for c in query.get("topic", "")[:40] if c.isprintable()),
+            urgency=_one_of(query.get("urgency", ""), Urgency),
+            mark=_one_of(query.get("mark", ""), Mark),
         )
 
+    @property
+    def narrowed(self) -> bool:
+        """By more than the tab, the limits, the unit and the words."""
+        return bool(self.kind or self.topic or self.urgency or self.mark)
+
+    @property
+    def query(self) -> str:
+        """What a saved view keeps."""
+        return self.href().partition("?")[2]
+
     def href(self, **changes: str) -> str:
-        fields = {"tab": self.tab, "due": self.due, "q": self.words, "unit": self.unit, **changes}
+        fields = {
+            "tab": self.tab,
+            "due": self.due,
+            "q": self.words,
+            "unit": self.unit,
+            "type": self.kind,
+            "topic": self.topic,
+            "urgency": self.urgency,
+            "mark": self.mark,
+            **changes,
+        }
         given = {name: value for name, value in fields.items() if value}
         return f"/console/tickets?{urlencode(given)}"
+
+
+def _one_of(said: str, kinds: type[StrEnum]) -> str:
+    """What an address says, if there is such a thing."""
+    return said if said in set(kinds) else ""
 
 
 async def home(request: web.Request, viewer: Viewer) -> web.StreamResponse:
@@ -122,12 +158,16 @@ async def inbox(request: web.Request, viewer: Viewer) -> web.StreamResponse:
         page = await services.queries.search(filter_, reader=viewer.actor, cursor=cursor)
     except Incomplete:
         raise web.HTTPSeeOther(asked.href()) from None
-    choices, notices = await asyncio.gather(
+    choices, notices, views = await asyncio.gather(
         _choices(services, asked, tabs, viewer.actor, now),
         services.console_notices.latest(viewer.actor, limit=40),
+        services.saved_views.of(viewer.user.username),
     )
     context = {
         "asked": asked,
+        "views": views,
+        "narrowing": _narrowing(asked, services),
+        "may_write": viewer.actor.role is not Role.AUDITOR,
         "tabs": choices[0],
         "summaries": choices[1],
         "rows": [row_of(t, services=services, reader=viewer.actor, now=now) for t in page.tickets],
@@ -219,7 +259,12 @@ def _filter(
         unit_id=UnitId(asked.unit) if asked.unit else None,
         due_from=now if asked.due == "today" else None,
         due_before=due_before,
+        at_risk_on=now if asked.due == "risk" else None,
         words=asked.words or None,
+        request_type=RequestType(asked.kind) if asked.kind else None,
+        topic=asked.topic or None,
+        urgency=Urgency(asked.urgency) if asked.urgency else None,
+        mark=Mark(asked.mark) if asked.mark else None,
         order=Order.NEWEST if newest_first else Order.DUE,
     )
 
@@ -232,11 +277,19 @@ async def _choices(
     now: datetime,
 ) -> tuple[list[Choice], list[Choice]]:
     """The tabs and the two summaries, counted over the same unit and words as the list."""
-    base = replace(_filter(asked, tabs, now=now), states=None, due_from=None, due_before=None)
+    whole = _filter(asked, tabs, now=now)
+    base = replace(whole, states=None, due_from=None, due_before=None, at_risk_on=None)
     wanted = [replace(base, states=states) for _, states in tabs.values()]
     wanted.append(replace(base, states=OPEN_STATES, due_before=now))
     wanted.append(replace(base, states=OPEN_STATES, due_from=now, due_before=_end_of_day(now)))
-    counts = await asyncio.gather(*(services.queries.count(f, reader=reader, limit=_COUNTED) for f in wanted))
+
+    async def count(filter_: TicketFilter) -> int | None:
+        # What no index narrows is counted among the open ones only: the closed ones are years of tickets.
+        if asked.narrowed and not (filter_.states and filter_.states <= OPEN_STATES):
+            return None
+        return await services.queries.count(filter_, reader=reader, limit=_COUNTED)
+
+    counts = await asyncio.gather(*(count(filter_) for filter_ in wanted))
     tab_choices = [
         Choice(words, counts[n], asked.href(tab=name, due=""), asked.tab == name and not asked.due)
         for n, (name, (words, _)) in enumerate(tabs.items())
@@ -249,6 +302,27 @@ async def _choices(
     return tab_choices, due_choices
 
 
+MARKS: dict[Mark, str] = {
+    Mark.RETURN_ASKED: "退单待审",
+    Mark.REOPENED: "重办",
+    Mark.REMINDED: "已催办",
+    Mark.PAUSED: "暂停计时",
+    Mark.LETTER: "有督办函",
+    Mark.NOT_PUBLIC: "保密或匿名",
+}
+
+
+def _narrowing(asked: Asked, services: Services) -> list[tuple[str, str, str, list[tuple[str, str]]]]:
+    """The further filters: name, label, what is chosen, the choices."""
+    topics = sorted({*services.model.labels, *filter(None, [asked.topic])})
+    return [
+        ("type", "类型", asked.kind, [(str(kind), label(kind)) for kind in RequestType]),
+        ("topic", "主题", asked.topic, [(topic, topic) for topic in topics]),
+        ("urgency", "紧急程度", asked.urgency, [(str(one), label(one)) for one in Urgency]),
+        ("mark", "标记", asked.mark, [(str(mark), words) for mark, words in MARKS.items()]),
+    ]
+
+
 def _end_of_day(now: datetime) -> datetime:
     midnight = now.astimezone(CHINA).replace(hour=0, minute=0, second=0, microsecond=0)
     return midnight + timedelta(days=1)
@@ -258,10 +332,14 @@ def _empty_words(asked: Asked, page: Page, actor: Actor) -> str:
     """What an empty list teaches."""
     if page.tickets:
         return ""
+    if asked.narrowed:
+        return "没有符合这些筛选的工单。可以去掉一两个条件再看。"
     if asked.words:
         return f"没有找到含有“{asked.words}”的工单。可以换个词，或到“全部”里再找。"
     if asked.due == "overdue":
         return "没有超期的工单。快到期的会提前标成黄色三角。"
+    if asked.due == "risk":
+        return "没有快到期的工单。时限过了大半还没办的，会标成黄色三角。"
     if asked.due == "today":
         return "今天以内没有要到期的工单。"
     if asked.tab == "received":

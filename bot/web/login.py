@@ -10,9 +10,9 @@ from aiohttp import web
 from bot import wording
 from bot.people import LoginFailed, LoginLocked
 from bot.services import SERVICES
-from bot.web.access import LOGIN, Form, read_form, safe_next, sessions_of
+from bot.web.access import LOGIN, Form, find_viewer, read_form, safe_next, sessions_of
 from bot.web.errors import status_of
-from bot.web.pages import Viewer, present, show
+from bot.web.pages import Viewer, show
 from bot.web.sessions import COOKIE, delete_cookie, set_cookie
 from routing.workflow import Role
 
@@ -31,8 +31,7 @@ DEMO_LOGINS: web.AppKey[list[DemoLogin]] = web.AppKey("demo_logins", list)
 
 
 async def show_login(request: web.Request) -> web.Response:
-    cookie = request.cookies.get(COOKIE)
-    if cookie and await sessions_of(request).find(cookie, now=present(request)):
+    if await find_viewer(request) is not None:
         raise web.HTTPSeeOther(safe_next(request.query.get("next")))
     return _form(request, next_=safe_next(request.query.get("next")))
 

@@ -13,8 +13,8 @@ from aiohttp import web
 
 from bot.knowledge.danger import danger_card
 from bot.knowledge.regions import regions_at
-from bot.phrases import source
 from bot.services import SERVICES, Services
+from bot.talk.phrases import source
 from bot.web.knowledge_standing import basis_holds
 from bot.web.knowledge_words import StandingWords, excerpt, say_day, standing_words
 from bot.web.pages import present

@@ -29,6 +29,7 @@ class Session:
     username: str
     csrf: str
     flash: str | None
+    started_at: datetime
 
 
 class Sessions:
@@ -68,14 +69,19 @@ class Sessions:
         if "username" not in fields:
             return None
         used_at = datetime.fromisoformat(fields["used_at"])
-        if now - datetime.fromisoformat(fields["started_at"]) >= ABSOLUTE or now - used_at >= IDLE:
+        started_at = datetime.fromisoformat(fields["started_at"])
+        if now - started_at >= ABSOLUTE or now - used_at >= IDLE:
             await self._redis.delete(key)
             return None
         if now - used_at >= _NOTE_USE_EVERY:
             await self._write(key, "used_at", now.isoformat())
             await self._redis.expire(key, IDLE)
         return Session(
-            key=key, username=fields["username"], csrf=fields["csrf"], flash=fields.get("flash") or None
+            key=key,
+            username=fields["username"],
+            csrf=fields["csrf"],
+            flash=fields.get("flash") or None,
+            started_at=started_at,
         )
 
     async def end(self, cookie: str) -> None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import dataclass
+from functools import lru_cache
 from urllib.parse import urlencode
 
 from aiohttp import web
@@ -16,8 +16,8 @@ from bot.web.periods import PRESETS, ChosenPeriod, chosen_period
 from bot.wording import label
 from routing.audit.checks import Rate
 from routing.departments import UnitId
-from routing.figures.counting import Exclusion, Figure, FigureName, Verdict, add_up, count, verdicts
-from routing.figures.queries import all_suspended, may_read
+from routing.figures.counting import Exclusion, Figure, FigureName, Verdict, add_up, count
+from routing.figures.queries import all_suspended
 from routing.queries import TicketFilter
 from routing.workflow import State
 
@@ -102,18 +102,12 @@ async def drill_down(request: web.Request, viewer: Viewer) -> web.StreamResponse
         raise web.HTTPNotFound from None
     unit = request.query.get("unit", "")[:64]
     unit_id = UnitId(unit) if unit and unit != _NO_UNIT else None
-    rows = await services.queries.figure_rows(chosen.period, reader=viewer.actor, unit_id=unit_id)
-
-    def judge() -> tuple[list[Verdict], Figure]:
-        found = [
-            v
-            for v in verdicts(name, rows, chosen.period)
-            if (not unit or v.unit_id == unit_id) and may_read(viewer.actor, v.unit_id)
-        ]
-        found.sort(key=lambda v: _verdict_order(v, name))
-        return found, count(name, found, chosen.period)
-
-    judged, figure = await asyncio.to_thread(judge)
+    judged = await services.queries.figures.verdicts(
+        name, chosen.period, reader=viewer.actor, unit_id=unit_id
+    )
+    judged = [v for v in judged if not unit or v.unit_id == unit_id]
+    judged.sort(key=lambda v: _verdict_order(v, name))
+    figure = count(name, judged, chosen.period)
     page = max(1, _page_number(request.query.get("page", "")))
     shown = judged[(page - 1) * DRILL_DOWN_PAGE : page * DRILL_DOWN_PAGE]
     found = await services.queries.search(
@@ -223,7 +217,13 @@ def _drill_href(name: FigureName, chosen: ChosenPeriod, unit: str, *, page: int 
     fields = {"unit": unit, **chosen.query} if unit else dict(chosen.query)
     if page > 1:
         fields["page"] = str(page)
-    return f"/console/figures/{name}?{urlencode(fields)}"
+    return f"/console/figures/{name}?{_query(tuple(fields.items()))}"
+
+
+@lru_cache(maxsize=512)
+def _query(fields: tuple[tuple[str, str], ...]) -> str:
+    """Written once for the twenty cells of a unit."""
+    return urlencode(fields)
 
 
 def _page_number(value: str) -> int:

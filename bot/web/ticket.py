@@ -9,28 +9,30 @@ from datetime import datetime
 
 from aiohttp import web
 
+from bot.delivery.say import say_failure, say_state, tone_of
+from bot.first_views import FirstView
+from bot.presence import Presences
+from bot.reply_check import Finding
 from bot.services import SERVICES, Services
 from bot.web.case_forms import all_forms
 from bot.web.clock_words import ClockWords, clock_words, exact, nearest_clock
 from bot.web.liaison import for_reader, heading_of, units_of
 from bot.web.pages import Viewer, present, show, unit_name
+from bot.web.photo_strip import strip_of
+from bot.web.presence_beat import presence_words
 from bot.web.reasons import change_words, triage_words
+from bot.web.reply_desk import DOUBTS, say_doubts, tools_of
+from bot.web.ticket_forms import TicketForm
 from bot.web.ticket_hints import hints_of
 from bot.wording import STARS, label
 from routing.acts.pauses import Pause
 from routing.acts.reviews import Review
 from routing.citizen_request import Citizen, Secrecy
 from routing.clocks import Clock
-from routing.events import Event, EventKind, NoticeChannel, NoticeState, OutboxEntry
+from routing.events import Event, EventKind, OutboxEntry
 from routing.service_desk import may_reveal
 from routing.ticket import Rating, Ticket
 from routing.workflow import CENTRE_ROLES, Action, Actor, Role
-
-_FAILURES = {
-    "no-account": "没有可用的公众号",
-    "no-answer": "微信平台没有回应",
-    "interrupted": "发送时中断",
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +45,7 @@ class Happening:
     text: str
     tone: str
     is_new: bool
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,12 +78,22 @@ class Attempt:
     kept: Mapping[str, str] = field(default_factory=dict)
     seen: int | None = None
     """How many events the person had seen; those after it are marked as new."""
+    findings: tuple[Finding, ...] = ()
+    """What the check of an answer found; it is sent all the same with a reason."""
+    searched: str | None = None
+    """What was looked for in the library; empty for what the citizen asked, None for nothing."""
 
 
 async def show_ticket(request: web.Request, viewer: Viewer) -> web.StreamResponse:
-    services = request.app[SERVICES]
+    services, now, user = request.app[SERVICES], present(request), viewer.user
     ticket = await services.queries.get(request.match_info["number"], reader=viewer.actor)
-    return await ticket_page(request, viewer, ticket)
+    page = await ticket_page(request, viewer, ticket)
+    if viewer.actor.role is not Role.AUDITOR:
+        await Presences(services.redis).beat(ticket.number, user.username, writing=False, now=now)
+    if viewer.actor.role is Role.LIAISON:
+        view = FirstView(user.username, user.name, user.role, user.unit_id, now)
+        await services.first_views.note(ticket.number, view)
+    return page
 
 
 async def ticket_page(
@@ -95,11 +108,15 @@ async def ticket_page(
     """The page of a ticket this reader may see; ``revealed`` is shown in this one answer and nowhere kept."""
     services, now, actor = request.app[SERVICES], present(request), viewer.actor
     attempt = attempt or Attempt()
+    ticket = (await services.queries.as_known_to(actor, ticket))[0]
     happenings = [_happening(e, services, actor, attempt.seen) for e in reversed(ticket.events)]
+    happenings += [_first_view(view, services) for view in await services.first_views.of(ticket.number)]
+    happenings.sort(key=lambda happening: happening.at, reverse=True)
     promise, nearest = ticket.promise, nearest_clock(ticket, now=now)
     promised = clock_words(promise, now=now) if promise else None
     text, place = for_reader(ticket.text, actor), for_reader(ticket.place or "", actor)
-    dispatch_now = Action.DISPATCH in _offered(ticket, actor, services)
+    forms = all_forms(ticket, actor, services.units, profile=services.desk.profile_of(ticket), now=now)
+    dispatch_now = Action.DISPATCH in {button.action for form in forms for button in form.buttons}
     first_unit = ticket.first_unit_id if ticket.first_unit_id != ticket.unit_id else None
     context = {
         "ticket": ticket,
@@ -133,21 +150,31 @@ async def ticket_page(
         ],
         "happenings": happenings,
         "deliveries": [_delivery(ticket, entry) for entry in reversed(ticket.outbox)],
-        "forms": all_forms(ticket, actor, services.units),
+        "forms": forms,
         "units": units_of(actor, services),
+        "strip": await strip_of(ticket, services, actor),
         "attempt": attempt,
-        "orphaned": bool(attempt.words) and attempt.action not in _places_for_words(ticket, actor, services),
+        "orphaned": bool(attempt.words) and attempt.action not in _places_for_words(forms),
+        "tools": await tools_of(ticket, viewer.user.unit_id, services, now=now, searched=attempt.searched)
+        if any(form.answers for form in forms)
+        else None,
+        "doubts": [(*DOUBTS[one.doubt], one.quote) for one in attempt.findings],
+        "shown_doubts": ",".join(one.doubt for one in attempt.findings),
+        "fitting": next((form for form in forms if attempt.action in form.kept_for and form.fields), None),
+        "may_act": actor.role is not Role.AUDITOR,
+        "others": await presence_words(services, ticket.number, viewer.user.username, now=now),
     }
-    return show(request, "ticket.html", context, status=status)
+    # Whoever wrote something while the ticket changed is shown the change and their own words, and little else.
+    merges = attempt.seen is not None and any(attempt.kept.get(name) for name in _TYPED)
+    return show(request, "merge.html" if merges else "ticket.html", context, status=status)
 
 
-def _offered(ticket: Ticket, actor: Actor, services: Services) -> set[str]:
-    return {button.action for form in all_forms(ticket, actor, services.units) for button in form.buttons}
+_TYPED = ("text", "reason", "basis", "comment")
 
 
-def _places_for_words(ticket: Ticket, actor: Actor, services: Services) -> set[str]:
+def _places_for_words(forms: tuple[TicketForm, ...]) -> set[str]:
     """The actions whose form is still on the page, so that the refusal stands beside what was typed."""
-    return {"reveal"}.union(*(form.kept_for for form in all_forms(ticket, actor, services.units)))
+    return {"reveal"}.union(*(form.kept_for for form in forms))
 
 
 def _rating_for(ticket: Ticket, reader: Actor) -> Rating | None:
@@ -203,7 +230,24 @@ def _happening(event: Event, services: Services, reader: Actor, seen: int | None
         text=for_reader(event.text or "", reader),
         tone=_TONES.get(event.kind, ""),
         is_new=seen is not None and event.seq > seen,
+        note=_despite(event, reader),
     )
+
+
+def _despite(event: Event, reader: Actor) -> str:
+    """What the check said of an answer, and why it was sent all the same."""
+    if event.kind not in _ANSWERS or not event.reasons:
+        return ""
+    return f"发送前提示过：{say_doubts(event.reasons)}。仍然发送的理由：{for_reader(event.comment or '', reader)}"
+
+
+def _first_view(view: FirstView, services: Services) -> Happening:
+    unit = unit_name(view.unit_id, services.units, short=True)
+    who = " ".join(filter(None, (unit, label(view.role), view.name)))
+    return Happening(at=view.at, words="首次查看", who=who, text="", tone="", is_new=False)
+
+
+_ANSWERS = frozenset({EventKind.REPLIED, EventKind.REPLY_SUBMITTED})
 
 
 _ALARMS = {
@@ -240,21 +284,13 @@ def _who(event: Event, services: Services) -> str:
     return " ".join(part for part in (unit, label(event.by.role), event.by.name) if part)
 
 
-def _to_be_rung(entry: OutboxEntry) -> bool:
-    """That the words stand on a console does not mean that somebody answered the telephone."""
-    return entry.channel is NoticeChannel.TELEPHONE and entry.state is NoticeState.SENT
-
-
 def _delivery(ticket: Ticket, entry: OutboxEntry) -> Delivery:
-    tone = {NoticeState.SENT: "met", NoticeState.FAILED: "late", NoticeState.UNKNOWN: "soon"}.get(
-        entry.state, "off"
-    )
-    failure = _FAILURES.get(entry.failure, f"原因代码 {entry.failure}") if entry.failure else ""
+    way = entry.rung or entry.channel
     return Delivery(
-        to=f"{label(entry.audience)}（{label(entry.channel)}）",
+        to=f"{label(entry.audience)}（{label(way)}）",
         about=label(ticket.event(entry.event_seq).kind),
-        state="已交工作人员拨打" if _to_be_rung(entry) else label(entry.state),
-        tone=tone,
+        state=say_state(entry),
+        tone=tone_of(entry),
         at=exact(entry.settled_at) if entry.settled_at else "",
-        failure=failure,
+        failure=say_failure(entry.failure),
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 
@@ -13,6 +13,7 @@ from bot import wording
 from bot.intake import MOST_CHARACTERS, TextTooLong
 from bot.services import SERVICES
 from bot.web.access import Form, set_flash
+from bot.web.answering import CHANGED, MOST_REASON, doubts_about, sent_all_the_same
 from bot.web.case_forms import CASE_ACTIONS, perform_case
 from bot.web.errors import status_of
 from bot.web.joint_forms import JOINT_ACTIONS, perform_joint
@@ -37,6 +38,10 @@ class Asked:
     version: int
     seen: int
     now: datetime
+    doubts: tuple[str, ...] = ()
+    """What the check said of the answer, and was shown to its writer."""
+    despite: str | None = None
+    """Why the answer is sent all the same."""
 
     def text(self, name: str) -> str:
         """A field's text; raises ``TextTooLong``."""
@@ -55,12 +60,10 @@ class Asked:
 Perform = Callable[[ServiceDesk, Asked, int], Awaitable[Ticket]]
 
 
-async def act(request: web.Request, viewer: Viewer, form: Form) -> web.StreamResponse:
-    """Do what the form asks, then show the ticket anew; a second click of the same form changes nothing."""
-    perform = _PERFORM.get(request.match_info["action"])
-    if perform is None:
+def what_is_asked(request: web.Request, viewer: Viewer, form: Form) -> tuple[Action, Asked]:
+    """The act in the address and the form as it was sent; raises what HTTP has for an act no form has."""
+    if request.match_info["action"] not in _PERFORM:
         raise web.HTTPNotFound
-    services = request.app[SERVICES]
     asked = Asked(
         number=request.match_info["number"],
         form=form,
@@ -69,9 +72,28 @@ async def act(request: web.Request, viewer: Viewer, form: Form) -> web.StreamRes
         seen=_whole(form.get("seen"), otherwise=0),
         now=present(request),
     )
-    action = Action(request.match_info["action"])
+    return Action(request.match_info["action"]), asked
+
+
+async def perform(desk: ServiceDesk, asked: Asked, action: Action) -> Ticket:
+    """Do it on the version the person read; raises what the desk refuses with."""
+    return await _PERFORM[action](desk, asked, asked.version)
+
+
+async def act(request: web.Request, viewer: Viewer, form: Form) -> web.StreamResponse:
+    """Do what the form asks, then show the ticket anew; a second click of the same form changes nothing."""
+    action, asked = what_is_asked(request, viewer, form)
+    services = request.app[SERVICES]
+    doubted = await doubts_about(action, asked, services)
+    if doubted and not sent_all_the_same(doubted, form):
+        ticket = await services.queries.get(asked.number, reader=viewer.actor)
+        attempt = Attempt(action=action, kept=form, findings=doubted)
+        return await ticket_page(request, viewer, ticket, attempt=attempt, status=422)
+    if doubted:
+        doubts = tuple(each.doubt.value for each in doubted)
+        asked = replace(asked, doubts=doubts, despite=form["despite"].strip()[:MOST_REASON])
     try:
-        ticket = await perform(services.desk, asked, asked.version)
+        ticket = await perform(services.desk, asked, action)
     except (UnknownTicket, NotYourRole):
         raise
     except StaleTicket as stale:
@@ -106,7 +128,7 @@ async def _not_taken(
     stale = isinstance(refused, StaleTicket)
     words = wording.explain(refused)
     if stale:
-        words = "您打开之后，这张工单有了新变化（下面标“新”的）。您写的内容还在，看过再提交。"
+        words = CHANGED
     attempt = Attempt(
         action=action, words=words, kept=asked.form, seen=asked.seen if stale and asked.seen else None
     )
@@ -145,6 +167,8 @@ _LEAVES: dict[Action, EventKind] = {
     Action.ANSWER_CO_HANDLING: EventKind.CO_HANDLING_ANSWERED,
     Action.WAIVE_CO_HANDLING: EventKind.CO_HANDLING_WAIVED,
     Action.RELAY: EventKind.RELAYED,
+    Action.RECALL: EventKind.RECALLED,
+    Action.URGE_BELOW: EventKind.URGED_BELOW,
     Action.LINK: EventKind.LINKED,
 }
 
@@ -215,19 +239,40 @@ async def _contact(desk: ServiceDesk, asked: Asked, version: int) -> Ticket:
 
 
 async def _reply(desk: ServiceDesk, asked: Asked, version: int) -> Ticket:
-    text = asked.text("text")
-    return await desk.reply(asked.number, actor=asked.actor, version=version, now=asked.now, text=text)
+    return await desk.reply(
+        asked.number,
+        actor=asked.actor,
+        version=version,
+        now=asked.now,
+        text=asked.text("text"),
+        doubts=asked.doubts,
+        despite=asked.despite,
+    )
 
 
 async def _resolve(desk: ServiceDesk, asked: Asked, version: int) -> Ticket:
     # The bare 办结 button has no text field; an answer left empty is refused, not taken for that button.
     text = asked.text("text") if "text" in asked.form else None
-    return await desk.resolve(asked.number, actor=asked.actor, version=version, now=asked.now, text=text)
+    return await desk.resolve(
+        asked.number,
+        actor=asked.actor,
+        version=version,
+        now=asked.now,
+        text=text,
+        doubts=asked.doubts,
+        despite=asked.despite,
+    )
 
 
 async def _answer_directly(desk: ServiceDesk, asked: Asked, version: int) -> Ticket:
     return await desk.answer_directly(
-        asked.number, actor=asked.actor, version=version, now=asked.now, text=asked.text("text")
+        asked.number,
+        actor=asked.actor,
+        version=version,
+        now=asked.now,
+        text=asked.text("text"),
+        doubts=asked.doubts,
+        despite=asked.despite,
     )
 
 

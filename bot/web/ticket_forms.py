@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bot.intake import MOST_CHARACTERS
 from bot.wording import label
-from routing.acts.offers import offered_to
 from routing.events import RejectReason
 from routing.ticket import Ticket
 from routing.timing.sla import ClockName
@@ -15,7 +14,7 @@ from routing.workflow import CENTRE_ROLES, Action, Actor, Role, State
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Field:
-    """One input. ``kind``: text (several lines), line, unit, choice, stars."""
+    """One input. ``kind``: text (several lines), line, date, unit, choice, stars."""
 
     name: str
     words: str
@@ -48,11 +47,12 @@ class TicketForm:
     open: bool = True
     kept_for: frozenset[str]
     """The actions whose refused text is put back into this form."""
+    answers: bool = False
+    """Its text goes to the citizen: it is checked before it is sent, and templates and the library stand beside it."""
 
 
-def forms_for(ticket: Ticket, actor: Actor) -> tuple[TicketForm, ...]:
-    """The forms of everything this reader may do now, the most likely first."""
-    may = set(offered_to(ticket, actor))
+def forms_for(ticket: Ticket, actor: Actor, may: set[Action]) -> tuple[TicketForm, ...]:
+    """The forms of what this reader may do now (``may``), the most likely first."""
     # A supervisor may act for a unit, but that is the exception: the unit's forms stay folded.
     own = actor.role is Role.LIAISON
     forms = [*_units_forms(ticket, may, own=own), *_centres_forms(may)]
@@ -106,6 +106,7 @@ def _reply_form(ticket: Ticket, *, open_: bool) -> TicketForm:
         buttons=(both, only),
         open=open_,
         kept_for=frozenset({Action.REPLY, Action.RESOLVE}),
+        answers=True,
     )
 
 
@@ -132,7 +133,8 @@ def _centres_forms(may: set[Action]) -> list[TicketForm]:
         forms.append(_form("改派", button, unit, reason, note=note, open_=False))
     if Action.ANSWER_DIRECTLY in may:
         field = Field(name="text", words="答复内容", hint="不用派单就能答复的，直接告诉市民。")
-        forms.append(_form("直接答复办结", _button(Action.ANSWER_DIRECTLY), field, open_=False))
+        form = _form("直接答复办结", _button(Action.ANSWER_DIRECTLY), field, open_=False)
+        forms.append(replace(form, answers=True))
     if Action.REJECT in may:
         forms.append(
             _form(

@@ -11,11 +11,16 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
+from bot.wechat.notice_templates import NoticeTemplates, NoticeTemplatesInvalid, read_notice_templates
+
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,31}")
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{3,32}")
 _AES_KEY = re.compile(r"[A-Za-z0-9+/]{43}")
 _REQUIRED = ("title", "app_id", "secret", "token", "encoding_aes_key", "mode")
-_OPTIONAL = ("previous_aes_key", "profile", "region")
+_OPTIONAL = ("previous_aes_key", "profile", "region", "welcome", "default_unit", "service_phone", "menu")
+_PHONE = re.compile(r"[0-9][0-9-]{2,14}")
+_UNIT = re.compile(r"[a-z0-9][a-z0-9.-]{0,63}")
+_MOST_WELCOME = 300
 
 
 class Mode(StrEnum):
@@ -54,6 +59,16 @@ class Account:
     """The time-limit profile of this account's tickets; None is the service's own."""
     region: str | None = None
     """The place whose rules its followers are answered by (云州市/清和县); None is the service's own."""
+    welcome: str | None = None
+    """What new followers read first, in place of the service's own first sentence."""
+    default_unit: str | None = None
+    """The department whose account it is: gets what triage leaves to a person; None leaves it to the dispatcher."""
+    service_phone: str | None = None
+    person: bool = False
+    """The account has WeChat's customer service, so that a talk may be handed over to a person."""
+    menu: Path | None = None
+    """The account's menu as a file, for ``huiyin menu``."""
+    notices: NoticeTemplates = field(default_factory=NoticeTemplates)
 
     @property
     def aes_keys(self) -> tuple[str, ...]:
@@ -78,13 +93,19 @@ def check_account(account: Account) -> None:
         _check_aes_key(account.name, "encoding_aes_key", account.encoding_aes_key)
     if account.previous_aes_key is not None:
         _check_aes_key(account.name, "previous_aes_key", account.previous_aes_key)
+    if account.welcome is not None and len(account.welcome) > _MOST_WELCOME:
+        raise AccountsInvalid(account.name, "welcome", f"must not be longer than {_MOST_WELCOME} characters")
+    if account.default_unit is not None and not _UNIT.fullmatch(account.default_unit):
+        raise AccountsInvalid(account.name, "default_unit", "must be a unit's code, like qh.housing")
+    if account.service_phone is not None and not _PHONE.fullmatch(account.service_phone):
+        raise AccountsInvalid(account.name, "service_phone", "must be digits, perhaps with -")
 
 
 def load_accounts(path: Path) -> dict[str, Account]:
     """Read ``[accounts.NAME]`` tables; raise AccountsInvalid for the first field that is wrong.
 
-    A field that is missing or unknown is wrong too. ``mode`` is plain, compatible or safe;
-    ``previous_aes_key``, ``profile`` and ``region`` may be left out or empty.
+    A field that is missing or unknown is wrong too. ``mode`` is plain, compatible or safe; what is optional may be
+    left out or empty. ``menu`` names a file beside the TOML, which is not read here.
     """
     try:
         document = tomllib.loads(path.read_text(encoding="utf-8"))
@@ -101,17 +122,51 @@ def load_accounts(path: Path) -> dict[str, Account]:
     tables = document.get("accounts")
     if not isinstance(tables, dict) or not tables:
         raise AccountsInvalid("*", path.name, "needs at least one [accounts.NAME] table")
-    accounts = {name: _account(name, table) for name, table in tables.items()}
+    accounts = {name: _account(name, table, beside=path.parent) for name, table in tables.items()}
     _refuse_shared_app_ids(accounts)
     return accounts
 
 
-def _account(name: str, table: object) -> Account:
+def _account(name: str, table: object, *, beside: Path) -> Account:
     if not isinstance(table, dict):
         raise AccountsInvalid(name, name, "must be a table: [accounts.NAME]")
     values: dict[str, Any] = dict(table)
+    person, notices = _take_person(name, values), _take_notices(name, values)
     if values.get("mode") == Mode.PLAIN.value:
         values.setdefault("encoding_aes_key", "")
+    _check_fields(name, values)
+    optional: dict[str, Any] = {key: values.get(key, "").strip() or None for key in _OPTIONAL}
+    menu = optional.pop("menu")
+    account = Account(
+        name=name,
+        **{key: values[key] for key in _REQUIRED if key != "mode"},
+        mode=Mode(values["mode"]),
+        **optional,
+        person=person,
+        notices=notices,
+        menu=beside / menu if menu else None,
+    )
+    check_account(account)
+    return account
+
+
+def _take_person(name: str, values: dict[str, Any]) -> bool:
+    person = values.pop("person", False)
+    if not isinstance(person, bool):
+        raise AccountsInvalid(name, "person", "must be true or false")
+    return person
+
+
+def _take_notices(name: str, values: dict[str, Any]) -> NoticeTemplates:
+    try:
+        return read_notice_templates(
+            {key: values.pop(key) for key in ("templates", "subscriptions") if key in values}
+        )
+    except NoticeTemplatesInvalid as error:
+        raise AccountsInvalid(name, error.field, error.reason) from None
+
+
+def _check_fields(name: str, values: dict[str, Any]) -> None:
     for key in values:
         if key not in _REQUIRED + _OPTIONAL:
             raise AccountsInvalid(name, key, "is not a field of an account")
@@ -123,16 +178,6 @@ def _account(name: str, table: object) -> Account:
             raise AccountsInvalid(name, key, "must be a string")
     if values["mode"] not in [mode.value for mode in Mode]:
         raise AccountsInvalid(name, "mode", "must be plain, compatible or safe")
-    account = Account(
-        name=name,
-        **{key: values[key] for key in _REQUIRED if key != "mode"},
-        mode=Mode(values["mode"]),
-        previous_aes_key=values.get("previous_aes_key") or None,
-        profile=values.get("profile") or None,
-        region=values.get("region") or None,
-    )
-    check_account(account)
-    return account
 
 
 def _check_aes_key(account: str, field_name: str, value: str) -> None:

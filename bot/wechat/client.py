@@ -1,13 +1,12 @@
-"""Everything we send to the platform by ourselves: customer-service messages, templates, the menu.
+"""Everything we send to the platform by ourselves: customer-service messages, templates, and any other call.
 
-No token, secret or openid appears in an exception or a log line: errors are raised ``from None`` because aiohttp's
-carry the URL, and with it the token.
+No token, secret or openid appears in an exception or a log line. Menus, QR codes, media and subscription messages
+are small modules of functions over ``call``, ``get`` and ``fetch_media``.
 """
 
 from __future__ import annotations
 
 import asyncio
-import json
 import random
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -17,10 +16,20 @@ import structlog
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
+from bot import metrics
 from bot.redis_state import Fetched, FetchRefused, SingleFlight
 from bot.wechat.accounts import Account
 from bot.wechat.codec import fit_text
-from bot.wechat.delivery import ONE_API_ONLY, DeliveryClass, DeliveryRefused, DeliveryUnknown, classify
+from bot.wechat.delivery import (
+    ONE_API_ONLY,
+    DeliveryClass,
+    DeliveryRefused,
+    DeliveryUnknown,
+    classify,
+    name_of,
+)
+from bot.wechat.exchange import TIMEOUT, Answered, Request, exchange, media_of, verdict
+from bot.wechat.quotas import Quotas
 
 __all__ = ["API_BASE", "DeliveryClass", "DeliveryRefused", "DeliveryUnknown", "WeChatClient"]
 
@@ -30,16 +39,20 @@ API_BASE = "https://api.weixin.qq.com"
 MAX_TRIES = 3
 BACKOFF_S = 0.5
 CIRCUIT_S = 60.0
-TIMEOUT = aiohttp.ClientTimeout(total=8, connect=3, sock_connect=3)
+MEDIA_TIMEOUT = aiohttp.ClientTimeout(total=30, connect=3, sock_connect=3)
+MAX_MEDIA_BYTES = 10 * 1024 * 1024
+"""The platform takes no larger picture from a citizen."""
 
 _CUSTOM_SEND = "/cgi-bin/message/custom/send"
 _CUSTOM_TYPING = "/cgi-bin/message/custom/typing"
 _TEMPLATE_SEND = "/cgi-bin/message/template/send"
 _MENU_CREATE = "/cgi-bin/menu/create"
 _STABLE_TOKEN = "/cgi-bin/stable_token"  # noqa: S105 - a path
-_MAX_ANSWER_BYTES = 64 * 1024
+_MEDIA_GET = "/cgi-bin/media/get"
 _OVERLAP_S = 300
 """In its last five minutes the platform honours the old token beside the new one."""
+
+_Judge = Callable[[Answered], object]
 
 
 class WeChatClient:
@@ -63,13 +76,22 @@ class WeChatClient:
         self._pause = pause
         self._monotonic = monotonic
         self._token = SingleFlight(redis, f"wechat-token:{account.app_id}")
+        self._quotas = Quotas(redis)
         self._closed_apis: dict[str, tuple[int, float]] = {}
 
-    async def send_text(self, openid: str, text: str) -> None:
+    async def ready(self) -> None:
+        """Have a token at hand, or raise DeliveryRefused as sending would.
+
+        Whoever must note down that they are about to send asks this first: what follows is one exchange, and a crash
+        in between leaves little unknown.
+        """
+        self._refuse_if_closed(_CUSTOM_SEND)
+        await self._get_token()
+
+    async def send_text(self, openid: str, text: str, *, tries: int = MAX_TRIES) -> None:
         """A customer-service text message, cut like a reply. DeliveryUnknown: never send it again."""
-        await self._call(
-            _CUSTOM_SEND, {"touser": openid, "msgtype": "text", "text": {"content": fit_text(text)}}
-        )
+        message = {"touser": openid, "msgtype": "text", "text": {"content": fit_text(text)}}
+        await self.call(_CUSTOM_SEND, message, tries=tries)
 
     async def send_menu(self, openid: str, head: str, items: Sequence[tuple[str, str]], tail: str) -> None:
         """A customer-service message with choices to tap; ``items`` are (id, words)."""
@@ -78,12 +100,16 @@ class WeChatClient:
             "list": [{"id": choice, "content": words} for choice, words in items],
             "tail_content": fit_text(tail),
         }
-        await self._call(_CUSTOM_SEND, {"touser": openid, "msgtype": "msgmenu", "msgmenu": menu})
+        await self.call(_CUSTOM_SEND, {"touser": openid, "msgtype": "msgmenu", "msgmenu": menu})
+
+    async def refused_with(self) -> str | None:
+        """The code for which the circuit of the whole account is open now; None while it is closed."""
+        return await self._token.refusal()
 
     async def typing(self, openid: str) -> None:
         """Show 对方正在输入…; a courtesy, so it is tried once and its failure is only counted in the log."""
         try:
-            await self._call(_CUSTOM_TYPING, {"touser": openid, "command": "Typing"}, tries=1)
+            await self.call(_CUSTOM_TYPING, {"touser": openid, "command": "Typing"}, tries=1)
         except (DeliveryRefused, DeliveryUnknown) as error:
             _log.debug("wechat typing not shown", account=self._account.name, error=type(error).__name__)
 
@@ -105,75 +131,92 @@ class WeChatClient:
         }
         if url:
             payload["url"] = url
-        await self._call(_TEMPLATE_SEND, payload, idempotent=True)
+        await self.call(_TEMPLATE_SEND, payload, idempotent=True)
 
     async def create_menu(self, buttons: Sequence[Mapping[str, object]]) -> None:
         """Replace the account's default menu; ``buttons`` as the platform documents them."""
-        await self._call(_MENU_CREATE, {"button": list(buttons)}, idempotent=True)
+        await self.call(_MENU_CREATE, {"button": list(buttons)}, idempotent=True)
 
-    async def _call(
+    async def call(
         self, path: str, payload: Mapping[str, object], *, idempotent: bool = False, tries: int = MAX_TRIES
-    ) -> None:
-        """Send, with a back-off while the platform is busy."""
-        for attempt in range(1, tries + 1):
+    ) -> dict[str, object]:
+        """POST ``payload`` to ``/cgi-bin/…`` and give the parsed answer.
+
+        ``idempotent``: doing it twice does no harm, so an unknown outcome is tried again too.
+        """
+        request = Request(path=path, payload=payload, timeout=self._timeout)
+        return verdict(await self._persist(request, verdict, idempotent=idempotent, tries=tries))
+
+    async def get(
+        self, path: str, params: Mapping[str, str] | None = None, *, tries: int = MAX_TRIES
+    ) -> dict[str, object]:
+        """GET ``/cgi-bin/…`` and give the parsed answer; what is only read may be asked again."""
+        request = Request(path=path, params=params or {}, timeout=self._timeout)
+        return verdict(await self._persist(request, verdict, idempotent=True, tries=tries))
+
+    async def fetch_media(
+        self, media_id: str, *, most_bytes: int = MAX_MEDIA_BYTES, tries: int = MAX_TRIES
+    ) -> bytes:
+        """The file a citizen sent. DeliveryRefused: 40007 once its three days are over, 45001 when it is too large."""
+        request = Request(
+            path=_MEDIA_GET, params={"media_id": media_id}, most_bytes=most_bytes, timeout=MEDIA_TIMEOUT
+        )
+        return media_of(await self._persist(request, media_of, idempotent=True, tries=tries))
+
+    async def _persist(self, request: Request, judge: _Judge, *, idempotent: bool, tries: int) -> Answered:
+        """The answer that ``judge`` accepts, with a back-off while the platform is busy.
+
+        A refusal says only that this attempt did nothing: after one whose outcome is unknown, the outcome of all
+        together stays unknown.
+        """
+        attempt, doubtful = 1, False
+        while True:
             try:
-                return await self._send(path, payload)
+                return await self._send(request, judge)
             except DeliveryRefused as refused:
-                if refused.klass is not DeliveryClass.BUSY or attempt == tries:
+                if refused.klass is not DeliveryClass.BUSY or attempt >= tries:
+                    if doubtful:
+                        raise DeliveryUnknown from None
                     raise
             except DeliveryUnknown:
-                if not idempotent or attempt == tries:
+                if not idempotent or attempt >= tries:
                     raise
+                doubtful = request.payload is not None  # what is only read changes nothing
             ceiling = BACKOFF_S * 2 ** (attempt - 1)
             await self._pause(random.uniform(ceiling / 2, ceiling))
-        return None
+            attempt += 1
 
-    async def _send(self, path: str, payload: Mapping[str, object]) -> None:
+    async def _send(self, request: Request, judge: _Judge) -> Answered:
         """Send with a good token: a token that proves bad is replaced once and the call repeated once."""
-        self._refuse_if_closed(path)
+        self._refuse_if_closed(request.path)
         token = await self._get_token()
         try:
             try:
-                await self._post(path, payload, token)
+                return await self._ask(request, judge, token)
             except DeliveryRefused as refused:
                 if refused.klass is not DeliveryClass.TOKEN or not await self._forget_token(token):
                     raise
-                await self._post(path, payload, await self._get_token())
+                return await self._ask(request, judge, await self._get_token())
         except DeliveryRefused as refused:
-            await self._take_note(path, refused)
+            await self._take_note(request.path, refused)
             raise
 
-    async def _post(self, path: str, payload: Mapping[str, object], token: str) -> None:
-        status, answer = await self._exchange(path, payload, {"access_token": token})
-        code = answer.get("errcode", 0) if answer is not None else status
-        if isinstance(code, bool) or not isinstance(code, int):
-            raise DeliveryUnknown
-        if status >= 300 and not code:
-            code = status
-        if answer is None and status < 300:
-            raise DeliveryUnknown
-        if code:
-            raise DeliveryRefused(code, classify(code))
-
-    async def _exchange(
-        self, path: str, payload: Mapping[str, object], params: Mapping[str, str]
-    ) -> tuple[int, dict[str, object] | None]:
-        """One POST: the status and the JSON object of the answer, or None if it is none."""
+    async def _ask(self, request: Request, judge: _Judge, token: str | None) -> Answered:
+        """One exchange, counted by its outcome and against the day's allowance."""
+        outcome = "ok"
         try:
-            async with self._http.post(
-                f"{self._base}{path}",
-                params=params,
-                data=json.dumps(payload, ensure_ascii=False).encode("utf-8", "replace"),
-                headers={"Content-Type": "application/json; charset=utf-8"},
-                timeout=self._timeout,
-                allow_redirects=False,
-            ) as response:
-                return response.status, await _json_object(response)
-        except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError):
-            # Nothing was sent: the connection itself failed.
-            raise DeliveryRefused(-1, DeliveryClass.BUSY) from None
-        except (aiohttp.ClientError, TimeoutError, OSError):
-            raise DeliveryUnknown from None
+            answered = await exchange(self._http, self._base, request, token=token)
+            judge(answered)
+        except DeliveryRefused as refused:
+            outcome = refused.klass.value
+            raise
+        except DeliveryUnknown:
+            outcome = "unknown"
+            raise
+        finally:
+            metrics.WECHAT_CALLS.labels(self._account.name, request.path, outcome).inc()
+            await self._quotas.count(self._account.app_id, request.path, account=self._account.name)
+        return answered
 
     async def _get_token(self) -> str:
         try:
@@ -202,10 +245,12 @@ class WeChatClient:
             "secret": self._account.secret,
             "force_refresh": False,
         }
+        fetch = Request(path=_STABLE_TOKEN, payload=request, timeout=self._timeout)
         try:
-            status, answer = await self._exchange(_STABLE_TOKEN, request, {})
+            answered = await self._ask(fetch, lambda _: None, None)
         except (DeliveryRefused, DeliveryUnknown):
             raise FetchRefused("-1", BACKOFF_S / 2) from None
+        status, answer = answered.status, answered.json_object()
         token, lasts = (answer or {}).get("access_token"), (answer or {}).get("expires_in")
         if isinstance(token, str) and 0 < len(token) <= 512 and isinstance(lasts, int) and lasts > 0:
             return Fetched(value=token, keep_s=max(lasts - _OVERLAP_S, lasts / 2))
@@ -230,10 +275,16 @@ class WeChatClient:
             return
         alarm = refused.klass is DeliveryClass.ACCOUNT
         _log.error(
-            "wechat refused our call", account=self._account.name, code=refused.code, api=path, alarm=alarm
+            "wechat refused our call",
+            account=self._account.name,
+            code=refused.code,
+            name=name_of(refused.code),
+            api=path,
+            alarm=alarm,
         )
         if not alarm:
             return
+        metrics.WECHAT_ALARMS.labels(self._account.name, str(refused.code)).inc()
         if refused.code not in ONE_API_ONLY and refused.code > 499:
             try:
                 await self._token.refuse(str(refused.code), CIRCUIT_S)
@@ -242,17 +293,3 @@ class WeChatClient:
             else:
                 return
         self._closed_apis[path] = (refused.code, self._monotonic() + CIRCUIT_S)
-
-
-async def _json_object(response: aiohttp.ClientResponse) -> dict[str, object] | None:
-    """Read by content, never by content type; a body that is too long or no JSON object is None."""
-    body = bytearray()
-    async for chunk in response.content.iter_any():
-        body += chunk
-        if len(body) > _MAX_ANSWER_BYTES:
-            return None
-    try:
-        answer = json.loads(body)
-    except ValueError:
-        return None
-    return answer if isinstance(answer, dict) else None

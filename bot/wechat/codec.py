@@ -5,6 +5,7 @@ Pure: no clock, no network. A push that must not be answered raises PushRefused 
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -77,6 +78,8 @@ class OpenedPush:
 
     message: IncomingMessage
     key: str | None
+    as_json: bool = False
+    """The account's data format is JSON: the reply must be too."""
 
 
 def check_url(
@@ -122,28 +125,64 @@ def open_push_with_key(
         message = read_message(account.name, opened.xml)
     except XmlRefused:
         raise PushRefused(Reason.MALFORMED) from None
-    return OpenedPush(message=message, key=opened.key or None)
+    return OpenedPush(message=message, key=opened.key or None, as_json=opened.xml.lstrip()[:1] == b"{")
 
 
 def seal_reply(
-    account: Account, message: IncomingMessage, text: str, *, now: datetime, nonce: str, key: str | None
+    account: Account,
+    message: IncomingMessage,
+    text: str,
+    *,
+    now: datetime,
+    nonce: str,
+    key: str | None,
+    as_json: bool = False,
 ) -> str:
-    """The XML that answers ``message`` with ``text``, sealed anew under ``key``; plain when key is None."""
-    timestamp = str(int(now.timestamp()))
-    xml = (
-        f"<xml><ToUserName>{cdata(message.openid)}</ToUserName>"
-        f"<FromUserName>{cdata(message.addressed_to)}</FromUserName>"
-        f"<CreateTime>{timestamp}</CreateTime><MsgType><![CDATA[text]]></MsgType>"
-        f"<Content>{cdata(fit_text(text))}</Content></xml>"
+    """What answers ``message`` with ``text``, sealed anew under ``key``; plain when key is None."""
+    fields = {"MsgType": "text", "Content": fit_text(text)}
+    return _sealed(account, message, fields, now=now, nonce=nonce, key=key, as_json=as_json)
+
+
+def seal_hand_over(account: Account, push: OpenedPush, *, now: datetime, nonce: str) -> str:
+    """The reply that passes the citizen on to the platform's customer service."""
+    fields = {"MsgType": "transfer_customer_service"}
+    return _sealed(account, push.message, fields, now=now, nonce=nonce, key=push.key, as_json=push.as_json)
+
+
+def _sealed(
+    account: Account,
+    message: IncomingMessage,
+    fields: Mapping[str, str],
+    *,
+    now: datetime,
+    nonce: str,
+    key: str | None,
+    as_json: bool,
+) -> str:
+    seconds = int(now.timestamp())
+    write = _as_json if as_json else _as_xml
+    reply = write(
+        {
+            "ToUserName": message.openid,
+            "FromUserName": message.addressed_to,
+            "CreateTime": seconds,
+            **fields,
+        }
     )
     if key is None:
-        return xml
-    sealed = seal_envelope(xml.encode(), key=key, app_id=account.app_id)
-    signature = signature_of(account.token, timestamp, nonce, sealed)
-    return (
-        f"<xml><Encrypt><![CDATA[{sealed}]]></Encrypt><MsgSignature><![CDATA[{signature}]]></MsgSignature>"
-        f"<TimeStamp>{timestamp}</TimeStamp><Nonce>{cdata(nonce)}</Nonce></xml>"
-    )
+        return reply
+    sealed = seal_envelope(reply.encode(), key=key, app_id=account.app_id)
+    signature = signature_of(account.token, str(seconds), nonce, sealed)
+    return write({"Encrypt": sealed, "MsgSignature": signature, "TimeStamp": seconds, "Nonce": nonce})
+
+
+def _as_xml(fields: Mapping[str, str | int]) -> str:
+    leaves = (f"<{name}>{cdata(v) if isinstance(v, str) else v}</{name}>" for name, v in fields.items())
+    return f"<xml>{''.join(leaves)}</xml>"
+
+
+def _as_json(fields: Mapping[str, str | int]) -> str:
+    return json.dumps(fields, ensure_ascii=False, separators=(",", ":"))
 
 
 def fit_text(text: str) -> str:

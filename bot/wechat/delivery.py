@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from enum import StrEnum
 
+from wechatpy.constants import WeChatErrorCode
+
 
 class DeliveryClass(StrEnum):
     """Why the platform refused, as far as it changes what the sender does next."""
@@ -32,6 +34,18 @@ _CODES = {
 }
 _CLASS_OF = {code: klass for klass, codes in _CODES.items() for code in codes}
 
+DAILY_LIMITS = {
+    "/cgi-bin/stable_token": 500_000,
+    "/cgi-bin/message/template/send": 100_000,
+    "/cgi-bin/message/custom/send": 500_000,
+    "/cgi-bin/media/get": 200_000,
+    "/cgi-bin/qrcode/create": 100_000,
+    "/cgi-bin/menu/create": 1_000,
+    "/cgi-bin/menu/get": 10_000,
+    "/cgi-bin/menu/delete": 1_000,
+}
+"""Calls a day of one account, as the platform grants them to a verified account before any enlargement."""
+
 ONE_API_ONLY = frozenset({45009, 48001, 48004})
 """Account errors that close one API and leave the others open: its quota, or the right to call it."""
 
@@ -43,6 +57,14 @@ def classify(code: int) -> DeliveryClass:
     if 300 <= code <= 499:
         return DeliveryClass.ACCOUNT
     return _CLASS_OF.get(code, DeliveryClass.CONTENT)
+
+
+def name_of(code: int) -> str:
+    """The platform's own name of an error code, such as ``INVALID_CREDENTIAL``; empty for one it has no name for."""
+    try:
+        return str(WeChatErrorCode(code).name)
+    except ValueError:
+        return ""
 
 
 class DeliveryRefused(Exception):

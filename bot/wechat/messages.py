@@ -6,6 +6,7 @@ import hashlib
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from functools import lru_cache
 
 
 class MessageKind(StrEnum):
@@ -55,14 +56,19 @@ class IncomingMessage:
     @property
     def key(self) -> str:
         """The same for every delivery of one message, different for any two messages; names no citizen."""
-        made_at = str(int(self.created_at.timestamp()))
         if self.message_id and self.kind is not MessageKind.EVENT:
-            parts: tuple[str, ...] = ("message", self.openid, self.message_id, made_at)
-        else:
-            name = self.event or self.kind.value
-            parts = ("event", self.openid, made_at, name, self.event_key or "", self.fingerprint)
-        return hashlib.sha256("\0".join((self.account, *parts)).encode()).hexdigest()
+            return _key(self.account, "message", self.openid, self.created_at, self.message_id)
+        name = self.event or self.kind.value
+        rest = (name, self.event_key or "", self.fingerprint)
+        return _key(self.account, "event", self.openid, self.created_at, *rest)
 
     def field(self, name: str) -> str | None:
         """The first leaf whose path ends in ``name``, as in ``message.field("TemplateId")``."""
         return next((text for path, text in self.fields if path.rpartition("/")[2] == name), None)
+
+
+@lru_cache(maxsize=1024)
+def _key(account: str, what: str, openid: str, created_at: datetime, *rest: str) -> str:
+    """Asked for again and again while a message is answered."""
+    parts = (account, what, openid, str(int(created_at.timestamp())), *rest)
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()

@@ -1,4 +1,4 @@
-"""From the XML of one push to an IncomingMessage; the XML is guarded here before wechatpy sees it."""
+"""From one push, XML or JSON, to an IncomingMessage; nothing here trusts what it reads."""
 
 from __future__ import annotations
 
@@ -7,8 +7,7 @@ import math
 import re
 from datetime import UTC, datetime
 
-from wechatpy import parse_message
-
+from bot.wechat.json_text import read_json_leaves
 from bot.wechat.messages import IncomingMessage, MessageKind
 from bot.wechat.xml_text import XmlRefused, read_leaves, without_illegal_characters
 
@@ -31,13 +30,14 @@ _MAX_FIELDS = 64
 _MAX_FIELD_CHARS = 2048
 
 
-def read_message(account: str, xml: bytes) -> IncomingMessage:
-    """Raises XmlRefused when the XML is not one of WeChat's; a type or event nobody knows is not an error."""
+def read_message(account: str, push: bytes) -> IncomingMessage:
+    """Raises XmlRefused when the push is not one of WeChat's; a type or event nobody knows is not an error."""
     try:
-        text = without_illegal_characters(xml.decode("utf-8"))
+        text = push.decode("utf-8")
     except UnicodeDecodeError as error:
         raise XmlRefused("not UTF-8") from error
-    leaves = read_leaves(text)
+    is_json = text.lstrip()[:1] == "{"
+    leaves = read_json_leaves(text) if is_json else read_leaves(without_illegal_characters(text))
     direct = {path: value.strip() for path, value in leaves if "/" not in path}
     kind = _KINDS.get(direct.get("MsgType", "").lower(), MessageKind.OTHER)
     if not direct.get("MsgType"):
@@ -49,11 +49,11 @@ def read_message(account: str, xml: bytes) -> IncomingMessage:
         "message_id": _message_id(direct),
         "created_at": created_at,
         "addressed_to": _addressee(direct),
-        "fingerprint": hashlib.sha256(xml).hexdigest(),
+        "fingerprint": hashlib.sha256(push).hexdigest(),
     }
     if kind in (MessageKind.EVENT, MessageKind.OTHER):
         return IncomingMessage(kind=kind, **head, **_event(direct, leaves))  # type: ignore[arg-type]
-    return IncomingMessage(kind=kind, **head, **_typed(kind, text, direct))  # type: ignore[arg-type]
+    return IncomingMessage(kind=kind, **head, **_typed(kind, direct))  # type: ignore[arg-type]
 
 
 def _sender(direct: dict[str, str]) -> str:
@@ -83,24 +83,25 @@ def _message_id(direct: dict[str, str]) -> str | None:
     return found[:64] if found.strip("0") else None
 
 
-def _typed(kind: MessageKind, xml: str, direct: dict[str, str]) -> dict[str, object]:
-    message = parse_message(xml)
-    choice = direct.get("bizmsgmenuid") or None
+def _typed(kind: MessageKind, direct: dict[str, str]) -> dict[str, object]:
+    def of(name: str) -> str | None:
+        return direct.get(name) or None
+
     if kind is MessageKind.TEXT:
-        return {"content": message.content or "", "menu_choice": choice[:64] if choice else None}
+        return {"content": of("Content") or "", "menu_choice": (of("bizmsgmenuid") or "")[:64] or None}
     if kind is MessageKind.IMAGE:
-        return {"picture_url": message.image or None, "media_id": message.media_id or None}
+        return {"picture_url": of("PicUrl"), "media_id": of("MediaId")}
     if kind is MessageKind.VOICE:
-        return {"content": message.recognition or "", "media_id": message.media_id or None}
+        return {"content": of("Recognition") or "", "media_id": of("MediaId")}
     if kind is MessageKind.LOCATION:
         return {
-            "content": message.label or "",
-            "latitude": _degrees(message.location_x, 90),
-            "longitude": _degrees(message.location_y, 180),
+            "content": of("Label") or "",
+            "latitude": _degrees(of("Location_X"), 90),
+            "longitude": _degrees(of("Location_Y"), 180),
         }
     if kind is MessageKind.LINK:
-        return {"content": f"{message.title or ''}\n{message.url or ''}".strip()}
-    return {"media_id": message.media_id or None}
+        return {"content": f"{of('Title') or ''}\n{of('Url') or ''}".strip()}
+    return {"media_id": of("MediaId")}
 
 
 def _event(direct: dict[str, str], leaves: tuple[tuple[str, str], ...]) -> dict[str, object]:

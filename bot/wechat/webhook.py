@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import AsyncIterator, Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from typing import Protocol
 
 import structlog
 from aiohttp import web
 
+from bot import metrics
 from bot.wechat.accounts import Account, check_account
 from bot.wechat.codec import (
     MAX_BODY_BYTES,
@@ -20,26 +22,40 @@ from bot.wechat.codec import (
     Reason,
     check_url,
     open_push_with_key,
+    seal_hand_over,
     seal_reply,
     verify_url,
 )
-from bot.wechat.messages import IncomingMessage
+from bot.wechat.events import Reports, Route, no_reports, report_fields, route_of
+from bot.wechat.in_progress import ANSWERS, AnswersInProgress, answers_in_progress, where
+from bot.wechat.messages import IncomingMessage, MessageKind
+from bot.wechat.reply import Reply, as_reply
 from bot.wechat.xml_text import without_illegal_characters
+
+__all__ = [
+    "ANSWERS",
+    "AnswersInProgress",
+    "KeepForLater",
+    "Respond",
+    "SayBeside",
+    "answers_in_progress",
+    "wechat_handlers",
+]
 
 _log = structlog.get_logger(__name__)
 
 KEEP_WITHIN_S = 0.6
 BODY_WITHIN_S = 3.0
 MAX_IN_PROGRESS = 256
-FINISH_WITHIN_S = 10.0
+REPORT_PAUSE_S = 0.1
 
 _HARDENED = {"X-Content-Type-Options": "nosniff", "Cache-Control": "no-store"}
 
 
 class Respond(Protocol):
-    """Finds the reply's text. Idempotent by ``message.key``: the same key gives the same reply."""
+    """Finds the reply. Idempotent by ``message.key``: the same key gives the same reply."""
 
-    async def __call__(self, message: IncomingMessage, *, now: datetime) -> str | None:
+    async def __call__(self, message: IncomingMessage, *, now: datetime) -> Reply | str | None:
         """The reply, or None when there is nothing to say."""
         ...
 
@@ -52,43 +68,47 @@ class KeepForLater(Protocol):
         ...
 
 
-@dataclass(slots=True)
-class AnswersInProgress:
-    """The answers being worked out, by message key: a second delivery joins the first instead of racing it."""
+class SayBeside(Protocol):
+    """Sends the words of a hand-over as a customer-service message, once however often it is asked."""
 
-    tasks: dict[str, asyncio.Task[str | None]] = field(default_factory=dict)
-
-    def join(self, key: str, start: Callable[[], asyncio.Task[str | None]]) -> asyncio.Task[str | None]:
-        """The running task of this key, or the one that ``start`` makes."""
-        task = self.tasks.get(key)
-        if task is None:
-            task = self.tasks[key] = start()
-            task.add_done_callback(lambda done: self._ended(key, done))
-        return task
-
-    def _ended(self, key: str, task: asyncio.Task[str | None]) -> None:
-        del self.tasks[key]
-        if not task.cancelled() and (error := task.exception()) is not None:
-            _log.error("wechat answer failed", **_where(error))
-
-    async def finish(self, within_s: float) -> None:
-        """Let what runs end by itself, then cancel the rest; each cancelled one was kept for later."""
-        if not self.tasks:
-            return
-        _, unfinished = await asyncio.wait(self.tasks.values(), timeout=within_s)
-        for task in unfinished:
-            task.cancel()
-        await asyncio.gather(*unfinished, return_exceptions=True)
+    async def __call__(self, message: IncomingMessage, text: str) -> None: ...
 
 
-ANSWERS = web.AppKey("wechat_answers_in_progress", AnswersInProgress)
+async def _say_nothing(message: IncomingMessage, text: str) -> None:
+    """For a service without a client."""
 
 
-async def answers_in_progress(app: web.Application) -> AsyncIterator[None]:
-    """The cleanup context that owns the running answers; ``app.cleanup_ctx`` must hold it."""
-    app[ANSWERS] = AnswersInProgress()
-    yield
-    await app[ANSWERS].finish(FINISH_WITHIN_S)
+class Settle(Protocol):
+    """Settles with all processes what becomes of a message that one of them may have kept."""
+
+    async def __call__(self, key: str, *, now: datetime) -> bool:
+        """``now``: when the delivery arrived that is being answered."""
+        ...
+
+
+async def _always(key: str, *, now: datetime) -> bool:
+    """For a service in which only this process keeps messages."""
+    return True
+
+
+class _Outcome(StrEnum):
+    """How a push was answered, as ``/metrics`` counts it."""
+
+    ANSWERED = "answered"
+    HANDED_OVER = "handed-over"
+    SILENT = "silent"
+    KEPT = "kept"
+    APOLOGISED = "apologised"
+    TAKEN = "taken"
+    """A report or an event nobody answers."""
+    HUNG_UP = "hung-up"
+    """No response, so that the platform delivers again."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Said:
+    outcome: _Outcome
+    reply: Reply | None = None
 
 
 def wechat_handlers(
@@ -99,11 +119,18 @@ def wechat_handlers(
     apologise: str,
     clock: Callable[[], datetime],
     answer_within_s: float = 4.2,
+    keep_within_s: float | None = None,
+    reports: Reports = no_reports,
+    say_beside: SayBeside = _say_nothing,
+    answer_now: Settle = _always,
+    take_back: Settle = _always,
 ) -> list[web.RouteDef]:
     """``GET`` and ``POST /wechat/{account}``. The application must also run ``answers_in_progress``.
 
-    ``apologise`` is what a citizen reads when we failed; ``clock`` gives aware UTC. Raises AccountsInvalid when
-    an account could not be trusted as it is configured.
+    ``apologise`` is what a citizen reads when we failed; ``clock`` gives aware UTC. ``answer_now`` says of a
+    message, by its key, whether it may be answered passively although some process may have kept it; ``take_back``
+    has a kept one answered by nobody. Raises
+    AccountsInvalid when an account could not be trusted as it is configured.
     """
     for account in accounts.values():
         check_account(account)
@@ -114,6 +141,11 @@ def wechat_handlers(
         apologise=apologise,
         clock=clock,
         answer_within_s=answer_within_s,
+        keep_within_s=KEEP_WITHIN_S if keep_within_s is None else keep_within_s,
+        reports=reports,
+        say_beside=say_beside,
+        answer_now=answer_now,
+        take_back=take_back,
     )
     return [web.get("/wechat/{account}", edge.check), web.post("/wechat/{account}", edge.receive)]
 
@@ -126,6 +158,11 @@ class _Edge:
     apologise: str
     clock: Callable[[], datetime]
     answer_within_s: float
+    keep_within_s: float
+    reports: Reports
+    say_beside: SayBeside
+    answer_now: Settle
+    take_back: Settle
 
     async def check(self, request: web.Request) -> web.Response:
         """Answer the platform's URL check."""
@@ -144,8 +181,22 @@ class _Edge:
             push = open_push_with_key(account, request.query, body, self.clock())
         except PushRefused as refused:
             return _refusal(request, refused)
-        text = await self._answer(push.message, request.config_dict[ANSWERS], started + self.answer_within_s)
-        return self._reply(account, push, text)
+        message, answers = push.message, request.config_dict[ANSWERS]
+        deadline = started + self.answer_within_s
+        route = route_of(message)
+        _count(message, route)
+        if route is Route.DIALOGUE or route is Route.ERASE:
+            said = await self._answer(message, answers, deadline, waits=route is Route.DIALOGUE)
+        elif route is Route.REPORT:
+            said = await self._report(message, deadline)
+        else:
+            said = _Said(_Outcome.TAKEN)
+        metrics.WECHAT_ANSWERS.labels(account.name, said.outcome.value).inc()
+        if said.outcome is _Outcome.HUNG_UP and request.transport is not None:
+            request.transport.abort()
+        if said.outcome is _Outcome.HANDED_OVER and said.reply is not None:
+            answers.follow_up(self.say_beside(message, said.reply.text))
+        return self._response(account, push, said)
 
     def _account(self, request: web.Request) -> Account:
         account = self.accounts.get(request.match_info["account"])
@@ -172,44 +223,117 @@ class _Edge:
         return bytes(body)
 
     async def _answer(
-        self, message: IncomingMessage, answers: AnswersInProgress, deadline: float
-    ) -> str | None:
-        """The reply's text; None after the message was kept, or when there is nothing to say."""
+        self, message: IncomingMessage, answers: AnswersInProgress, deadline: float, *, waits: bool
+    ) -> _Said:
+        """What to say now. ``waits``: a citizen waits for it, and reads an apology when we failed."""
+        if message.key in answers.kept:
+            # The first delivery promised a late answer; one given now would come twice.
+            return _Said(_Outcome.KEPT)
         now = self.clock()
         if len(answers.tasks) >= MAX_IN_PROGRESS and message.key not in answers.tasks:
             _log.warning("wechat answers saturated", account=message.account, running=len(answers.tasks))
-            return await self._keep(message, now)
+            return await self._keep(message, answers, now, waits=waits)
         task = answers.join(message.key, lambda: asyncio.create_task(self._respond(message, now)))
         remaining = deadline - asyncio.get_running_loop().time()
         # asyncio.wait leaves the task alone when time is up, and when this handler is cancelled.
         await asyncio.wait({task}, timeout=max(remaining, 0))
-        if not task.done():
-            return await self._keep(message, now)
-        if task.cancelled() or task.exception() is not None:
-            return self.apologise
-        return task.result()
+        failed = task.done() and (task.cancelled() or task.exception() is not None)
+        if not task.done() or (failed and not waits):
+            return await self._keep(message, answers, now, waits=waits)
+        if failed:
+            return _Said(_Outcome.APOLOGISED, Reply(self.apologise))
+        reply = as_reply(task.result())
+        if reply is None or not (reply.hand_over or without_illegal_characters(reply.text).strip()):
+            return _Said(_Outcome.SILENT)
+        # The platform delivers again only after it cut us off, and then an earlier delivery may have been kept.
+        again = reply.again or (now - message.created_at).total_seconds() >= self.answer_within_s
+        if again and not await self._may_answer_now(message, deadline, now):
+            return _Said(_Outcome.KEPT)
+        return _Said(_Outcome.HANDED_OVER if reply.hand_over else _Outcome.ANSWERED, reply)
 
-    async def _respond(self, message: IncomingMessage, now: datetime) -> str | None:
+    async def _respond(self, message: IncomingMessage, now: datetime) -> Reply | str | None:
         return await self.respond(message, now=now)
 
-    async def _keep(self, message: IncomingMessage, now: datetime) -> str | None:
-        """None once the message is durable; the apology when it is not, for the citizen must not wait in vain."""
+    async def _may_answer_now(self, message: IncomingMessage, deadline: float, now: datetime) -> bool:
+        """Unknown counts as yes: who waits is answered rather than not."""
         try:
-            async with asyncio.timeout(KEEP_WITHIN_S):
-                await self.keep_for_later(message, now=now)
+            async with asyncio.timeout_at(deadline + self.keep_within_s):
+                return await self.answer_now(message.key, now=now)
         except Exception as error:
-            _log.error("wechat message not kept", account=message.account, **_where(error))
-            return self.apologise
-        _log.info("wechat message kept for later", account=message.account, kind=message.kind.value)
-        return None
+            _log.warning("wechat kept messages unreadable", account=message.account, **where(error))
+            return True
 
-    def _reply(self, account: Account, push: OpenedPush, text: str | None) -> web.Response:
-        if text is None or not without_illegal_characters(text).strip():
+    async def _keep(
+        self, message: IncomingMessage, answers: AnswersInProgress, now: datetime, *, waits: bool
+    ) -> _Said:
+        """Kept once the message is durable. When it is not, the apology: the citizen must not wait in vain."""
+        keeping = asyncio.create_task(self._keep_for_later(message, now))
+        await asyncio.wait({keeping}, timeout=self.keep_within_s)
+        error = TimeoutError() if not keeping.done() else keeping.exception()
+        if error is None:
+            answers.remember_kept(message.key)
+            _log.info("wechat message kept for later", account=message.account, kind=message.kind.value)
+            return _Said(_Outcome.KEPT)
+        _log.error("wechat message not kept", account=message.account, **where(error))
+        if not waits:
+            return _Said(_Outcome.HUNG_UP)
+        if not keeping.done():
+            answers.follow_up(self._take_back(keeping, message, now))
+        return _Said(_Outcome.APOLOGISED, Reply(self.apologise))
+
+    async def _keep_for_later(self, message: IncomingMessage, now: datetime) -> None:
+        await self.keep_for_later(message, now=now)
+
+    async def _take_back(self, keeping: asyncio.Task[None], message: IncomingMessage, now: datetime) -> None:
+        """Kept after all, but the apology is out: who was asked to write again must not be answered twice."""
+        await keeping
+        await self.take_back(message.key, now=now)
+
+    async def _report(self, message: IncomingMessage, deadline: float) -> _Said:
+        """Have a report taken down. While that fails nobody says ``success``, so the platform delivers it again."""
+        fields, pause = report_fields(message), REPORT_PAUSE_S
+        loop = asyncio.get_running_loop()
+        while True:
+            try:
+                async with asyncio.timeout_at(deadline):
+                    await self.reports(message.account, message.event or "", fields, self.clock())
+            except Exception as error:
+                _log.error(
+                    "wechat report not taken", account=message.account, event_=message.event, **where(error)
+                )
+                if loop.time() + pause >= deadline:
+                    return _Said(_Outcome.HUNG_UP)
+            else:
+                return _Said(_Outcome.TAKEN)
+            await asyncio.sleep(pause)
+            pause *= 2
+
+    def _response(self, account: Account, push: OpenedPush, said: _Said) -> web.Response:
+        if said.reply is None:
             return web.Response(text="success", headers=_HARDENED)
-        xml = seal_reply(
-            account, push.message, text, now=self.clock(), nonce=secrets.token_hex(8), key=push.key
-        )
-        return web.Response(text=xml, content_type="application/xml", headers=_HARDENED)
+        now, nonce = self.clock(), secrets.token_hex(8)
+        if said.outcome is _Outcome.HANDED_OVER:
+            body = seal_hand_over(account, push, now=now, nonce=nonce)
+        else:
+            body = seal_reply(
+                account,
+                push.message,
+                said.reply.text,
+                now=now,
+                nonce=nonce,
+                key=push.key,
+                as_json=push.as_json,
+            )
+        kind = "application/json" if push.as_json else "application/xml"
+        return web.Response(text=body, content_type=kind, headers=_HARDENED)
+
+
+def _count(message: IncomingMessage, route: Route) -> None:
+    """By name as far as we know it: what the platform invents must not become a label of its own."""
+    if route is Route.UNKNOWN:
+        _log.warning("wechat event unknown", account=message.account, name=message.event)
+    known = message.event if message.kind is MessageKind.EVENT and route is not Route.UNKNOWN else None
+    metrics.WECHAT_PUSHES.labels(message.account, route.value, known or message.kind.value).inc()
 
 
 def _refusal(request: web.Request, refused: PushRefused) -> web.Response:
@@ -217,15 +341,7 @@ def _refusal(request: web.Request, refused: PushRefused) -> web.Response:
     account = request.match_info["account"]
     known = refused.reason is not Reason.UNKNOWN_ACCOUNT
     _log.warning("wechat push refused", reason=refused.reason.value, account=account if known else "?")
+    metrics.WECHAT_REFUSED.labels(account if known else "?", refused.reason.value).inc()
     response = web.Response(status=refused.status, text=f"refused: {refused.reason}\n", headers=_HARDENED)
     response.force_close()
     return response
-
-
-def _where(error: BaseException) -> dict[str, str]:
-    """An error's type and place. Never its text: that may quote what a citizen wrote, or who wrote it."""
-    trace = error.__traceback__
-    while trace is not None and trace.tb_next is not None:
-        trace = trace.tb_next
-    place = f"{trace.tb_frame.f_globals.get('__name__')}:{trace.tb_lineno}" if trace else "?"
-    return {"error": type(error).__name__, "place": place}

@@ -19,6 +19,8 @@ class XmlRefused(Exception):
 
 def without_illegal_characters(text: str) -> str:
     """Drop what XML cannot carry and write every line end as a newline, as a parser would read it."""
+    if text.isprintable():  # most are, and it asks ten times faster
+        return text
     return _LINE_END.sub("\n", _NOT_XML.sub("", text))
 
 

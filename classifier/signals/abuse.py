@@ -92,7 +92,7 @@ _FREQUENT = frozenset(
     "投诉建议咨询举报求助修坏停吵费钱工资医保社保房垃圾脏臭路灯校医院班公交站查证补贴款退租卖买店老板"
 )
 _FEWEST_CHARACTERS = 6
-_REPEATED = re.compile(r"\s*(.{1,12}?)(?:[，。！!,\s]*\1){3,}[，。！!,\s]*")
+_REPEATED = re.compile(r"\s*([^，。！!,\s].{0,11}?)(?:[，。！!,\s]*+\1){3,}+[，。！!,\s]*+")
 _FEWEST_REPEATED, _FEWEST_TIMES = 8, 4
 _ALWAYS_HEARD = re.compile(r"救|谢|火|120|119|110|测试|哈哈|呵呵|嘿嘿")
 _LONGEST_CHECKED = 400

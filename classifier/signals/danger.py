@@ -9,10 +9,11 @@ talk *about* danger (prevention, suppositions, reports of long ago).
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from classifier.signals import second_opinion, verdict
-from classifier.signals.danger_brief import BRIEF, URGENT, calm_words
+from classifier.signals.danger_brief import ANGRY, BRIEF, MANNER_OF_SPEAKING, MEANS, URGENT, calm_words
+from classifier.signals.danger_scene import DangerScene, scene_of
 from classifier.signals.danger_words import (
     ANYWHERE,
     HELD_BACK,
@@ -47,6 +48,8 @@ class Emergency:
     word: str
     sure: bool = True
     """False where danger is only possible: worth asking about, no reason to hurry anybody."""
+    scene: DangerScene | None = None
+    """What calls for other advice than the kind does."""
 
 
 _SENTENCE = re.compile(r"[^。！？!?\n]+")
@@ -55,6 +58,11 @@ _NOW = re.compile(NOW)
 _HELD_BACK = {kind: re.compile(f"{SUPPOSED}|{words}") for kind, words in HELD_BACK.items()}
 _NEVER = {kind: re.compile(f"{LONG_AGO}|{words}") for kind, words in NEVER.items()}
 _URGENT = re.compile(URGENT)
+_ANGRY, _MEANS, _MANNER_OF_SPEAKING = re.compile(ANGRY), re.compile(MEANS), re.compile(MANNER_OF_SPEAKING)
+_OF_TEMPER = frozenset(
+    {EmergencyKind.SELF_HARM, EmergencyKind.VIOLENCE, EmergencyKind.MISSING, EmergencyKind.TRAPPED}
+)
+"""What the model takes anger for."""
 _CALM = {
     kind: (re.compile(always), re.compile(mostly))
     for kind in EmergencyKind
@@ -82,11 +90,10 @@ def find_emergency(
     said = text[:MOST_CHARACTERS]
     if not said.strip():
         return None
-    if outright := _outright(said, seen):
-        return outright
-    if len(said) > _BRIEF:
-        return None
-    return _weighed(said, _plain(said, brief), heard or second_opinion.hear(said))
+    found = _outright(said, seen)
+    if found is None and len(said) <= _BRIEF:
+        found = _weighed(said, _plain(said, brief), heard or second_opinion.hear(said))
+    return replace(found, scene=scene_of(said[:_TOLD_FIRST], found.kind)) if found else None
 
 
 def _weighed(text: str, plain: Emergency | None, heard: Heard) -> Emergency | None:
@@ -96,11 +103,23 @@ def _weighed(text: str, plain: Emergency | None, heard: Heard) -> Emergency | No
     odds = verdict.weigh(heard.said, loudest, plainly=plain is not None, least=least)
     if odds < least:
         return None
-    kind = heard.likeliest_kind
+    kind, sure = heard.likeliest_kind, odds >= SURE
+    if kind in _OF_TEMPER and _is_temper(heard.said):
+        if plain is None:
+            return None
+        sure = sure and _MANNER_OF_SPEAKING.fullmatch(plain.word) is None
     if plain and plain.kind is kind:
-        return Emergency(kind, plain.word, sure=odds >= SURE)
+        return Emergency(kind, plain.word, sure=sure)
     word = second_opinion.weightiest_words(loudest.passage)
-    return Emergency(kind, word or text, sure=odds >= SURE)
+    return Emergency(kind, word or text, sure=sure)
+
+
+def _is_temper(said: str) -> bool:
+    return (
+        len(said) <= second_opinion.PASSAGE
+        and _ANGRY.search(said) is not None
+        and _MEANS.search(said) is None
+    )
 
 
 def hears_by_rule(

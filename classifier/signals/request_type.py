@@ -29,19 +29,21 @@ _UNSURE = Guess("help", 0.3)
 _ALONE, BESIDE = 0.6, 0.4
 """What a point of the rules counts where they speak alone, and beside the model: see ``second_opinion_training``."""
 _MOST = 0.95
+_LEAST, _FAR = 0.001, 50.0
 
 
 def guess_request_type(text: str, *, seen: Sightings | None = None, heard: Heard | None = None) -> Guess:
     """The request type a message's wording suggests, one of ``TYPES``; ``help`` with little confidence when
-    nothing speaks for any. Below a confidence of 0.5 it is a guess: ask, do not decide.
+    nothing speaks for any. Below a confidence of 0.5 it is a guess, or no request at all: ask, do not decide.
 
     ``seen`` is what a pass over the text's first ``MOST_CHARACTERS`` saw already, ``heard`` what the model heard.
     """
     if not _FEWEST <= len(text) <= second_opinion.TYPE_CHARACTERS:
         return guess_by_rule(text, seen=seen)
     ruled = rule_scores(text, seen=seen)
-    said = (heard or second_opinion.hear(text)).types
-    return _likeliest([BESIDE * score + one for score, one in zip(ruled, said, strict=True)])
+    said = heard or second_opinion.hear(text)
+    scores = [BESIDE * score + one for score, one in zip(ruled, said.types, strict=True)]
+    return _likeliest(scores, beside=said.no_request)
 
 
 def guess_by_rule(text: str, *, seen: Sightings | None = None) -> Guess:
@@ -50,10 +52,11 @@ def guess_by_rule(text: str, *, seen: Sightings | None = None) -> Guess:
     return _likeliest([_ALONE * score for score in scores]) if any(scores) else _UNSURE
 
 
-def _likeliest(scores: list[float]) -> Guess:
+def _likeliest(scores: list[float], *, beside: float = -math.inf) -> Guess:
+    """``beside`` is what speaks for no type at all: it only makes the guess less sure."""
     top = max(scores)
-    total = sum(math.exp(score - top) for score in scores)
-    return Guess(TYPES[scores.index(top)], round(min(_MOST, 1 / total), 3))
+    total = sum(math.exp(score - top) for score in scores) + math.exp(min(beside - top, _FAR))
+    return Guess(TYPES[scores.index(top)], round(max(_LEAST, min(_MOST, 1 / total)), 3))
 
 
 def rule_scores(text: str, *, seen: Sightings | None = None) -> list[float]:

@@ -30,8 +30,11 @@ FEWEST_CHARACTERS = 8
 """So many has a passage at least, unless the message has fewer."""
 
 TYPES = ("consultation", "help", "complaint", "report", "suggestion", "praise")
+NO_REQUEST = "none"
+"""What the sentences are labelled that ask for nothing: remarks, answers, places, numbers, anger at nobody named."""
 KINDS = tuple(EmergencyKind)
-_FIRST_KIND = 1 + len(TYPES)
+_NO_REQUEST = 1 + len(TYPES)
+_FIRST_KIND = 2 + len(TYPES)
 
 Codes = npt.NDArray[np.uint16]
 Keys = npt.NDArray[np.uint64]
@@ -86,6 +89,8 @@ class Heard:
     """What was read of it."""
     types: list[float]
     """How much it sounds like each of ``TYPES``, before the softmax."""
+    no_request: float
+    """How much it sounds like no request at all, likewise."""
     kinds: list[float]
     """How much it sounds like each of ``KINDS``, supposing that it is danger."""
     dangers: Numbers
@@ -157,7 +162,8 @@ def hear(text: str) -> Heard:
     total /= math.sqrt(max(1, len(keys)))
     total += weights.bias
     sums: list[float] = total.tolist()
-    return Heard(said, sums[1:_FIRST_KIND], sums[_FIRST_KIND:], own[:, 0] * present)
+    types, kinds = sums[1:_NO_REQUEST], sums[_FIRST_KIND:]
+    return Heard(said, types, sums[_NO_REQUEST], kinds, own[:, 0] * present)
 
 
 def loudest_passage(said: str, dangers: Numbers, bias: float) -> Loudest:

@@ -23,6 +23,7 @@ from classifier.signals.second_opinion import (
     DAMPING,
     KINDS,
     MOST_CHARACTERS,
+    NO_REQUEST,
     TYPES,
     Loudest,
     codes_of,
@@ -34,6 +35,9 @@ from classifier.signals.verdict_training import learn_verdicts
 DATA = Path(__file__).parent / "data"
 EVERYDAY, PLAIN = "none", "plain"
 """Labels of sentences without danger: those near it, and those of every type of request."""
+_HEARD = (*TYPES, NO_REQUEST)
+_SELDOM = 4.5
+"""What is taken from the score of no request: more of those sentences were written than of any type."""
 _SEED, _FOLDS = 3, 5
 _MOST_GRAMS = 30_000
 _WRITTEN_WEIGHT = 8.0
@@ -146,7 +150,10 @@ def learn_labels(
 
 
 def _blend(scores: Numbers, sentences: Labelled) -> float:
-    """How much the model must say beside the rules for stated confidence to be kept; prints what came out."""
+    """How much the model must say beside the rules for stated confidence to be kept; prints what came out. Told from
+    requests only: what is none is to be doubted, not to make the rest doubtful."""
+    kept = [at for at, (label, _) in enumerate(sentences) if label != NO_REQUEST]
+    sentences, scores = [sentences[at] for at in kept], scores[kept, : len(TYPES)]
     rules = np.array([rule_scores(text) for _, text in sentences])
     truth = np.array([TYPES.index(label) for label, _ in sentences])
     best = (np.inf, 1.0)
@@ -201,9 +208,9 @@ def _store(danger: Stored, types: Stored, kinds: Stored, verdicts: Numbers) -> N
 def main(paths: Sequence[str]) -> None:
     """Train, print what cross-validation found, and write the file that ships."""
     sentences, wordings = read_labelled("type_sentences"), read_labelled("type_wordings")
-    types, scores = learn_labels(sentences, wordings, TYPES, 10.0)
+    types, scores = learn_labels(sentences, wordings, _HEARD, 10.0)
     share = _blend(scores, sentences)
-    types = (types[0], share * types[1], share * types[2])
+    types = (types[0], share * types[1], share * types[2] - _SELDOM * np.eye(len(_HEARD))[-1])
 
     written, wordings = read_labelled("danger_sentences"), read_labelled("danger_wordings")
     of_danger = [row for row in written if _is_danger(row[0])]
@@ -211,7 +218,7 @@ def main(paths: Sequence[str]) -> None:
     right = [label == KINDS[at] for (label, _), at in zip(of_danger, scores.argmax(axis=1), strict=True)]
     sys.stdout.write(f"kinds: {np.mean(right):.3f} of {len(right)} dangers\n")
 
-    written += [(PLAIN, text) for _, text in sentences]
+    written += [(PLAIN, text) for label, text in sentences if label != NO_REQUEST]
     public = read_public([Path(path) for path in paths])
     model, folds, fold = learn_danger(written, wordings, [*public.passages, *public.questions])
     told = [(_is_danger(label), label == PLAIN, text) for label, text in written]

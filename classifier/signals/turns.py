@@ -76,6 +76,12 @@ def begins_with_turn(text: str) -> bool:
     return _WEAK.match(text) is not None or _is_connected(text)
 
 
+def _name_other_things(before: str, after: str) -> bool:
+    """Whether both sides name a subject and share none: 另外路灯也坏了 then adds a matter, not a detail."""
+    one, other = subjects_of(before), subjects_of(after)
+    return bool(one and other) and one.isdisjoint(other)
+
+
 def _is_connected(word: str) -> bool:
     return _CONNECTED.match(word) is not None
 
@@ -109,7 +115,9 @@ def _turn_at(text: str, clause: re.Match[str], start: int, *, listing: bool) -> 
         return None, False
     if strong:
         return (Cut(at, after) if _turns_outright(before, rest, word=strong.group(0)) else None), False
-    if _GOES_ON.match(rest) or _SAYS_TOO.match(rest):
+    if _GOES_ON.match(rest) or (
+        _SAYS_TOO.match(rest) and not (weak and _name_other_things(before, sentence))
+    ):
         return None, False
     if weak:
         loose = _ADDS.match(weak.group(0)) is not None and not _ENDED.search(text[start:at])

@@ -71,6 +71,11 @@ _ALIKE = 0.5  # so near to a known question that it is that one, whatever was sp
 _CLEARLY = 0.5  # the lead of an article that does not hold from which the one that does is not what was meant
 _GUIDE = re.compile(r"[（(][^（()）]*[）)]|(?:办事|服务)指南$")
 _AT_A_TIME = 5_000
+_ASKED_AGAIN = 40  # characters: what many ask in the same words is short, and a short text names nobody
+_MOST_ANSWERED = 2_000  # outcomes, of some hundred characters each
+
+
+_Question = tuple[str, date, str | None, frozenset[str] | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +115,7 @@ class Answerer:
         self._index = ArticleIndex()
         self._numbers = Numbers()
         self._asked_before: dict[str, tuple[str, ...]] = {}
+        self._answered: dict[_Question, Outcome] = {}
         self._scales = Scales(self._index, self._calibration, self._shelf)
         self._offers = Offers(self._scales)
         kept = [article for article in articles if self._shelf.put(article)]
@@ -130,6 +136,7 @@ class Answerer:
 
     def put(self, article: Article) -> None:
         """Take an article in, or in place of the one of that id."""
+        self._answered.clear()
         self.remove(article.id)
         if not self._shelf.put(article):
             return
@@ -138,6 +145,7 @@ class Answerer:
 
     def remove(self, article_id: str) -> None:
         """Take an article out; one that is not there is no error."""
+        self._answered.clear()
         article = self._shelf.remove(article_id)
         if article is None:
             return
@@ -154,6 +162,7 @@ class Answerer:
     def let_go(self) -> Iterator[None]:
         """Empty it a little at a time, once another has taken its place; dropped at once, the articles of a city stop
         the whole process for a moment."""
+        self._answered.clear()
         yield from self._shelf.let_go()
         yield from self._index.let_go()
         while self._asked_before:
@@ -165,9 +174,21 @@ class Answerer:
         self, question: str, *, on: date, about: str | None = None, regions: frozenset[str] | None = None
     ) -> Outcome:
         """Answer as of that day. ``about`` is the id of the article answered from before, so that “那多少钱？” is
-        understood; one that is unknown or no longer in force is ignored."""
+        understood; one that is unknown or no longer in force is ignored. What was answered lately is answered the same
+        without weighing it anew."""
         regions = self._regions if regions is None else regions
         question = _both_ends(question.strip())
+        if len(question) > _ASKED_AGAIN:
+            return self._answer(question, on, about, regions)
+        asked = (question, on, about, regions)
+        outcome = self._answered.get(asked)
+        if outcome is None:
+            if len(self._answered) >= _MOST_ANSWERED:
+                self._answered.clear()
+            outcome = self._answered[asked] = self._answer(question, on, about, regions)
+        return outcome
+
+    def _answer(self, question: str, on: date, about: str | None, regions: frozenset[str] | None) -> Outcome:
         if topic := sensitive_topic(question):
             return Refusal((), RefusalReason.SENSITIVE, topic)
         if (known := self._known_question(question, on, regions)) is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from knowledge_base.answering.aspects import asked, without_cues
 from knowledge_base.answering.composing import named_provision
@@ -76,4 +77,12 @@ def is_about(question: str, known: Known, *, strict: bool) -> bool:
 
 def has_own_matter(question: str) -> bool:
     """Whether anything is left beside the aspects asked for."""
+    return _asked_again(question) if len(question) <= _SHORT else _has_own_matter(question)
+
+
+def _has_own_matter(question: str) -> bool:
     return bool(content(without_cues(goes_on(question))))
+
+
+_SHORT = 40  # characters: what many ask in the same words
+_asked_again = lru_cache(maxsize=2_000)(_has_own_matter)

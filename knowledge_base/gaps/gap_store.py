@@ -7,13 +7,13 @@ acts that change nothing the second time.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from bson.codec_options import CodecOptions
-from pymongo import ASCENDING, IndexModel, WriteConcern
+from pymongo import ASCENDING, IndexModel, UpdateOne, WriteConcern
 from pymongo.errors import DuplicateKeyError
 
 from knowledge_base.gaps.asked import AskedOutcome, AskedQuestion, AskedTally
@@ -80,6 +80,15 @@ class MongoGapStore:
         # What nothing follows from need not reach the disk before the citizen is answered.
         asked_questions = self._asked if asked.lack else self._counted
         await asked_questions.update_one({"_id": asked.key}, {"$setOnInsert": document}, upsert=True)
+
+    async def note_all(self, asked: Sequence[AskedQuestion]) -> None:
+        """Keep questions nothing is said about yet, each once."""
+        if asked:
+            writes = [
+                UpdateOne({"_id": one.key}, {"$setOnInsert": _asked_document(one)}, upsert=True)
+                for one in asked
+            ]
+            await self._counted.bulk_write(writes, ordered=False)
 
     async def answered_by(self, key: str, article_id: str, unit_id: str | None) -> None:
         """The citizen chose among several entries: the question is answered from this one."""

@@ -37,7 +37,7 @@ class AftercareDesk:
             version,
             lambda t: visits.visit(
                 t,
-                profile=self._writer.profile,
+                profile=self._writer.profile_of(t),
                 actor=actor,
                 now=now,
                 outcome=outcome,
@@ -67,7 +67,7 @@ class AftercareDesk:
             actor,
             version,
             lambda t: emergencies.mark_emergency(
-                t, profile=self._writer.profile, actor=actor, now=now, reason=reason
+                t, profile=self._writer.profile_of(t), actor=actor, now=now, reason=reason
             ),
             action=Action.MARK_EMERGENCY,
         )

@@ -8,13 +8,16 @@ from typing import TYPE_CHECKING
 from routing.acts.reviews import ReviewKind
 from routing.errors import ActionNotAllowed, Incomplete, UsedUp
 from routing.events import EventKind
+from routing.timing.sla import Profile
 from routing.workflow import Action, Actor
 
 if TYPE_CHECKING:
     from routing.ticket import Ticket
 
 
-def appeal_exclusion(ticket: Ticket, *, actor: Actor, now: datetime, reason: str, basis: str) -> None:
+def appeal_exclusion(
+    ticket: Ticket, *, actor: Actor, now: datetime, reason: str, basis: str, profile: Profile | None = None
+) -> None:
     """Ask once, with the reason and the evidence."""
     state = ticket.enter(Action.APPEAL_EXCLUSION, actor)
     if ticket.unit_id is None:
@@ -26,7 +29,7 @@ def appeal_exclusion(ticket: Ticket, *, actor: Actor, now: datetime, reason: str
     decided = (EventKind.EXCLUSION_UPHELD, EventKind.EXCLUSION_DISMISSED)
     if any(e.kind in decided for e in ticket.events):
         raise UsedUp(Action.APPEAL_EXCLUSION, 1)
-    ticket.ask(ReviewKind.EXCLUSION, actor, now, reason=reason.strip(), basis=basis.strip())
+    ticket.ask(ReviewKind.EXCLUSION, actor, now, profile=profile, reason=reason.strip(), basis=basis.strip())
     ticket.record(
         EventKind.EXCLUSION_REQUESTED,
         actor,
@@ -43,7 +46,7 @@ def decide_exclusion(ticket: Ticket, *, approved: bool, actor: Actor, now: datet
     if not reason.strip():
         raise Incomplete("reason")
     review = ticket.decided(ReviewKind.EXCLUSION, Action.DECIDE_EXCLUSION, actor)
-    ticket.drop_reviews(frozenset({ReviewKind.EXCLUSION}))
+    ticket.settle_review(ReviewKind.EXCLUSION, now)
     ticket.record(
         EventKind.EXCLUSION_UPHELD if approved else EventKind.EXCLUSION_DISMISSED,
         actor,

@@ -29,7 +29,15 @@ def request_extension(
     if now > clock.due_at:
         raise WindowClosed(Action.EXTEND)
     promise = extended(ticket, clock, profile=profile, amount=amount)
-    ticket.ask(ReviewKind.EXTENSION, actor, now, reason=reason.strip(), amount=amount, until=promise.due_at)
+    ticket.ask(
+        ReviewKind.EXTENSION,
+        actor,
+        now,
+        profile=profile,
+        reason=reason.strip(),
+        amount=amount,
+        until=promise.due_at,
+    )
     ticket.record(
         EventKind.EXTENSION_REQUESTED,
         actor,
@@ -52,7 +60,7 @@ def decide_extension(
     review = ticket.decided(ReviewKind.EXTENSION, Action.DECIDE_EXTENSION, actor)
     clock = _running(ticket)
     promise = extended(ticket, clock, profile=profile, amount=review.amount) if approved else None
-    ticket.drop_reviews(frozenset({ReviewKind.EXTENSION}))
+    ticket.settle_review(ReviewKind.EXTENSION, now)
     if promise is not None:
         ticket.clocks = tuple(c.promised(promise, now=now) if c is clock else c for c in ticket.clocks)
     ticket.record(

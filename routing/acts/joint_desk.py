@@ -37,7 +37,7 @@ class JointDesk:
             actor,
             version,
             lambda t: co_handling.co_handle(
-                t, unit_ids, profile=self._writer.profile, actor=actor, now=now, text=text
+                t, unit_ids, profile=self._writer.profile_of(t), actor=actor, now=now, text=text
             ),
             action=Action.CO_HANDLE,
         )
@@ -75,9 +75,37 @@ class JointDesk:
             above = ticket.unit_id
             if above is not None and unit_id not in self._units().subtree(above):
                 raise NotBelow(unit_id)
-            relays.relay(ticket, unit_id, profile=self._writer.profile, actor=actor, now=now, reason=reason)
+            relays.relay(
+                ticket, unit_id, profile=self._writer.profile_of(ticket), actor=actor, now=now, reason=reason
+            )
 
         return await self._writer.act(number, actor, version, relay, action=Action.RELAY)
+
+    async def recall(
+        self, number: str, *, actor: Actor, version: int | None, now: datetime, reason: str
+    ) -> Ticket:
+        return await self._writer.act(
+            number,
+            actor,
+            version,
+            lambda t: relays.recall(
+                t, profile=self._writer.profile_of(t), actor=actor, now=now, reason=reason
+            ),
+            action=Action.RECALL,
+            of_unit=_upper,
+        )
+
+    async def urge_below(
+        self, number: str, *, actor: Actor, version: int | None, now: datetime, text: str
+    ) -> Ticket:
+        return await self._writer.act(
+            number,
+            actor,
+            version,
+            lambda t: relays.urge_below(t, actor=actor, now=now, text=text),
+            action=Action.URGE_BELOW,
+            of_unit=_upper,
+        )
 
     async def escalate(
         self, number: str, *, actor: Actor, version: int | None, now: datetime, text: str
@@ -86,7 +114,9 @@ class JointDesk:
             number,
             actor,
             version,
-            lambda t: letters.escalate(t, profile=self._writer.profile, actor=actor, now=now, text=text),
+            lambda t: letters.escalate(
+                t, profile=self._writer.profile_of(t), actor=actor, now=now, text=text
+            ),
             action=Action.ESCALATE,
         )
 
@@ -113,6 +143,10 @@ class JointDesk:
             action=Action.ANSWER_LETTER,
             of_unit=lambda t: _addressee(t, letter_id),
         )
+
+
+def _upper(ticket: Ticket) -> UnitId | None:
+    return relays.above(ticket) or ticket.unit_id
 
 
 def _addressee(ticket: Ticket, letter_id: str) -> UnitId | None:

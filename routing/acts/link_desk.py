@@ -66,7 +66,9 @@ class LinkDesk:
             number,
             actor,
             version,
-            lambda t: links.unlink(t, profile=self._writer.profile, actor=actor, now=now, reason=reason),
+            lambda t: links.unlink(
+                t, profile=self._writer.profile_of(t), actor=actor, now=now, reason=reason
+            ),
             action=Action.UNLINK,
         )
 
@@ -123,12 +125,18 @@ class LinkDesk:
                     parent=parent.number,
                     text=parent.reply_text,
                     unit_id=parent.unit_id,
-                    profile=self._writer.profile,
+                    profile=self._writer.profile_of(ticket),
                     actor=SYSTEM,
                     now=now,
                 )
             elif parent.state in links.GONE:
-                links.unlink(ticket, profile=self._writer.profile, actor=SYSTEM, now=now, reason=_PARENT_GONE)
+                links.unlink(
+                    ticket,
+                    profile=self._writer.profile_of(ticket),
+                    actor=SYSTEM,
+                    now=now,
+                    reason=_PARENT_GONE,
+                )
             else:
                 links.follow(ticket, parent.number, unit_id=parent.unit_id, now=now)
 

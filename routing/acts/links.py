@@ -61,7 +61,7 @@ def link(
         raise SecretLink(child.number)
     standing = leavings.standing(child)
     child.state = state
-    child.drop_reviews(None)
+    child.drop_reviews(None, now)
     release_all(child, now, why="工单已并案")
     letters.release(child, now)
     child.cancel_all_clocks(now)

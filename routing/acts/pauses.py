@@ -26,8 +26,9 @@ if TYPE_CHECKING:
     from routing.ticket import Ticket
 
 
-NEVER_PAUSED = frozenset({ClockName.SUPERVISION_ANSWER})
-"""A letter asks the unit itself, also why a ticket stands still."""
+NEVER_PAUSED = frozenset({ClockName.SUPERVISION_ANSWER, ClockName.REVIEW, ClockName.APPEAL})
+"""A letter asks the unit itself, also why a ticket stands still; and what waits for the centre is the centre's to
+decide, whatever the unit waits for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,7 +60,15 @@ def request_suspension(
     if cap is not None and until > cap.due(profile.calendar, now):
         raise OutOfRange("until", f"{cap}以内")
     further = extensions.granted(ticket, EventKind.SUSPENSION_GRANTED) >= profile.suspensions
-    ticket.ask(ReviewKind.SUSPENSION, actor, now, reason=reason.strip(), until=until, by_supervisor=further)
+    ticket.ask(
+        ReviewKind.SUSPENSION,
+        actor,
+        now,
+        profile=profile,
+        reason=reason.strip(),
+        until=until,
+        by_supervisor=further,
+    )
     ticket.record(
         EventKind.SUSPENSION_REQUESTED, actor, now, unit_id=ticket.unit_id, text=reason.strip(), until=until
     )
@@ -77,7 +86,7 @@ def decide_suspension(ticket: Ticket, *, approved: bool, actor: Actor, now: date
     approved_until = review.until if approved else None
     if approved and (approved_until is None or approved_until <= now):
         raise OutOfRange("until", "今天以后的日期")
-    ticket.drop_reviews(frozenset({ReviewKind.SUSPENSION}))
+    ticket.settle_review(ReviewKind.SUSPENSION, now)
     kind = EventKind.SUSPENSION_GRANTED if approved else EventKind.SUSPENSION_REFUSED
     ticket.record(
         kind,
@@ -116,6 +125,7 @@ def ask_material(ticket: Ticket, *, profile: Profile, actor: Actor, now: datetim
 def _wait_ends(ticket: Ticket, profile: Profile, now: datetime) -> datetime | None:
     """Until when a question may wait; raises ``UsedUp`` when this handling has had its question."""
     require_nothing_waits(ticket)
+    require_no_suspension_asked(ticket)
     asked = [e for e in ticket.events if e.kind is EventKind.MATERIAL_REQUESTED and e.at >= ticket.handed_at]
     sent = (
         any(e.kind is EventKind.MATERIAL_RECEIVED for e in ticket.events[asked[0].seq :]) if asked else False
@@ -139,6 +149,7 @@ _ASKED = {
 def require_first(ticket: Ticket, action: Action, reason: PauseReason, profile: Profile) -> None:
     """Refuse a wait the profile does not have, and a second one of its kind in the same handling."""
     require_nothing_waits(ticket)
+    require_no_suspension_asked(ticket)
     if reason not in profile.pauses:
         raise NotProvided(action)
     if any(e.kind is _ASKED[reason] and e.at >= ticket.handed_at for e in ticket.events):
@@ -150,6 +161,12 @@ def require_nothing_waits(ticket: Ticket) -> None:
     ticket.require_no_return()
     if ticket.review(ReviewKind.REPLY) is not None:
         raise ReviewPending(ReviewKind.REPLY)
+
+
+def require_no_suspension_asked(ticket: Ticket) -> None:
+    """In a pause nobody can decide on another one, so the one asked for comes first."""
+    if ticket.review(ReviewKind.SUSPENSION) is not None:
+        raise ReviewPending(ReviewKind.SUSPENSION)
 
 
 def resume(ticket: Ticket, *, profile: Profile, actor: Actor, now: datetime, reason: str) -> None:

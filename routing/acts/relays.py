@@ -2,20 +2,67 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from routing.acts import leavings
+from routing.acts import leavings, letters
 from routing.acts.co_handling import becomes_lead
 from routing.acts.returns import UNITS_OWN
 from routing.departments import UnitId
-from routing.errors import AlreadyThere, Incomplete
+from routing.errors import AlreadyThere, Incomplete, NothingToDo, TooOften
 from routing.events import EventKind
 from routing.timing.sla import ClockName, Profile
 from routing.workflow import Action, Actor
 
 if TYPE_CHECKING:
     from routing.ticket import Ticket
+
+
+def above(ticket: Ticket) -> UnitId | None:
+    """The level that passed the ticket down last: it may call it back, or urge."""
+    return ticket.relayed_by[-1] if ticket.relayed_by else None
+
+
+def recall(ticket: Ticket, *, profile: Profile, actor: Actor, now: datetime, reason: str) -> None:
+    """收回: the level above does it itself. What the level below let pass stays its own; the citizen's date goes on."""
+    state = ticket.enter(Action.RECALL, actor)
+    if not reason.strip():
+        raise Incomplete("reason")
+    ticket.require_no_return()
+    unit_id, below = above(ticket), ticket.unit_id
+    if unit_id is None or below is None:
+        raise NothingToDo(Action.RECALL)
+    standing = leavings.standing(ticket)
+    ticket.state = state
+    ticket.drop_unit_reviews(now)
+    ticket.relayed_by = ticket.relayed_by[:-1]
+    ticket.unit_id = unit_id
+    becomes_lead(ticket, unit_id, now)
+    letters.release(ticket, now, keep=unit_id)
+    ticket.cancel_clocks(UNITS_OWN, now)
+    ticket.cancel_clocks((ClockName.RELAY,), now, subject=below)
+    ticket.start_clock(profile, ClockName.FIRST_CONTACT, at=now, unit_id=unit_id)
+    ticket.owe_children(now)
+    ticket.record(EventKind.RECALLED, actor, now, unit_id=unit_id, from_unit_id=below, text=reason.strip())
+    leavings.tell(ticket, standing, now=now, why="工单已被上级收回")
+
+
+def urge_below(ticket: Ticket, *, actor: Actor, now: datetime, text: str) -> None:
+    """催促下级: once a day, and apart from what the citizen may urge."""
+    ticket.enter(Action.URGE_BELOW, actor)
+    if not text.strip():
+        raise Incomplete("text")
+    upper = above(ticket)
+    if upper is None:
+        raise NothingToDo(Action.URGE_BELOW)
+    since = now - timedelta(days=1)
+    if any(
+        e.kind is EventKind.URGED_BELOW and e.at > since and e.from_unit_id == upper for e in ticket.events
+    ):
+        raise TooOften(Action.URGE_BELOW, 1)
+    ticket.record(
+        EventKind.URGED_BELOW, actor, now, unit_id=ticket.unit_id, from_unit_id=upper, text=text.strip()
+    )
 
 
 def relay(
@@ -32,7 +79,7 @@ def relay(
         raise AlreadyThere(unit_id)
     standing = leavings.standing(ticket)
     ticket.state = state
-    ticket.drop_unit_reviews()
+    ticket.drop_unit_reviews(now)
     ticket.relayed_by = (*ticket.relayed_by, before)
     ticket.unit_id = unit_id
     becomes_lead(ticket, unit_id, now)

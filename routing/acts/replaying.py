@@ -19,6 +19,7 @@ from routing.acts import (
     letters,
     links,
     notes,
+    outbox,
     pauses,
     relays,
     returns,
@@ -98,6 +99,7 @@ def _blank(ticket: Ticket) -> Ticket:
         received_at=ticket.received_at,
         tier=ticket.tier,
         applicant=ticket.applicant,
+        profile=ticket.profile,
         triage=ticket.triage,
         topic=ticket.topic,
         topic_confidence=ticket.topic_confidence,
@@ -134,17 +136,21 @@ class _Step:
 
 
 def _replied(s: _Step) -> None:
+    doubts, despite = s.event.reasons, s.event.comment
     if s.ticket.state is State.RECEIVED:
-        s.ticket.answer_directly(actor=s.actor, now=s.now, text=s.text, profile=s.profile)
+        s.ticket.answer_directly(
+            actor=s.actor, now=s.now, text=s.text, profile=s.profile, doubts=doubts, despite=despite
+        )
     elif any(r.kind == "reply" for r in s.ticket.reviews):
         s.ticket.decide_reply(approved=True, actor=s.actor, now=s.now, reason="")
     else:
-        s.ticket.reply(actor=s.actor, now=s.now, text=s.text)
+        s.ticket.reply(actor=s.actor, now=s.now, text=s.text, doubts=doubts, despite=despite)
 
 
 def _submitted(s: _Step) -> None:
     reviewing = replace(s.profile, review_replies=True)
-    s.ticket.reply(actor=s.actor, now=s.now, text=s.text, profile=reviewing)
+    doubts, despite = s.event.reasons, s.event.comment
+    s.ticket.reply(actor=s.actor, now=s.now, text=s.text, profile=reviewing, doubts=doubts, despite=despite)
 
 
 def _return_asked(s: _Step) -> None:
@@ -340,7 +346,12 @@ def _linked(s: _Step) -> None:
 def _exclusion(s: _Step) -> None:
     if s.event.kind is EventKind.EXCLUSION_REQUESTED:
         exclusions.appeal_exclusion(
-            s.ticket, actor=s.actor, now=s.now, reason=s.text, basis=s.event.basis or ""
+            s.ticket,
+            profile=s.profile,
+            actor=s.actor,
+            now=s.now,
+            reason=s.text,
+            basis=s.event.basis or "",
         )
     else:
         upheld = s.event.kind is EventKind.EXCLUSION_UPHELD
@@ -400,6 +411,10 @@ _ACTS: dict[EventKind, Callable[[_Step], object]] = {
     _K.DISPATCHED: _handed,
     _K.TRANSFERRED: _handed,
     _K.RELAYED: _handed,
+    _K.RECALLED: lambda s: relays.recall(
+        s.ticket, profile=s.profile, actor=s.actor, now=s.now, reason=s.text
+    ),
+    _K.URGED_BELOW: lambda s: relays.urge_below(s.ticket, actor=s.actor, now=s.now, text=s.text),
     _K.ACCEPTED: lambda s: s.ticket.accept(actor=s.actor, now=s.now),
     _K.CONTACTED: lambda s: s.ticket.contact(actor=s.actor, now=s.now, text=s.text),
     _K.REPLIED: _replied,
@@ -451,5 +466,6 @@ _ACTS: dict[EventKind, Callable[[_Step], object]] = {
     ),
     _K.REPLANNED: _replanned,
     _K.REPLY_PUBLISHED: lambda s: notes.publish_reply(s.ticket, actor=s.actor, now=s.now, text=s.text),
+    _K.NOTICE_REPEATED: lambda s: outbox.note_repeated(s.ticket, s.text, actor=s.actor, now=s.now),
     _K.REPEAT_NOTED: lambda s: notes.note_repeat(s.ticket, s.event.ticket or "", actor=s.actor, now=s.now),
 }

@@ -42,10 +42,13 @@ def request_return(
     pauses.require_nothing_waits(ticket)
     ticket.enter(Action.REQUEST_RETURN, actor)
     unit_id = _disputable(ticket, fallback)
+    if any(e.kind is EventKind.RELAYED and e.from_unit_id == unit_id for e in ticket.events):
+        # Who passed it down took it on; calling it back does not open the window again.
+        raise WindowClosed(Action.REQUEST_RETURN)
     if ticket.returned_by.count(unit_id) >= profile.returns_per_unit:
         raise UsedUp(Action.REQUEST_RETURN, profile.returns_per_unit)
     _within_window(ticket, profile, Action.REQUEST_RETURN, since=ticket.handed_at, now=now)
-    _ask(ticket, actor, now, reason, basis, arbitration=bool(ticket.returned_by))
+    _ask(ticket, profile, actor, now, reason, basis, arbitration=bool(ticket.returned_by))
 
 
 def arbitrate(
@@ -69,7 +72,7 @@ def arbitrate(
     if any(e.arbitration for e in refused):
         raise UsedUp(Action.ARBITRATE, 1)
     _within_window(ticket, profile, Action.ARBITRATE, since=refused[-1].at, now=now)
-    _ask(ticket, actor, now, reason, basis, arbitration=True)
+    _ask(ticket, profile, actor, now, reason, basis, arbitration=True)
 
 
 def decide_return(
@@ -118,7 +121,7 @@ def decide_return(
 def settle(ticket: Ticket, *, approved: bool, actor: Actor, now: datetime, reason: str) -> None:
     """Write the decision down; a transfer while a return waits decides it too, so that no figure loses it."""
     review = ticket.decided(ReviewKind.RETURN, Action.DECIDE_RETURN, actor)
-    ticket.drop_reviews(frozenset({ReviewKind.RETURN}))
+    ticket.settle_review(ReviewKind.RETURN, now)
     if review.unit_id not in ticket.returned_by or not review.arbitration:
         ticket.returned_by = (*ticket.returned_by, review.unit_id)
     ticket.record(
@@ -132,9 +135,24 @@ def settle(ticket: Ticket, *, approved: bool, actor: Actor, now: datetime, reaso
     )
 
 
-def _ask(ticket: Ticket, actor: Actor, now: datetime, reason: str, basis: str, *, arbitration: bool) -> None:
+def _ask(
+    ticket: Ticket,
+    profile: Profile,
+    actor: Actor,
+    now: datetime,
+    reason: str,
+    basis: str,
+    *,
+    arbitration: bool,
+) -> None:
     ticket.ask(
-        ReviewKind.RETURN, actor, now, reason=reason.strip(), basis=basis.strip(), arbitration=arbitration
+        ReviewKind.RETURN,
+        actor,
+        now,
+        profile=profile,
+        reason=reason.strip(),
+        basis=basis.strip(),
+        arbitration=arbitration,
     )
     # The unit cannot act while the centre decides, so its own limits must not run meanwhile.
     ticket.pause_clocks(UNITS_OWN, now)

@@ -46,7 +46,7 @@ class ReviewDesk:
             version,
             lambda t: returns.arbitrate(
                 t,
-                profile=self._writer.profile,
+                profile=self._writer.profile_of(t),
                 actor=actor,
                 now=now,
                 reason=reason,
@@ -71,7 +71,7 @@ class ReviewDesk:
             actor,
             version,
             lambda t: extensions.request_extension(
-                t, profile=self._writer.profile, actor=actor, now=now, reason=reason, amount=amount
+                t, profile=self._writer.profile_of(t), actor=actor, now=now, reason=reason, amount=amount
             ),
             action=Action.EXTEND,
         )
@@ -84,7 +84,7 @@ class ReviewDesk:
             actor,
             version,
             lambda t: extensions.decide_extension(
-                t, approved=approved, profile=self._writer.profile, actor=actor, now=now, reason=reason
+                t, approved=approved, profile=self._writer.profile_of(t), actor=actor, now=now, reason=reason
             ),
             action=Action.DECIDE_EXTENSION,
         )
@@ -104,7 +104,7 @@ class ReviewDesk:
             actor,
             version,
             lambda t: pauses.request_suspension(
-                t, profile=self._writer.profile, actor=actor, now=now, reason=reason, until=until
+                t, profile=self._writer.profile_of(t), actor=actor, now=now, reason=reason, until=until
             ),
             action=Action.SUSPEND,
         )
@@ -127,7 +127,9 @@ class ReviewDesk:
             number,
             actor,
             version,
-            lambda t: pauses.ask_material(t, profile=self._writer.profile, actor=actor, now=now, text=text),
+            lambda t: pauses.ask_material(
+                t, profile=self._writer.profile_of(t), actor=actor, now=now, text=text
+            ),
             action=Action.ASK_MATERIAL,
         )
 
@@ -138,7 +140,9 @@ class ReviewDesk:
             number,
             actor,
             version,
-            lambda t: applications.consult(t, profile=self._writer.profile, actor=actor, now=now, text=text),
+            lambda t: applications.consult(
+                t, profile=self._writer.profile_of(t), actor=actor, now=now, text=text
+            ),
             action=Action.CONSULT,
         )
 
@@ -149,7 +153,9 @@ class ReviewDesk:
             number,
             actor,
             version,
-            lambda t: pauses.resume(t, profile=self._writer.profile, actor=actor, now=now, reason=reason),
+            lambda t: pauses.resume(
+                t, profile=self._writer.profile_of(t), actor=actor, now=now, reason=reason
+            ),
             action=Action.RESUME,
         )
 
@@ -160,7 +166,9 @@ class ReviewDesk:
             number,
             actor,
             version,
-            lambda t: exclusions.appeal_exclusion(t, actor=actor, now=now, reason=reason, basis=basis),
+            lambda t: exclusions.appeal_exclusion(
+                t, profile=self._writer.profile_of(t), actor=actor, now=now, reason=reason, basis=basis
+            ),
             action=Action.APPEAL_EXCLUSION,
         )
 

@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from routing.departments import UnitId
 from routing.events import ActorRef
+from routing.timing.sla import ClockName
 
 
 class ReviewKind(StrEnum):
@@ -22,6 +23,11 @@ class ReviewKind(StrEnum):
 
 HELD_BY_THE_UNIT = frozenset({ReviewKind.REPLY, ReviewKind.EXTENSION, ReviewKind.SUSPENSION})
 """Asked by a unit for its own handling: another unit, or a closed ticket, makes them pointless."""
+
+
+def clock_of(kind: ReviewKind) -> ClockName:
+    """Which of the centre's limits such a request is decided under."""
+    return ClockName.APPEAL if kind is ReviewKind.EXCLUSION else ClockName.REVIEW
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -200,6 +200,11 @@ def rate(
         ticket.start_clock(profile, ClockName.FOLLOW_UP_VISIT, at=now, unit_id=None)
 
 
+def may_reopen(ticket: Ticket) -> bool:
+    """Who was satisfied files a new matter."""
+    return ticket.state is not State.ARCHIVED or ticket.rating is None or not ticket.rating.good
+
+
 def tries_of(ticket: Ticket) -> int:
     """How often the citizen was tried since the ticket was last closed, or since they spoke up themselves."""
     since = max((at for at in (ticket.resolved_at, ticket.rated_at) if at is not None), default=None)

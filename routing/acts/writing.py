@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 
 from routing.departments import UnitId
 from routing.errors import NotYourUnit, StaleTicket, UnknownTicket
@@ -19,12 +19,23 @@ NoticePlanner = Callable[[Ticket, Event], Iterable[PlannedNotice]]
 
 
 class TicketWriter:
-    """Loads, changes and saves tickets. ``profile`` may be replaced while running: promises made stay as they are."""
+    """Loads, changes and saves tickets. ``profile`` and ``profiles`` may be replaced while running: promises made
+    stay as they are."""
 
     def __init__(self, *, tickets: TicketStore, profile: Profile, planner: NoticePlanner) -> None:
         self.tickets = tickets
         self.profile = profile
+        self.profiles: Mapping[str, Profile] = {}
+        """Those of accounts that have their own, by name."""
         self.planner = planner
+
+    def profile_of(self, ticket: Ticket) -> Profile:
+        """The rules of time of this ticket: its account's own, or the installation's."""
+        return self.profile_named(ticket.profile)
+
+    def profile_named(self, name: str | None) -> Profile:
+        """A name this process does not have gives the installation's rules: no citizen is turned away for it."""
+        return self.profiles.get(name, self.profile) if name is not None else self.profile
 
     async def act(
         self,

@@ -142,6 +142,7 @@ def ask_correction(
     rules = rules or shipped_rules()
     found = _entered(ticket, Action.ASK_CORRECTION, actor, text=text)
     pauses.require_nothing_waits(ticket)
+    pauses.require_no_suspension_asked(ticket)
     _lawful(
         Action.ASK_CORRECTION,
         lambda: disclosure.ask_correction(found, text=text, now=now, profile=profile, rules=rules),

@@ -41,7 +41,7 @@ class DisclosureDesk:
             actor,
             version,
             lambda t: applications.ask_correction(
-                t, profile=self._writer.profile, actor=actor, now=now, text=text
+                t, profile=self._writer.profile_of(t), actor=actor, now=now, text=text
             ),
             action=Action.ASK_CORRECTION,
         )
@@ -54,7 +54,7 @@ class DisclosureDesk:
             actor,
             version,
             lambda t: applications.hear_third_party(
-                t, profile=self._writer.profile, actor=actor, now=now, consents=consents, text=text
+                t, profile=self._writer.profile_of(t), actor=actor, now=now, consents=consents, text=text
             ),
             action=Action.HEAR_THIRD_PARTY,
         )
@@ -76,7 +76,7 @@ class DisclosureDesk:
             version,
             lambda t: applications.decide(
                 t,
-                profile=self._writer.profile,
+                profile=self._writer.profile_of(t),
                 actor=actor,
                 now=now,
                 ground=ground,

@@ -80,6 +80,19 @@ class MongoRosterStore:
         if (await self._rosters.update_one(seen, {"$set": content})).modified_count != 1:
             raise RosterChanged
 
+    async def cancel_leave(self, leave: Leave, *, by: str, now: datetime) -> bool:
+        """Somebody is there after all; False when there is no such leave. Raises ``RosterChanged``."""
+        document = await self._rosters.find_one({"_id": leave.unit_id})
+        leaves = _LEAVES.validate_python(document["leaves"]) if document else ()
+        if document is None or leave not in leaves:
+            return False
+        left = _LEAVES.dump_python(tuple(one for one in leaves if one != leave))
+        seen = {"_id": leave.unit_id, "writes": document["writes"]}
+        fields = {"leaves": left, "by": by, "at": now, "writes": document["writes"] + 1}
+        if (await self._rosters.update_one(seen, {"$set": fields})).modified_count != 1:
+            raise RosterChanged
+        return True
+
     async def check_in(self, unit_id: UnitId, person: str, *, now: datetime, by: str | None = None) -> Duty:
         """Note that this person is at their post, once a shift; raises ``NotOnDuty``."""
         shift = (await self.of([unit_id])).shift_of(unit_id, person, now)

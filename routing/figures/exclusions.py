@@ -32,6 +32,8 @@ _RESUMES = frozenset(
         EventKind.REOPENED,
     }
 )
+OF_SUSPENSIONS = _RESUMES | {EventKind.SUSPENSION_GRANTED}
+"""The events ``suspensions`` looks at."""
 
 
 @dataclass(frozen=True, slots=True)

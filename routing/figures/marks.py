@@ -22,7 +22,17 @@ from routing.figures.counting import MARKERS, in_tickets
 from routing.figures.exclusions import suspensions
 from routing.figures.limits import flows
 from routing.figures.rules import figure_rules
-from routing.figures.types import TENTHS, Exclusion, Figure, FigureName, FigureRow, Flow, Mark, Period
+from routing.figures.types import (
+    TENTHS,
+    Exclusion,
+    Figure,
+    FigureName,
+    FigureRow,
+    Flow,
+    Mark,
+    Period,
+    Verdict,
+)
 from routing.timing.working_calendar import CHINA
 
 SLOTS = ("fm0", "fm1", "fm2", "fm3")
@@ -147,6 +157,28 @@ class Tally:
                 unit_id = UnitId(unit) if unit else None
                 for said in _parsed(tokens):
                     yield unit_id, said, many
+
+
+def verdicts_in(number: str, strings: Iterable[str], name: FigureName, period: Period) -> Iterator[Verdict]:
+    """What one ticket's strings say to one figure in a period of whole days: the same as judging its row."""
+    first, end, as_of = _day(period.since), _day(period.until), _milliseconds(period.as_of)
+    code = _CODES[name]
+    for string in strings:
+        month, *pieces = string.split("|")
+        for piece in pieces:
+            if code not in piece or not first <= f"{month}-{piece[:2]}" < end:
+                continue
+            unit, _, tokens = piece[2:].partition("\t")
+            for said, counted, excluded, tenths, until in _parsed(tokens):
+                if said is name:
+                    waits = until is not None and until >= as_of
+                    yield Verdict(
+                        number,
+                        UnitId(unit) if unit else None,
+                        counted=counted and not waits,
+                        excluded=Exclusion.NOT_YET_DUE if waits else excluded,
+                        tenths=tenths,
+                    )
 
 
 def is_of_whole_days(period: Period) -> bool:

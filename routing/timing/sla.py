@@ -15,7 +15,7 @@ from typing import Protocol
 
 from routing.citizen_request import RequestType, Urgency
 from routing.duty.alarm_ladder import Ladder
-from routing.timing.limits import ClockOwner, ClockRule, Limit
+from routing.timing.limits import ClockOwner, ClockRule, Limit, Unit
 from routing.timing.promise_words import DayLine, day_by_day, explained, told
 from routing.timing.working_calendar import WorkingCalendar
 
@@ -38,6 +38,10 @@ class ClockName(StrEnum):
     FOLLOW_UP_VISIT = "follow_up_visit"
     CO_HANDLING = "co_handling"
     RELAY = "relay"
+    REVIEW = "review"
+    """What a unit asked for and waits for: a return, an extension, a suspension, an answer read before it leaves."""
+    APPEAL = "appeal"
+    """申诉剔除: nobody's work waits for it."""
 
 
 _AS_REPLY = frozenset({ClockName.CO_HANDLING, ClockName.RELAY})
@@ -112,6 +116,9 @@ class Promise:
     profile: str
     calendar_version: str
     explanation: str
+    counts_in: Unit | None = None
+    """How the limit counted when it was promised: a pause moves it by that, whatever the rules say by then. None in
+    what was promised before this was kept."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -225,10 +232,11 @@ class Profile:
             due_at=due_at,
             warn_at=self._warn(clock, limit, calendar, started_at, due_at),
             profile=self.name,
-            calendar_version=_version(limit, calendar, started_at, due_at),
+            calendar_version=_version(limit.unit, calendar, started_at, due_at),
             explanation=explained(
                 limit, calendar, at=at, started_at=started_at, due_at=due_at, extends=extends
             ),
+            counts_in=limit.unit,
         )
 
     def days(
@@ -278,7 +286,7 @@ class Profile:
             promise,
             due_at=due_at,
             warn_at=self._warn(promise.clock, limit, calendar, before, due_at),
-            calendar_version=_version(limit, calendar, promise.started_at, due_at),
+            calendar_version=_version(limit.unit, calendar, promise.started_at, due_at),
             explanation=f"延期{words}",
         )
 
@@ -299,23 +307,26 @@ class Profile:
         nothing. One the profile no longer lists was granted all the same, and has no cap. No reason: the centre
         itself was waited for.
         """
-        limit = self._limit(promise.clock, request_type, urgency, tier)
+        unit = promise.counts_in
+        if unit is None:
+            limit = self._limit(promise.clock, request_type, urgency, tier)
+            unit = limit.unit if limit else None
         paused_at = max(paused_at, promise.started_at)
-        if limit is None or not paused_at < min(resumed_at, promise.due_at):
+        if unit is None or not paused_at < min(resumed_at, promise.due_at):
             return promise
         calendar = self.calendar_behind(promise.calendar_version)
         cap = self.pauses.get(reason) if reason is not None else None
         if cap is not None:
             resumed_at = min(resumed_at, cap.due(calendar, paused_at))
-        due_at = _moved(limit, calendar, promise.due_at, paused_at, resumed_at)
+        due_at = _moved(unit, calendar, promise.due_at, paused_at, resumed_at)
         warn_at = promise.warn_at
         if paused_at < warn_at:
-            warn_at = _moved(limit, calendar, warn_at, paused_at, resumed_at)
+            warn_at = _moved(unit, calendar, warn_at, paused_at, resumed_at)
         return replace(
             promise,
             due_at=due_at,
             warn_at=warn_at,
-            calendar_version=_version(limit, calendar, promise.started_at, due_at),
+            calendar_version=_version(unit, calendar, promise.started_at, due_at),
             explanation=f"{promise.explanation}，{told(paused_at)}至{told(resumed_at)}暂停计时",
         )
 
@@ -339,15 +350,15 @@ class Profile:
 
 
 def _moved(
-    limit: Limit, calendar: WorkingCalendar, at: datetime, paused_at: datetime, resumed_at: datetime
+    unit: Unit, calendar: WorkingCalendar, at: datetime, paused_at: datetime, resumed_at: datetime
 ) -> datetime:
-    if not limit.unit.working:
+    if not unit.working:
         return at + (resumed_at - paused_at)
     minutes = calendar.working_minutes_between(paused_at, resumed_at)
     return calendar.add_working_minutes(at, minutes) if minutes else at
 
 
-def _version(limit: Limit, calendar: WorkingCalendar, started_at: datetime, due_at: datetime) -> str:
-    if not limit.unit.working:
+def _version(unit: Unit, calendar: WorkingCalendar, started_at: datetime, due_at: datetime) -> str:
+    if not unit.working:
         return calendar.version
     return calendar.version_for(started_at, due_at)

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
+from routing.acts.pauses import NEVER_PAUSED
 from routing.clocks import Clock
 from routing.errors import UnknownYear
 from routing.events import Event, EventKind
@@ -20,11 +21,24 @@ _K = EventKind
 _STARTED_BY: dict[ClockName, tuple[EventKind, ...]] = {
     ClockName.DISPATCH: (_K.RETURN_APPROVED, _K.REOPENED),
     ClockName.SIGN_IN: (_K.DISPATCHED, _K.TRANSFERRED, _K.REOPENED, _K.RETURN_REFUSED, _K.RELAYED),
-    ClockName.FIRST_CONTACT: (_K.DISPATCHED, _K.TRANSFERRED, _K.RETURN_REFUSED, _K.RELAYED),
+    ClockName.FIRST_CONTACT: (
+        _K.DISPATCHED,
+        _K.TRANSFERRED,
+        _K.RETURN_REFUSED,
+        _K.RELAYED,
+        _K.RECALLED,
+    ),
     ClockName.CO_HANDLING: (_K.CO_HANDLING_ASKED,),
     ClockName.RELAY: (_K.RELAYED,),
     ClockName.SUPERVISION_ANSWER: (_K.LETTER_SENT,),
     ClockName.REWORK: (_K.REOPENED,),
+    ClockName.REVIEW: (
+        _K.RETURN_REQUESTED,
+        _K.REPLY_SUBMITTED,
+        _K.EXTENSION_REQUESTED,
+        _K.SUSPENSION_REQUESTED,
+    ),
+    ClockName.APPEAL: (_K.EXCLUSION_REQUESTED,),
 }
 _FROM_RECEIPT = frozenset({ClockName.ACCEPTANCE, ClockName.DISPATCH, ClockName.REPLY})
 _PAUSES = frozenset({_K.SUSPENSION_GRANTED, _K.MATERIAL_REQUESTED, _K.THIRD_PARTY_ASKED})
@@ -129,7 +143,7 @@ def _compared(
 def _moves(event: Event, clock: Clock, *, since: datetime) -> bool:
     """Whether the event moved this limit after what started it."""
     if event.kind in _GOES_ON:
-        return (event.until or event.at) > since
+        return clock.name not in NEVER_PAUSED and (event.until or event.at) > since
     return event.kind is _K.EXTENSION_GRANTED and event.clock is clock.name and event.at >= since
 
 
@@ -145,7 +159,8 @@ def _leads_to(promise: Promise | None, clock: Clock, moved: list[Event]) -> bool
 def _base(ticket: Ticket, clock: Clock, present: Profile) -> datetime | None:
     """The moment that started the limit: the last event of its kinds from which it begins when it did."""
     kinds = _STARTED_BY.get(clock.name, ())
-    moments = [event.at for event in ticket.events if event.kind in kinds]
+    # What is marked urgent may begin anew under the urgent limit, whatever started it before.
+    moments = [e.at for e in ticket.events if e.kind in kinds or e.kind is _K.EMERGENCY_MARKED]
     if clock.name in _FROM_RECEIPT:
         moments.insert(0, ticket.received_at)
     moments += [

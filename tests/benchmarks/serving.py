@@ -1,4 +1,4 @@
-"""The service in a process of its own, so that what drives it does not share its core.
+"""The service in a process of its own and, where there are two, on a core of its own.
 
 Run as ``python -m tests.benchmarks.serving MONGO_URL REDIS_URL DIRECTORY``; prints one JSON line of addresses and
 ends when its standard input does.
@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import sys
+import time
 from datetime import datetime
 from pathlib import Path
 
@@ -33,6 +35,11 @@ async def bare(request: web.Request) -> web.Response:
     return web.Response(text="success")
 
 
+async def processor(request: web.Request) -> web.Response:
+    """Seconds of processor this process has used, in all its threads."""
+    return web.json_response(time.process_time())
+
+
 async def echo(message: IncomingMessage, *, now: datetime) -> str | None:
     return message.content
 
@@ -55,6 +62,7 @@ def edge_app(accounts_file: Path) -> web.Application:
         )
     )
     app.router.add_post("/bare", bare)
+    app.router.add_get("/processor", processor)
     return app
 
 
@@ -67,6 +75,8 @@ async def listen(app: web.Application) -> tuple[web.AppRunner, str]:
 
 async def main(mongo_url: str, redis_url: str, directory: Path) -> None:
     configure_logs(level=40)
+    cores = sorted(os.sched_getaffinity(0))
+    os.sched_setaffinity(0, cores[-1:])
     settings = Settings.from_environment(
         {},
         mongo_url=mongo_url,
@@ -77,8 +87,10 @@ async def main(mongo_url: str, redis_url: str, directory: Path) -> None:
         data_dir=directory,
     )
     async with build_services(settings, first_articles=load_demo_articles()) as services:
+        # As the worker does every few minutes.
+        await services.delivery.waiting.refill()
         edge, edge_url = await listen(edge_app(directory / "accounts.toml"))
-        whole, whole_url = await listen(create_app(services))
+        whole, whole_url = await listen(create_app(services, extra_routes=[web.get("/processor", processor)]))
         print(json.dumps({"edge": edge_url, "whole": whole_url}), flush=True)
         await asyncio.get_running_loop().run_in_executor(None, sys.stdin.read)
         await whole.cleanup()

@@ -7,9 +7,22 @@ from datetime import datetime
 from types import SimpleNamespace
 from typing import Any, cast
 
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+
 from bot import notices
 from bot.console_notices import ConsoleNotices
+from bot.delivery.delivering import NoticeDelivery
+from bot.delivery.parts import DeliveryParts
+from bot.delivery.reports import DeliveryReports
+from bot.delivery.sms import SmsGateway
+from bot.delivery.subscriptions import SubscriptionStore
+from bot.delivery.waiting import WaitingCitizens
+from bot.delivery.windows import Windows
+from bot.photos.store import PhotoStore
 from bot.services import Services
+from bot.wechat.accounts import Account
+from bot.wechat.notice_templates import NoticeTemplates
 from bot.worker import Worker
 from classifier.model import Classification
 from routing.departments import load_units
@@ -86,13 +99,34 @@ class CountingWeChat:
         self.sent.append((openid, text))
 
 
+class RedisAway:
+    """A Redis that cannot be reached: nothing the worker promises rests on it."""
+
+    def __getattr__(self, name: str) -> Callable[..., Any]:
+        async def refuse(*args: Any, **named: Any) -> None:
+            raise RedisError("away")
+
+        return refuse
+
+
 class Office:
     """One process: its desk, its stores and its worker. Several may share a database, as processes do."""
 
     def __init__(
-        self, database: Database, *, clock: Callable[[], datetime], wechat: Any, fate: Fate | None = None
+        self,
+        database: Database,
+        *,
+        clock: Callable[[], datetime],
+        wechat: Any,
+        fate: Fate | None = None,
+        templates: NoticeTemplates | None = None,
+        sms: SmsGateway | None = None,
+        redis: Redis | None = None,
     ) -> None:
         fate = fate or Fate()
+        account = Account(
+            ACCOUNT, "热线", "wx1", "s" * 8, "t" * 8, "", notices=templates or NoticeTemplates()
+        )
         vault = Vault(b"k" * 32)
         self.tickets = MongoTicketStore(database)
         self.identities = MongoIdentityStore(database, vault)
@@ -108,8 +142,27 @@ class Office:
             vault=vault,
             planner=notices.plan,
         )
+        self.subscriptions = SubscriptionStore(database, vault)
+        subscriptions = cast(SubscriptionStore, fate.around(self.subscriptions))
+        accounts = {ACCOUNT: account}
+        self.reports = DeliveryReports(
+            database, ledger=self.desk, subscriptions=subscriptions, accounts=accounts
+        )
+        cache = redis or cast(Redis, RedisAway())
+        self.waiting = WaitingCitizens(cache, vault, self.identities)
+        self.windows = Windows(cache, vault)
         services = SimpleNamespace(
             clock=clock,
+            settings=SimpleNamespace(public_url="https://12345.example.gov.cn", notice_days=7),
+            delivery=DeliveryParts(
+                sms=cast(SmsGateway, fate.around(sms)) if sms else None,
+                subscriptions=subscriptions,
+                reports=cast(DeliveryReports, fate.around(self.reports)),
+                waiting=cast(WaitingCitizens, fate.around(self.waiting)),
+                windows=cast(Windows, fate.around(self.windows)),
+            ),
+            photos=PhotoStore(database, vault),
+            wechat_accounts=accounts,
             database=database,
             units=UNITS,
             tickets=tickets,
@@ -121,11 +174,14 @@ class Office:
         # The worker's other sweeps are not asked here, and need more services than these tests start.
         self.worker = Worker.__new__(Worker)
         self.worker._services = cast(Services, services)
+        self.worker._delivery = NoticeDelivery(self.worker._services)
 
     async def prepare(self) -> None:
         await self.tickets.prepare()
         await self.identities.prepare()
         await self.console.prepare()
+        await self.subscriptions.prepare()
+        await self.reports.prepare()
 
     async def sweep(self) -> int:
         """One round of what concerns tickets; returns how much there was to do."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.conversation_store import Conversation, ConversationStore
+from bot.conversations.store import Conversation, ConversationStore
 from routing.identity import Vault
 from routing.mongo_store import Database
 from tests.factories import MONDAY_9_30

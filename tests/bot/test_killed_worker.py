@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from bot.worker import CLAIM
+from bot.delivery.delivering import CLAIM
 from routing.citizen_request import Channel
 from routing.departments import UnitId
 from routing.events import EventKind, NoticeChannel, NoticeState

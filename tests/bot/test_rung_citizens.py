@@ -22,7 +22,7 @@ class RefusingWeChat(CountingWeChat):
     """The platform takes nothing of ours, and says so."""
 
     async def send_text(self, openid: str, text: str) -> None:
-        raise DeliveryRefused(40003, DeliveryClass.CONTENT)
+        raise DeliveryRefused(45002, DeliveryClass.CONTENT)
 
 
 async def asked_for_material(office: Office, channel: Channel, **who: Any) -> str:

@@ -210,7 +210,7 @@ def test_an_ordinary_visits_limit_is_nobodys_notice_and_a_bad_ratings_is_the_cen
         seen = len(ticket.events)
         for after in (timedelta(days=1), timedelta(days=20)):
             ticket.check_deadlines(actor=SYSTEM, now=NOW + after, profile=PROFILE)
-        plan = planner(lambda: PROFILE)
+        plan = planner(lambda _: PROFILE)
         alarms = (EventKind.AT_RISK, EventKind.OVERDUE, EventKind.ALARM_RAISED)
         assert [e for e in ticket.events[seen:] if e.kind in alarms]
         return [p.audience for e in ticket.events[seen:] if e.kind in alarms for p in plan(ticket, e)]

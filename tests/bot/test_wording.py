@@ -10,9 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot import intake, notice_wording, phrases, wording
+from bot import intake, notice_wording, wording
 from bot.intake import TextTooLong
-from bot.session import Choice, Pick, Session, Step, to_step
+from bot.talk import phrases
+from bot.talk.session import Choice, Pick, Session, Step, to_step
 from bot.triage_wording import QUESTIONS, REASONS, say_change, say_reason
 from bot.wechat_text import clip, plain, quote
 from bot.wording import LABELS, REFUSALS, explain, label, say_time
@@ -92,6 +93,7 @@ EXAMPLES: dict[type[Refused], Refused] = {
     errors.CannotLink: errors.CannotLink("HY2611160001"),
     errors.DisclosureRefused: errors.DisclosureRefused("decide-disclosure", "waiting"),
     errors.NotOnDuty: errors.NotOnDuty("chen"),
+    errors.SearchTooWide: errors.SearchTooWide(),
     errors.UnknownYear: errors.UnknownYear(2029),
     TextTooLong: TextTooLong(6000, 5000),
 }

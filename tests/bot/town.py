@@ -6,9 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
-from bot.dialogue import hold_turn
-from bot.errands import Errands
-from bot.session import Picture, Session, Understanding
+from bot.conversations.dialogue import hold_turn
+from bot.conversations.errands import Errands
+from bot.followers.scenes import ScenePlace
+from bot.talk.session import Picture, Scene, Session, Understanding
 from bot.wechat.messages import IncomingMessage, MessageKind
 from classifier.model import Guess
 from classifier.signals import Emergency, EmergencyKind, find_emergency
@@ -181,8 +182,16 @@ class Hearing:
 class Pictures:
     kept: dict[str, list[Picture]] = field(default_factory=dict)
 
-    async def put(self, number: str, pictures: tuple[Picture, ...], *, now: datetime) -> None:
-        self.kept.setdefault(number, []).extend(pictures)
+    async def put(
+        self,
+        number: str,
+        pictures: tuple[Picture, ...],
+        *,
+        now: datetime,
+        account: str = "",
+        voices: tuple[Picture, ...] = (),
+    ) -> None:
+        self.kept.setdefault(number, []).extend([*pictures, *voices])
 
 
 _SOUNDS_LIKE = {
@@ -212,6 +221,9 @@ class Town:
     desk: Desk = field(default_factory=Desk)
     hearing: Hearing = field(default_factory=Hearing)
     page: str | None = None
+    ticket_page: str | None = None
+    consent_page: str | None = None
+    has_person: bool = False
     pictures: Pictures = field(default_factory=Pictures)
 
     @property
@@ -225,7 +237,13 @@ class Town:
             units=UNITS,
             calendar=PROFILE.calendar,
             page=lambda article_id: self.page,
+            has_person=lambda account: self.has_person,
+            ticket_page=lambda account, number: self.ticket_page,
+            subscribe_page=self._consent,
         )
+
+    async def _consent(self, account: str, openid: str) -> str | None:
+        return self.consent_page
 
 
 @dataclass
@@ -237,6 +255,12 @@ class Chat:
     now: datetime = MONDAY_9_30
     session: Session = field(default_factory=Session)
     count: int = 0
+    handed_over: bool = False
+    """Whether the last message went on to a person at the desk."""
+
+    async def scans(self, label: str, place: str, *, event: str = "scan") -> str:
+        scene = ScenePlace("w3", label, place, None)
+        return str(await self.sends_quietly(MessageKind.EVENT, scene=scene, event=event, event_key="w3"))
 
     async def says(self, text: str, *, tapped: bool = False) -> str:
         return await self.sends(MessageKind.TEXT, content=text, menu_choice="101" if tapped else None)
@@ -246,7 +270,9 @@ class Chat:
         assert reply is not None
         return reply
 
-    async def sends_quietly(self, kind: MessageKind, **fields: object) -> str | None:
+    async def sends_quietly(
+        self, kind: MessageKind, *, scene: Scene | None = None, welcome: str | None = None, **fields: object
+    ) -> str | None:
         self.now += timedelta(seconds=1)
         self.count += 1
         message = IncomingMessage(
@@ -257,10 +283,18 @@ class Chat:
             created_at=self.now,
             **fields,  # type: ignore[arg-type]
         )
-        self.session, reply = await hold_turn(
-            self.session, message, errands=self.town.errands, understand=understand, now=self.now
+        held = await hold_turn(
+            self.session,
+            message,
+            errands=self.town.errands,
+            understand=understand,
+            now=self.now,
+            scene=scene,
+            welcome=welcome,
         )
-        return reply
+        self.session = held.session
+        self.handed_over = held.reply is not None and held.reply.hand_over
+        return held.reply.text or None if held.reply is not None else None
 
     def waits(self, **pause: float) -> None:
         self.now += timedelta(**pause)

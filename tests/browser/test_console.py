@@ -15,7 +15,7 @@ from tests.bot.web.conftest import clock as clock  # the fixtures of the running
 from tests.bot.web.conftest import console as console
 from tests.chromium import PHONE, WIDE, keep_picture
 
-ANSWER = "已到现场核实，责令商户七日内装净化设备。"
+ANSWER = "烧烤店油烟问题已到现场核实，责令商户七日内装净化设备。"
 
 pytestmark = pytest.mark.browser
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -70,3 +71,17 @@ def test_any_text_yields_one_to_six_requests_that_stand_in_it(text: str) -> None
     assert 1 <= len(pieces) <= 6
     if len(pieces) == 1:
         assert pieces == (text,)
+
+
+@pytest.mark.parametrize(
+    ("text", "parts"),
+    [
+        ("楼下烧烤摊半夜还在吵。另外小区门口的路灯也坏了好几天", 2),
+        ("楼下烧烤摊半夜还在吵，另外小区门口路灯也坏了", 2),
+        ("小区电梯坏了一周没人修，还有门口的井盖也丢了，太危险", 2),
+        ("物业收费高，另外服务也差", 1),
+        ("电梯坏了，另外维修的电话也打不通", 1),
+    ],
+)
+def test_another_matter_that_is_bad_too_is_a_request_of_its_own(text: str, parts: int) -> None:
+    assert len(split_requests(text)) == parts

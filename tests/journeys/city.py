@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import socket
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -21,9 +21,11 @@ from bot.app import create_app
 from bot.people import User
 from bot.services import Services
 from bot.settings import Settings
+from bot.simulator import sms_gateway
 from bot.simulator.pages import mount_simulator
 from bot.simulator.platform import SimulatedPlatform
 from bot.simulator.records import ChatEntry, Delivery, Outcome, SimulatedAccount
+from bot.simulator.template_library import Library
 from bot.worker import Worker
 from routing.departments import UnitId
 from routing.timing.working_calendar import CHINA
@@ -41,6 +43,7 @@ ACCOUNT = SimulatedAccount(
     encoding_aes_key="JourneysKeyJourneysKeyJourneysKeyJourneysKe",
 )
 PASSWORD = "Journey-2026-pass"
+_GATEWAY = {"sms_secret": "secret of the gateway", "sms_sign": "清和县12345"}
 PHONE = "13812345678"
 CITY_MANAGEMENT = "qh.urban-management"
 COMPLAINT = "人民路的路灯坏了三天，路灯不亮，晚上老人不敢出门"
@@ -220,8 +223,11 @@ async def open_city(
     wrap_dialogue: Slow | None = None,
     clock: Callable[[], datetime] | None = None,
     cut_after_s: float = 5.0,
+    notices: Sequence[str] = (),
+    library: Library | None = None,
 ) -> AsyncIterator[City]:
-    """A city with the usual people; ``database`` is empty."""
+    """A city with the usual people; ``database`` is empty. ``notices`` are the account's template tables, and
+    ``library`` the same as the platform has them; with them comes a gateway for text messages."""
     moved = Clock(start)
     now = clock or moved
     listening = socket.socket()
@@ -234,8 +240,9 @@ async def open_city(
         database=database,
         data_dir=directory,
         secret_key="a secret key of the journeys, long enough",
-        wechat_accounts=accounts_file(directory),
+        wechat_accounts=accounts_file(directory, *notices),
         wechat_api_base=f"{base}/simulator/platform",
+        **(_GATEWAY | {"sms_url": f"{base}{sms_gateway.PATH}"} if notices else {}),
     )
     await _empty_redis(redis_url)
     async with AsyncExitStack() as stack:
@@ -256,7 +263,12 @@ async def open_city(
             clock=now,
             cut_after_s=cut_after_s,
         )
+        platform.library = library or {}
         app = create_app(services, answer_within_s=answer_within_s)
+        gateway = sms_gateway.SimulatedSms(
+            [platform], secret=_GATEWAY["sms_secret"], sign=_GATEWAY["sms_sign"], clock=now
+        )
+        app.add_routes(gateway.routes())
         mount_simulator(app, platform, clock=now, api_prefix="/simulator/platform")
         runner = web.AppRunner(app, access_log=None)
         await runner.setup()
@@ -278,12 +290,13 @@ async def _empty_redis(url: str) -> None:
     await redis.aclose()
 
 
-def accounts_file(directory: Path) -> Path:
+def accounts_file(directory: Path, *notices: str) -> Path:
     path = directory / "accounts.toml"
     path.write_text(
         f"[accounts.{ACCOUNT.name}]\n"
         f'title = "{ACCOUNT.title}"\napp_id = "{ACCOUNT.app_id}"\nsecret = "{ACCOUNT.secret}"\n'
-        f'token = "{ACCOUNT.token}"\nencoding_aes_key = "{ACCOUNT.encoding_aes_key}"\nmode = "safe"\n',
+        f'token = "{ACCOUNT.token}"\nencoding_aes_key = "{ACCOUNT.encoding_aes_key}"\nmode = "safe"\n'
+        + "\n".join(notices),
         encoding="utf-8",
     )
     return path

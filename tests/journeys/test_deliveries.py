@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from bot.delivery.delivering import CLAIM
 from bot.simulator.faults import Failure
-from bot.worker import CLAIM, Worker
-from routing.events import Audience, NoticeChannel, NoticeState, OutboxEntry
+from bot.worker import Worker
+from routing.events import Audience, NoticeChannel, NoticeState, OutboxEntry, Rung, TryOutcome
 from tests.journeys.city import City, Phone
 
 ANSWER = "已经修好，感谢您的监督。"
@@ -107,9 +108,22 @@ async def test_what_cannot_be_delivered_now_is_kept_for_the_citizens_next_messag
     assert heard(citizen) == 1
 
 
+async def test_words_the_platform_refuses_are_followed_by_short_ones(city: City) -> None:
+    number, citizen = await an_answered_ticket(city)
+    city.platform.faults.fail_next(SEND, 45002)
+    await city.sweep()
+    assert heard(citizen) == 0
+    assert f"您的工单{number}有新进展" in citizen.hears()[-1]
+    entry = (await ledger(city, number))[-1]
+    assert [(t.rung, t.outcome, t.code) for t in entry.tries] == [
+        (Rung.CHAT, TryOutcome.REFUSED, "45002"),
+        (Rung.CHAT_SHORT, TryOutcome.ACCEPTED, None),
+    ]
+
+
 async def test_what_we_sent_wrong_is_written_down_as_failed_and_somebody_is_asked_to_ring(city: City) -> None:
     number, _ = await an_answered_ticket(city)
-    city.platform.faults.fail_next(SEND, 45002)
+    city.platform.faults.fail_next(SEND, 45002, times=2)
     await city.sweep()
     *_, pushed, call = await ledger(city, number)
     assert (pushed.channel, pushed.state) == (NoticeChannel.WECHAT, NoticeState.FAILED)

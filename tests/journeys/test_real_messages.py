@@ -13,11 +13,11 @@ from pathlib import Path
 
 import pytest
 
-from bot import phrases
 from bot.load import percentile
 from bot.services import utc_now
 from bot.simulator.platform import SimulatedPlatform
 from bot.simulator.records import Delivery, Outcome
+from bot.talk import phrases
 from tests.journeys.city import City, open_city
 
 MESSAGES = 500

@@ -272,3 +272,19 @@ def test_confidence_rises_with_what_the_question_shares(answerer: Answerer, toda
         evidence = found.get("guide.social-card")
         confidence.append(evidence.likeness if evidence else 0.0)
     assert all(less < more for less, more in pairwise(confidence))
+
+
+def test_what_is_remembered_of_an_answer_ends_with_the_article_it_came_from(
+    articles: tuple[Article, ...], today: date
+) -> None:
+    answerer, question = Answerer(articles, regions=DEMO_REGIONS), "社保卡丢了怎么补办"
+    first = answerer.answer(question, on=today)
+    assert isinstance(first, Answer)
+    assert answerer.answer(question, on=today) == first
+    article = answerer.get(first.article_id)
+    assert article is not None
+    answerer.remove(article.id)
+    second = answerer.answer(question, on=today)
+    assert not (isinstance(second, Answer) and second.article_id == article.id)
+    answerer.put(article)
+    assert answerer.answer(question, on=today) == first

@@ -20,6 +20,7 @@ from routing.acts import (
     visits,
 )
 from routing.acts.offers import offered
+from routing.acts.reviews import ReviewKind
 from routing.citizen_request import Channel, RequestType, Urgency
 from routing.departments import UnitId
 from routing.disclosure import applications
@@ -27,8 +28,8 @@ from routing.disclosure.rules import Register, shipped_rules
 from routing.events import RejectReason, Solved, VisitOutcome
 from routing.ticket import Rating, Ticket
 from routing.timing.sla import DISCLOSURE, Profile
-from routing.workflow import CITIZEN, SYSTEM, Action, Actor, Role
-from tests.factories import CITY_MANAGEMENT, HOUSING, MONDAY_9_30, a_request, a_ticket
+from routing.workflow import CITIZEN, SYSTEM, TRANSITIONS, Action, Actor, Role, actions_for
+from tests.factories import CITY_MANAGEMENT, HOUSING, MONDAY_9_30, PROFILE, a_request, a_ticket
 
 FALLBACK = UnitId("qh.hotline")
 UNITS = (CITY_MANAGEMENT, HOUSING, UnitId("qh.water"), FALLBACK)
@@ -159,6 +160,8 @@ ACTS: dict[Action, Act] = {
     Action.RELAY: lambda t, r, p, a, n: relays.relay(
         t, r.choice(BELOW), profile=p, actor=a, now=n, reason="请就近办理"
     ),
+    Action.RECALL: lambda t, r, p, a, n: relays.recall(t, profile=p, actor=a, now=n, reason="自己办"),
+    Action.URGE_BELOW: lambda t, r, p, a, n: relays.urge_below(t, actor=a, now=n, text="请抓紧"),
     Action.ESCALATE: lambda t, r, p, a, n: letters.escalate(t, profile=p, actor=a, now=n, text="请加快"),
     Action.RECEIVE_LETTER: lambda t, r, p, a, n: letters.receive_letter(t, _letter(t, r), actor=a, now=n),
     Action.ANSWER_LETTER: lambda t, r, p, a, n: letters.answer_letter(
@@ -186,11 +189,27 @@ ACTS: dict[Action, Act] = {
     Action.ARCHIVE: lambda t, r, p, a, n: visits.archive(t, actor=a, now=n, reason="不用回访"),
     Action.PUBLISH_REPLY: lambda t, r, p, a, n: notes.publish_reply(t, actor=a, now=n, text="已修好。"),
     Action.APPEAL_EXCLUSION: lambda t, r, p, a, n: exclusions.appeal_exclusion(
-        t, actor=a, now=n, reason="恶意反复", basis="通话录音"
+        t, profile=p, actor=a, now=n, reason="恶意反复", basis="通话录音"
     ),
     Action.DECIDE_EXCLUSION: lambda t, r, p, a, n: exclusions.decide_exclusion(
         t, approved=r.random() < 0.5, actor=a, now=n, reason="证据充分"
     ),
+}
+_OF_APPLICATIONS = frozenset(
+    {
+        Action.CONSULT,
+        Action.ASK_CORRECTION,
+        Action.HEAR_THIRD_PARTY,
+        Action.DECIDE_DISCLOSURE,
+        Action.ENTER_REGISTER,
+    }
+)
+_DECIDES = {
+    Action.DECIDE_RETURN: ReviewKind.RETURN,
+    Action.DECIDE_REPLY: ReviewKind.REPLY,
+    Action.DECIDE_EXTENSION: ReviewKind.EXTENSION,
+    Action.DECIDE_SUSPENSION: ReviewKind.SUSPENSION,
+    Action.DECIDE_EXCLUSION: ReviewKind.EXCLUSION,
 }
 _SELDOM = {
     Action.WITHDRAW: 0.05,
@@ -210,6 +229,37 @@ _SELDOM = {
 }
 
 
+class Drawn(random.Random):
+    """Choices read off the bytes a property test draws: where a life fails, fewer and smaller bytes are tried, and so
+    fewer and simpler acts. Once ``spent`` the life is over."""
+
+    def __init__(self, data: bytes) -> None:
+        super().__init__(0)
+        self._data = iter(data)
+        self.spent = False
+
+    def _byte(self) -> int:
+        drawn = next(self._data, None)
+        self.spent = self.spent or drawn is None
+        return drawn or 0
+
+    def random(self) -> float:
+        return self._byte() / 256
+
+    def getrandbits(self, k: int) -> int:
+        bits = 0
+        for _ in range((k + 7) // 8):
+            bits = bits << 8 | self._byte()
+        return bits >> (-k % 8)
+
+
+def open_to(
+    ticket: Ticket, role: Role, *, profile: Profile = PROFILE, now: datetime = MONDAY_9_30
+) -> tuple[Action, ...]:
+    """What somebody of that role who did nothing to the ticket yet is offered."""
+    return offered(ticket, Actor(f"some {role}", "某人", role), profile=profile, now=now)
+
+
 def a_random_ticket(rng: random.Random) -> Ticket:
     request = a_request(
         request_type=rng.choice(tuple(RequestType)),
@@ -223,13 +273,34 @@ def a_random_ticket(rng: random.Random) -> Ticket:
     return ticket
 
 
+def _fits(ticket: Ticket, action: Action) -> bool:
+    """Spares the random lives what is plainly pointless; the rest is tried, and often refused."""
+    if ticket.pause is not None and not TRANSITIONS[action].in_pause:
+        return False
+    if action in _OF_APPLICATIONS:
+        return ticket.tier == DISCLOSURE
+    if action in _DECIDES:
+        return ticket.review(_DECIDES[action]) is not None
+    if action in (Action.ANSWER_CO_HANDLING, Action.WAIVE_CO_HANDLING):
+        return any(c.owes for c in ticket.co_handlers)
+    if action in (Action.RECEIVE_LETTER, Action.ANSWER_LETTER):
+        return any(letter.owes_answer for letter in ticket.letters)
+    if action in (Action.RECALL, Action.URGE_BELOW):
+        return bool(ticket.relayed_by)
+    return action is not Action.RESUME or ticket.pause is not None
+
+
 def next_act(ticket: Ticket, rng: random.Random) -> tuple[Actor, Act]:
     """Somebody and something to do; the worker often, the impossible sometimes."""
     if rng.random() < 0.12:
         return SYSTEM, lambda t, r, p, a, n: t.check_deadlines(actor=a, now=n, profile=p)
     actor = rng.choice(PEOPLE)
-    open_to = [a for a in offered(ticket, actor.role) if rng.random() < _SELDOM.get(a, 1)]
-    action = rng.choice(open_to) if open_to and rng.random() < 0.9 else rng.choice(tuple(Action))
+    likely = [
+        a
+        for a in actions_for(ticket.state, actor.role)
+        if _fits(ticket, a) and rng.random() < _SELDOM.get(a, 1)
+    ]
+    action = rng.choice(likely) if likely and rng.random() < 0.9 else rng.choice(tuple(Action))
     return actor, ACTS[action]
 
 

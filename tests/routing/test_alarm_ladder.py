@@ -10,7 +10,11 @@ import pytest
 from routing.citizen_request import RequestType, Urgency
 from routing.duty.alarm_ladder import AlarmStep, Climb, Ladder, Recipient, may_be_told_at
 from routing.duty.alarm_notices import alarm_notices
+from routing.duty.known_rosters import KnownRosters
+from routing.duty.roster import Duty, Leave, Roster
+from routing.duty.roster_store import MongoRosterStore
 from routing.events import Audience, EventKind
+from routing.mongo_store import Database
 from routing.ticket import Ticket
 from routing.timing.profile_files import load_profile
 from routing.timing.sla import ClockName
@@ -176,3 +180,41 @@ def test_an_urgent_alarm_waits_for_no_opening_and_no_event_but_an_alarm_has_one(
     contact = next(e for e in ticket.events if e.clock is ClockName.FIRST_CONTACT)
     assert {n.not_before for n in alarm_notices(ticket, contact, profile=PROFILE)} == {night}
     assert alarm_notices(ticket, ticket.events[0], profile=PROFILE) == ()
+
+
+def test_an_alarm_planned_for_a_saturday_goes_to_who_is_on_duty_on_saturday() -> None:
+    """Outside the unit's hours a notice waits for the next shift of the post, not for Monday."""
+    ticket = a_ticket(a_request(at=at("2026-11-13T09:30")))
+    ticket.dispatch(CITY_MANAGEMENT, profile=PROFILE, actor=a_dispatcher(), now=at("2026-11-13T09:30"))
+    friday_night = at("2026-11-13T20:00")
+    ticket.check_deadlines(actor=SYSTEM, now=friday_night, profile=PROFILE)
+    event = next(e for e in ticket.events if e.kind is EventKind.OVERDUE)
+    saturday, monday = at("2026-11-14T08:00"), at("2026-11-16T09:00")
+    roster = Roster(
+        (
+            Duty(CITY_MANAGEMENT, Recipient.LIAISON, "chen"),
+            Duty(CITY_MANAGEMENT, Recipient.LIAISON, "zhou", saturday, saturday + timedelta(hours=9)),
+        )
+    )
+    planned = {
+        n.recipient: n.not_before for n in alarm_notices(ticket, event, profile=PROFILE, roster=roster)
+    }
+    assert planned == {Recipient.LIAISON: saturday, Recipient.BACKUP: monday}
+    assert roster.told(CITY_MANAGEMENT, [Recipient.LIAISON], saturday) == ("zhou",)
+    away = Roster(roster.duties, (Leave(CITY_MANAGEMENT, "zhou", friday_night, monday),))
+    without = alarm_notices(ticket, event, profile=PROFILE, roster=away)
+    assert {n.not_before for n in without} == {monday}
+    assert {n.not_before for n in alarm_notices(ticket, event, profile=PROFILE)} == {monday}
+
+
+async def test_rosters_are_read_once_a_minute_and_kept_in_between(database: Database) -> None:
+    store, now = MongoRosterStore(database), at("2026-11-13T09:30")
+    known = KnownRosters(store, units=lambda: [CITY_MANAGEMENT])
+    assert await known.refresh(now)
+    assert known.roster == Roster()
+    duty = Duty(CITY_MANAGEMENT, Recipient.HEAD, "li")
+    await store.replace(Roster((duty,)), by="test", now=now)
+    assert not await known.refresh(now + timedelta(seconds=59))
+    assert known.roster == Roster()
+    assert await known.refresh(now + timedelta(seconds=60))
+    assert known.roster.duties == (duty,)

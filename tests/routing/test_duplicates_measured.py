@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -88,3 +89,20 @@ def test_copies_judged_pairs_and_a_hot_spot_are_found_beside_the_baseline(tmp_pa
             break
     else:
         raise AssertionError("nobody was warned of the mixer")
+
+
+def test_judgements_are_kept_by_row_and_fingerprint_and_left_out_where_the_rows_are_others(
+    tmp_path: Path,
+) -> None:
+    kept = (ROOT / "tests" / "routing" / "data" / "judged_duplicates.csv").read_text(encoding="utf-8")
+    lines = kept.splitlines()
+    assert len(lines) == 468
+    assert all(re.fullmatch(r"\w+,\d+,\d+,[0-9a-f]{12},[0-9a-f]{12},[\d.]+,[01]", line) for line in lines[1:])
+    texts = [f"{street}{trouble}，请尽快处理。" for street in STREETS for trouble in TROUBLES]
+    texts.append(f"{texts[0]}再次反映，{texts[0]}")
+    for name in ("recent_messages", "letters", "topic7"):
+        write(tmp_path, name, [{"text": text} for text in texts])
+    ended = run("--data", str(tmp_path), "--json")
+    assert ended.returncode == 0, ended.stderr
+    assert "judged pairs are of other rows" in ended.stderr
+    assert "judged" not in json.loads(ended.stdout)["topic7"]

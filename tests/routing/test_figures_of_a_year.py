@@ -5,7 +5,8 @@ Here a year of 10,000 tickets; ``make bench`` does the same with 100,000 (tests/
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Any
@@ -13,7 +14,7 @@ from typing import Any
 import pytest
 
 from routing.departments import UnitId
-from routing.figures.counting import Figure, FigureName, FigureRow, Period, by_unit
+from routing.figures.counting import Figure, FigureName, FigureRow, Period, Verdict, by_unit, verdicts
 from routing.figures.marks import DUE_AT, MARKED, OPEN_UNIT, Tally, marks_of, strings_of
 from routing.figures.queries import FOREVER, count_suspended
 from routing.figures.rows import KINDS, row_of, row_of_document
@@ -23,7 +24,7 @@ from routing.mongo_store import Database, MongoTicketStore, to_document
 from routing.queries import Queries
 from routing.ticket import Ticket
 from routing.timing.working_calendar import CHINA
-from routing.workflow import OPEN_STATES, SYSTEM
+from routing.workflow import OPEN_STATES, SYSTEM, Actor, Role
 from tests.routing.made_up_year import DAYS, FIRST, tickets
 from tests.routing.plain_count import Terms, count_again
 
@@ -178,13 +179,57 @@ async def test_what_stood_still_is_found_by_its_own_index_and_counted_as_over_al
     assert await queries.figures.suspended(period, reader=SYSTEM) == right
 
 
+@pytest.mark.parametrize("name", list(FigureName))
+async def test_the_drill_down_off_the_indexes_lists_what_judging_the_tickets_lists(
+    database: Database, documents: list[dict[str, Any]], rows: list[FigureRow], name: FigureName
+) -> None:
+    queries = await loaded(database, documents)
+    period = Period(datetime(2026, 3, 1, tzinfo=CHINA), datetime(2026, 4, 1, tzinfo=CHINA), PRESENT)
+
+    def in_order(found: Iterable[Verdict]) -> list[Verdict]:
+        return sorted(found, key=lambda v: (v.number, repr(v)))
+
+    right = in_order(verdicts(name, rows[:IN_MONGO], period))
+    assert right
+    listed = await queries.figures.verdicts(name, period, reader=SYSTEM)
+    assert [v.number for v in listed] == [v.number for v in right]
+    assert in_order(listed) == right
+    part = await queries.figures.verdicts(name, replace(period, until=PRESENT), reader=SYSTEM)
+    assert len(part) >= len(right)
+
+
+async def test_a_reader_lists_the_part_of_their_own_units_only(
+    database: Database, documents: list[dict[str, Any]]
+) -> None:
+    queries = await loaded(database, documents)
+    period = Period(datetime(2026, 3, 1, tzinfo=CHINA), datetime(2026, 4, 1, tzinfo=CHINA), PRESENT)
+    every = await queries.figures.verdicts(FigureName.CLOSED_ON_TIME, period, reader=SYSTEM)
+    unit = next(v.unit_id for v in every if v.unit_id)
+    reader = Actor("one", "某人", Role.LIAISON, frozenset({unit}))
+    own = await queries.figures.verdicts(FigureName.CLOSED_ON_TIME, period, reader=reader)
+    assert own == [v for v in every if v.unit_id == unit]
+
+
 async def test_a_months_figures_read_no_ticket(database: Database, documents: list[dict[str, Any]]) -> None:
     await loaded(database, documents)
     span = {"$gte": "2026-03", "$lt": "2026-03~"}
-    found = database["tickets"].find({"fm0": span}, {"_id": 0, "fm0": 1}).hint([("fm0", 1)])
+    found = database["tickets"].find({"fm0": span}, {"_id": 0, "fm0": 1}).hint([("fm0", 1), ("_id", 1)])
     plan = await found.explain()
     assert plan["executionStats"]["nReturned"] > 50
     assert plan["executionStats"]["totalDocsExamined"] == 0
+    listed = database["tickets"].find({"fm0": span}, {"fm0": 1}).hint([("fm0", 1), ("_id", 1)])
+    plan = await listed.explain()
+    assert plan["executionStats"]["totalDocsExamined"] == 0, "nor does its drill-down"
+
+
+async def test_indexes_of_earlier_versions_are_replaced_once(database: Database) -> None:
+    await database["tickets"].create_index([("fm0", 1)], sparse=True)
+    store = MongoTicketStore(database)
+    for _ in range(2):
+        await store.prepare()
+        names = set(await database["tickets"].index_information())
+        assert "fm0_1" not in names
+        assert {"fm0_1__id_1", "fm3_1__id_1"} <= names
 
 
 async def test_the_stock_of_every_month_follows_from_the_month_before(

@@ -13,7 +13,6 @@ from bot.notice_wording import notice_to_citizen
 from bot.web.errors import status_of
 from bot.wording import explain
 from routing.acts import co_handling, emergencies, extensions, letters, links, notes, pauses, relays
-from routing.acts.offers import offered
 from routing.citizen_request import Channel
 from routing.departments import UnitId, load_units
 from routing.disclosure import applications
@@ -31,7 +30,7 @@ from routing.events import Audience, EventKind, LetterLevel
 from routing.mongo_store import from_document, to_document
 from routing.ticket import Ticket
 from routing.timing.sla import DISCLOSURE
-from routing.workflow import SYSTEM, Action, Role, State
+from routing.workflow import CITIZEN, SYSTEM, Action, Role, State
 from tests.factories import (
     CITY_MANAGEMENT,
     HOUSING,
@@ -43,6 +42,7 @@ from tests.factories import (
     a_supervisor,
     a_ticket,
 )
+from tests.routing.lifecycles import open_to
 
 NOW = MONDAY_9_30
 TOWN = UnitId("qh.chengguan")
@@ -67,7 +67,7 @@ def test_the_citizen_is_answered_once_when_every_co_handler_has_answered_or_was_
     for let_off in (False, True):
         ticket = at_work()
         ask_housing(ticket)
-        assert Action.REPLY not in offered(ticket, Role.LIAISON)
+        assert Action.REPLY not in open_to(ticket, Role.LIAISON)
         before = replace(ticket)
         with pytest.raises(AnswersOwed):
             ticket.reply(actor=a_liaison(), now=NOW + HOUR, text="已修好", profile=PROFILE)
@@ -77,7 +77,7 @@ def test_the_citizen_is_answered_once_when_every_co_handler_has_answered_or_was_
         else:
             helper = a_liaison(HOUSING)
             co_handling.answer_co_handling(ticket, HOUSING, actor=helper, now=NOW, text="属物业")
-        assert Action.REPLY in offered(ticket, Role.LIAISON)
+        assert Action.REPLY in open_to(ticket, Role.LIAISON)
         ticket.reply(actor=a_liaison(), now=NOW + HOUR, text="已修好", profile=PROFILE)
         assert ticket.state is State.REPLIED
 
@@ -112,8 +112,8 @@ def test_only_a_supervisor_grants_a_suspension_beyond_those_of_the_profile() -> 
     suspend_once_more(ticket, Role.DISPATCHER, 1)
     with pytest.raises(NotYourRole):
         suspend_once_more(ticket, Role.DISPATCHER, 2)
-    assert Action.DECIDE_SUSPENSION not in offered(ticket, Role.DISPATCHER)
-    assert Action.DECIDE_SUSPENSION in offered(ticket, Role.SUPERVISOR)
+    assert Action.DECIDE_SUSPENSION not in open_to(ticket, Role.DISPATCHER)
+    assert Action.DECIDE_SUSPENSION in open_to(ticket, Role.SUPERVISOR)
     assert from_document(to_document(ticket)) == ticket
     now = NOW + 2 * DAY
     pauses.decide_suspension(ticket, approved=True, actor=a_supervisor(), now=now, reason="同意")
@@ -274,7 +274,7 @@ def test_an_applications_decision_waits_for_the_co_handlers_too() -> None:
     ticket = at_work()
     ticket.tier = DISCLOSURE
     ask_housing(ticket)
-    assert Action.DECIDE_DISCLOSURE not in offered(ticket, Role.LIAISON)
+    assert Action.DECIDE_DISCLOSURE not in open_to(ticket, Role.LIAISON)
     before = replace(ticket)
     with pytest.raises(AnswersOwed):
         applications.decide(
@@ -287,3 +287,26 @@ def test_an_applications_decision_waits_for_the_co_handlers_too() -> None:
             text="见附件",
         )
     assert ticket == before
+
+
+def test_an_offices_reminder_uses_up_none_of_the_citizens() -> None:
+    ticket = at_work()
+    ticket.remind(actor=a_dispatcher(), now=NOW, text="市民来电")
+    ticket.remind(actor=CITIZEN, now=NOW + HOUR, text=None)
+    for actor in (CITIZEN, a_dispatcher()):
+        with pytest.raises(TooOften):
+            ticket.remind(actor=actor, now=NOW + 2 * HOUR, text="再催")
+
+
+def test_a_citizen_whose_wait_an_office_ended_hears_that_it_goes_on_and_until_when() -> None:
+    for actor, hears in ((a_dispatcher(), True), (CITIZEN, False)):
+        ticket = at_work(channel=Channel.WECHAT)
+        pauses.ask_material(ticket, profile=PROFILE, actor=a_liaison(), now=NOW + HOUR, text="请补合同")
+        ticket.supplement(actor=actor, now=NOW + 2 * HOUR, text="合同已交到窗口", profile=PROFILE)
+        event = ticket.events[-1]
+        assert event.kind is EventKind.MATERIAL_RECEIVED
+        told = {n.audience for n in notices.plan(ticket, event)}
+        assert (Audience.CITIZEN in told) is hears
+        words = notices.render(ticket, event, Audience.CITIZEN, units=load_units())
+        assert "收到了" in words
+        assert "最晚" in words

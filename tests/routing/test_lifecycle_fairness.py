@@ -26,7 +26,8 @@ from routing.events import EventKind, LetterLevel
 from routing.mongo_store import Database
 from routing.redaction import redact_answer
 from routing.ticket import Ticket
-from routing.timing.sla import DISCLOSURE, ClockName
+from routing.timing.limits import Limit, Unit
+from routing.timing.sla import DISCLOSURE, ClockName, Profile
 from routing.workflow import CITIZEN, SYSTEM, Actor, Role, State
 from tests.bot.errand_office import UNITS, CountingWeChat, Office
 from tests.factories import (
@@ -410,3 +411,40 @@ async def test_a_child_that_cannot_be_answered_holds_up_no_other(database: Datab
     await database["tickets"].update_one({"_id": broken}, {"$set": {"state": "linked"}})
     await office.desk.links.settle_links(NOW + timedelta(minutes=6))
     assert (await office.tickets.get(broken)).state is State.RESOLVED
+
+
+def _in_clock_hours(profile: Profile) -> Profile:
+    rule = profile.clocks[ClockName.REPLY]
+    hours = replace(rule, types={kind: Limit(120, Unit.HOUR) for kind in rule.types})
+    return replace(profile, clocks={**profile.clocks, ClockName.REPLY: hours})
+
+
+def test_a_pause_moves_a_date_as_it_was_promised_whatever_the_profile_says_by_then() -> None:
+    """Friday noon to Monday noon is one working day, not three days, where five working days were promised."""
+    friday = NOW + 4 * DAY
+    changed = _in_clock_hours(PROFILE)
+    found = []
+    for at_the_end in (PROFILE, changed):
+        ticket = at_work()
+        pauses.ask_material(ticket, profile=PROFILE, actor=a_liaison(), now=friday, text="请补合同")
+        pauses.resume(ticket, profile=at_the_end, actor=a_liaison(), now=friday + 3 * DAY, reason="已补")
+        found.append(ticket.promise)
+    assert found[0] is not None
+    assert found[0] == found[1]
+    gone = replace(PROFILE, clocks={n: r for n, r in PROFILE.clocks.items() if n is not ClockName.REPLY})
+    ticket = at_work()
+    pauses.ask_material(ticket, profile=PROFILE, actor=a_liaison(), now=friday, text="请补合同")
+    pauses.resume(ticket, profile=gone, actor=a_liaison(), now=friday + 3 * DAY, reason="已补")
+    assert ticket.promise == found[0]
+
+
+def test_a_promise_of_before_this_was_kept_is_moved_by_the_profile_at_hand() -> None:
+    friday, changed = NOW + 4 * DAY, _in_clock_hours(PROFILE)
+    ticket = at_work()
+    ticket.clocks = tuple(replace(c, counts_in=None) for c in ticket.clocks)
+    before = ticket.promise
+    assert before is not None
+    pauses.ask_material(ticket, profile=PROFILE, actor=a_liaison(), now=friday, text="请补合同")
+    pauses.resume(ticket, profile=changed, actor=a_liaison(), now=friday + 3 * DAY, reason="已补")
+    assert ticket.promise is not None
+    assert ticket.promise.due_at == before.due_at + 3 * DAY

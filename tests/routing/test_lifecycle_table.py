@@ -11,7 +11,6 @@ import pytest
 
 from bot.wording import explain, label
 from routing.acts import co_handling, letters, pauses, returns, visits
-from routing.acts.offers import offered
 from routing.acts.reviews import Review, ReviewKind
 from routing.errors import ActionNotAllowed, NotYourRole, Refused, TicketPaused
 from routing.events import ActorRef, EventKind
@@ -28,7 +27,7 @@ from tests.factories import (
     a_supervisor,
     a_ticket,
 )
-from tests.routing.lifecycles import ACTS
+from tests.routing.lifecycles import ACTS, open_to
 
 GUIDE = Path(__file__).resolve().parents[2] / "docs" / "lifecycle.md"
 NOW = MONDAY_9_30
@@ -99,6 +98,8 @@ def ready_for(action: Action, state: State) -> Ticket:
         pauses.pause(ticket, PauseReason.SUSPENSION, NOW, NOW + timedelta(days=3), "等雨季过去")
     if action is Action.ARBITRATE and state in (State.DISPATCHED, State.ACCEPTED):
         refused(ticket)
+    if has_unit and action in (Action.RECALL, Action.URGE_BELOW):
+        ticket.relayed_by = (HOUSING,)
     if has_unit and action in (Action.ANSWER_CO_HANDLING, Action.WAIVE_CO_HANDLING):
         part = co_handling.CoHandler(unit_id=HOUSING, asked_at=NOW, text="请核实")
         ticket.co_handlers = (part,)
@@ -152,7 +153,7 @@ def test_every_cell_of_the_table_is_what_the_ticket_does(action: Action, state: 
             assert isinstance(refusal, ActionNotAllowed), (role, refusal)
         else:
             assert refusal is None, (role, refusal)
-            assert action in offered(ticket, role), role
+            assert action in open_to(ticket, role, now=LATER), role
         if refusal is not None:
             assert label(action) in explain(refusal), "a refusal says what cannot be done"
         assert (action in actions_for(state, role)) == (refusal is None)
@@ -168,7 +169,7 @@ def test_in_a_pause_only_what_the_table_says_is_done(action: Action) -> None:
         role = sorted(row.by)[0]
         refusal = attempt(ticket, action, SOMEBODY[role])
         assert isinstance(refusal, TicketPaused) == (not row.in_pause), refusal
-        assert (action in offered(ticket, role)) == row.in_pause
+        assert (action in open_to(ticket, role, now=LATER)) == row.in_pause
 
 
 def test_every_action_has_its_row_and_its_random_act() -> None:
@@ -179,7 +180,7 @@ def test_who_was_satisfied_files_a_new_matter_instead_of_reopening() -> None:
     ticket = in_state(State.RESOLVED)
     ticket.rate(Rating(5), actor=CITIZEN, now=NOW)
     assert ticket.state is State.ARCHIVED
-    assert not offered(ticket, Role.CITIZEN)
+    assert not open_to(ticket, Role.CITIZEN)
     with pytest.raises(ActionNotAllowed):
         ticket.reopen(profile=PROFILE, actor=CITIZEN, now=NOW, reason="又坏了")
 

@@ -1,7 +1,7 @@
 // The page works without this script; with it lines arrive live and nothing reloads.
 "use strict";
 
-const citizen = document.body.dataset.citizen;
+const { base, citizen } = document.body.dataset;
 const chat = document.getElementById("chat");
 const typing = document.getElementById("typing");
 const mistake = document.getElementById("mistake");
@@ -27,7 +27,7 @@ const keep = (list, html, most) => {
   while (list.children.length > most) list.lastElementChild.remove();
 };
 
-const stream = new EventSource(`/simulator/events?citizen=${encodeURIComponent(citizen)}&after=${last}`);
+const stream = new EventSource(`${base}/events?citizen=${encodeURIComponent(citizen)}&after=${last}`);
 stream.addEventListener("entry", (event) => {
   const entry = JSON.parse(event.data);
   if (entry.sequence <= last) return;
@@ -47,7 +47,7 @@ const send = async (fields) => {
   showTyping();
   toEnd();
   try {
-    const response = await fetch("/simulator/api/send", {
+    const response = await fetch(`${base}/api/send`, {
       method: "POST",
       headers: { "Content-Type": "application/json" },
       body: JSON.stringify({ citizen, ...fields }),
@@ -55,7 +55,7 @@ const send = async (fields) => {
     if (!response.ok) {
       mistake.textContent = (await response.json()).detail ?? "没有发出去，请再试一次";
       mistake.hidden = false;
-    } else if (stream.readyState !== EventSource.OPEN || fields.kind === "follow" || fields.kind === "unfollow") {
+    } else if (stream.readyState !== EventSource.OPEN || ["follow", "unfollow", "scan"].includes(fields.kind)) {
       location.reload();
     }
   } catch {
@@ -72,7 +72,7 @@ const fieldsOf = (form, button) => {
   if (fields.do) {
     const [kind, detail = "", ...words] = fields.do.split("|");
     fields.kind = kind;
-    fields[{ click: "key", view: "url" }[kind] ?? "id"] = detail;
+    fields[{ click: "key", view: "url", scan: "scene" }[kind] ?? "id"] = detail;
     if (words.length) fields.text = words.join("|");
     delete fields.do;
   }
@@ -81,7 +81,7 @@ const fieldsOf = (form, button) => {
 
 document.addEventListener("submit", (event) => {
   const form = event.target;
-  if (new URL(form.action).pathname !== "/simulator/send") return;
+  if (new URL(form.action).pathname !== `${base}/send`) return;
   event.preventDefault();
   const fields = fieldsOf(form, event.submitter);
   if (form === compose) {
@@ -111,6 +111,8 @@ document.addEventListener("click", (event) => {
 document.addEventListener("keydown", (event) => {
   if (event.key === "Escape") for (const open of document.querySelectorAll("details[open]")) open.open = false;
 });
+const album = document.getElementById("photo");
+album.addEventListener("change", () => { if (album.files.length) album.form.requestSubmit(); });
 more.addEventListener("toggle", toEnd);
 addEventListener("resize", toEnd);
 toEnd();

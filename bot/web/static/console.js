@@ -90,4 +90,140 @@
   for (const select of document.querySelectorAll(".search select")) {
     select.addEventListener("change", () => select.form.requestSubmit());
   }
+
+  // The triage board by keyboard: a digit presses that candidate's button, / goes to the search, j and k to the next
+  // and the one before. Leaving without a decision gives the ticket back to the others at once.
+  const desk = document.querySelector("[data-desk]");
+  if (desk) {
+    const step = (by) => {
+      const lines = [...document.querySelectorAll("[data-line]")];
+      const at = lines.findIndex((line) => line.hasAttribute("aria-current"));
+      lines[at + by]?.click();
+    };
+    addEventListener("keydown", (event) => {
+      if (event.target.closest("input, textarea, select") || event.ctrlKey || event.metaKey || event.altKey) return;
+      const target = desk.querySelector(`[data-key="${CSS.escape(event.key)}"]`);
+      if (event.key === "j") step(1);
+      else if (event.key === "k") step(-1);
+      else if (target instanceof HTMLButtonElement) target.click();
+      else if (target) target.focus();
+      else return;
+      event.preventDefault();
+    });
+    addEventListener("pagehide", () => {
+      const fields = new URLSearchParams({ csrf: desk.querySelector("[name=csrf]").value, number: desk.dataset.desk });
+      navigator.sendBeacon(desk.dataset.leave ?? "/console/triage/leave", fields);
+    });
+  }
+
+  // The list by keyboard: j and k move, Enter opens the ticket (a link by itself), / goes to the search.
+  const rows = document.querySelector("[data-rows]");
+  const search = document.querySelector("form[role=search] input[type=search]");
+  if (search) {
+    addEventListener("keydown", (event) => {
+      if (event.target.closest("input, textarea, select") || event.ctrlKey || event.metaKey || event.altKey) return;
+      const by = { j: 1, k: -1 }[event.key];
+      if (event.key === "/") search.focus();
+      else if (by && rows) {
+        const links = [...rows.querySelectorAll(".row-link")];
+        const at = links.indexOf(document.activeElement);
+        links[at < 0 ? 0 : Math.max(0, Math.min(links.length - 1, at + by))]?.focus();
+      } else return;
+      event.preventDefault();
+    });
+  }
+
+  // A template or a citation goes in where the cursor stands, without a way to the server.
+  for (const button of document.querySelectorAll("button[data-insert]")) {
+    button.addEventListener("click", (event) => {
+      const field = button.form?.querySelector("textarea[name=text]");
+      if (!field) return;
+      event.preventDefault();
+      const at = field.selectionStart ?? field.value.length;
+      const before = field.value.slice(0, at);
+      const gap = before && !before.endsWith("\n") ? "\n" : "";
+      field.setRangeText(gap + button.dataset.insert, at, field.selectionEnd ?? at, "end");
+      field.dispatchEvent(new Event("input", { bubbles: true }));
+      field.focus();
+    });
+  }
+
+  // An open ticket says every ten seconds that somebody is there, and whether they write; the answer says who else is.
+  const there = document.querySelector("[data-presence]");
+  if (there) {
+    const others = document.querySelector("[data-others]");
+    const fields = (more) => new URLSearchParams({ ...Object.fromEntries(new FormData(there)), ...more });
+    let wroteAt = 0;
+    let stirredAt = Date.now();
+    // Nobody is there whose page stands open on an empty desk; and the login must not live on for it.
+    for (const kind of ["pointermove", "keydown", "scroll", "touchstart"]) {
+      addEventListener(kind, () => { stirredAt = Date.now(); }, { passive: true });
+    }
+    const beat = async () => {
+      if (document.hidden || Date.now() - stirredAt > 5 * 60 * 1000) return;
+      const writing = Date.now() - wroteAt < 60 * 1000 ? "yes" : "no";
+      const answer = await fetch(there.dataset.presence, { method: "POST", body: fields({ writing }), redirect: "error" }).catch(() => null);
+      if (!answer?.ok) return;
+      const { words, stale } = await answer.json();
+      const said = [words, stale ? "这张工单刚有了新变化，提交前会请您先看。" : ""].filter(Boolean).join("。");
+      if (others.textContent !== said) others.textContent = said;
+      others.hidden = !said;
+    };
+    for (const field of document.querySelectorAll("form.act textarea")) {
+      field.addEventListener("input", () => {
+        const first = Date.now() - wroteAt > 60 * 1000;
+        wroteAt = Date.now();
+        if (first) beat();
+      });
+    }
+    addEventListener("visibilitychange", beat);
+    addEventListener("pagehide", () => navigator.sendBeacon(there.dataset.presence, fields({ leaving: "yes" })));
+    setInterval(beat, 10 * 1000);
+  }
+
+  // The live board: numbers move as they change. A unit that was not on the page, or a stream that ends, loads it anew.
+  const board = document.querySelector("[data-live-board]");
+  if (board) {
+    const state = document.querySelector("[data-live-state]");
+    const shown = new Map();
+    for (const place of document.querySelectorAll("[data-live]")) {
+      shown.set(place.dataset.live, [...(shown.get(place.dataset.live) ?? []), place]);
+    }
+    // At most once a minute: a number that has no place on the page for good must not keep it loading.
+    const anew = () => {
+      const before = Number(sessionStorage.getItem("live-anew") ?? 0);
+      if (Date.now() - before < 60 * 1000) return;
+      sessionStorage.setItem("live-anew", String(Date.now()));
+      location.reload();
+    };
+    const stream = new EventSource(board.dataset.liveBoard);
+    let failures = 0;
+    stream.addEventListener("numbers", (event) => {
+      failures = 0;
+      const numbers = JSON.parse(event.data);
+      if (Object.keys(numbers).some((key) => numbers[key] && !shown.has(key))) anew();
+      for (const [key, places] of shown) {
+        const value = String(numbers[key] ?? 0);
+        for (const place of places) {
+          if (place.textContent === value) continue;
+          place.textContent = value;
+          place.classList.remove("moved");
+          void place.offsetWidth;
+          place.classList.add("moved");
+          const around = place.closest("[data-tone]");
+          if (around && around.dataset.tone !== "calm") around.classList.toggle(`tone-${around.dataset.tone}`, value !== "0");
+        }
+      }
+      const time = new Date().toLocaleTimeString("zh-CN", { hour12: false, timeZone: "Asia/Shanghai" });
+      state.textContent = `实时更新中，最近一次变化 ${time}。数字点开就是对应的工单。`;
+    });
+    stream.addEventListener("error", () => {
+      failures += 1;
+      state.textContent = "实时更新断开了，正在重新连接…";
+      if (failures > 5 || stream.readyState === EventSource.CLOSED) {
+        stream.close();
+        setTimeout(() => location.reload(), 60 * 1000);
+      }
+    });
+  }
 })();

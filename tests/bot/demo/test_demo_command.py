@@ -51,7 +51,12 @@ async def test_the_demo_starts_serves_everything_and_stops_with_its_children(
     demo = start_demo()
     assert (await fetch(demo, "/healthz"))[0] == 200
     assert (await fetch(demo, "/readyz"))[0] == 200
-    assert "清和县12345热线" in (await fetch(demo, "/simulator"))[1]
+    page = (await fetch(demo, "/simulator"))[1]
+    assert "清和县12345热线" in page
+    assert "政务大厅3号窗口" in page, "its codes hang somewhere"
+    market = (await fetch(demo, "/simulator/at/market"))[1]
+    assert "消费维权" in market, "a department's account has a menu of its own"
+    assert "消费维权" not in page
     status, page = await fetch(demo, "/console/login")
     assert status == 200
     assert PEOPLE[0].user.username in page

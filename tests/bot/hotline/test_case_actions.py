@@ -113,3 +113,11 @@ async def test_a_rejection_has_its_class_and_a_closed_ticket_its_appeal(api: Api
     closed = await api.act(closed, "decide-exclusion", role="supervisor", approved=True, reason="属实")
     assert events(closed)[-1] == "exclusion_upheld"
     assert closed["reviews"] == []
+
+
+async def test_the_visitor_reads_the_script_of_the_ticket_and_a_unit_does_not(api: Api) -> None:
+    ticket = await api.resolved()
+    script = await api.get(f"/tickets/{ticket['number']}/visit-script", role="operator")
+    assert ticket["number"] in script["opening"]
+    assert [q["field"] for q in script["questions"]] == [None, "solved", "stars", "comment"]
+    await api.get(f"/tickets/{ticket['number']}/visit-script", role="liaison", expect=403)

@@ -85,6 +85,12 @@ async def test_who_checks_in_in_time_is_counted_among_the_figures(api: Api) -> N
     own = await api.get("/figures", role="liaison")
     assert (own["attendance"]["numerator"], own["attendance"]["denominator"]) == (1, 2)
     assert own["attendance"]["value"] == 0.5
+    grouped = await api.get("/figures", group_by="department")
+    by_unit = {g["department"]["id"]: g["attendance"] for g in grouped["groups"] if g["department"]}
+    assert {u: (a["numerator"], a["denominator"]) for u, a in by_unit.items() if a["denominator"]} == {
+        CITY_MANAGEMENT: (1, 2),
+        HOUSING: (0, 1),
+    }
     one = await api.get("/figures", department=HOUSING)
     assert one["attendance"]["value"] == 0
     before = await api.get("/figures", **BEFORE)

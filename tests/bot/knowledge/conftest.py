@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from redis.asyncio import Redis
 
 from bot.services import Services
 from bot.settings import Settings
@@ -47,7 +48,7 @@ def clock() -> Clock:
 
 @pytest.fixture
 async def services(
-    mongo_url: str, redis_url: str, services_database: str, tmp_path: Path, clock: Clock
+    mongo_url: str, redis: Redis, redis_url: str, services_database: str, tmp_path: Path, clock: Clock
 ) -> AsyncIterator[Services]:
     settings = Settings.from_environment(
         {},

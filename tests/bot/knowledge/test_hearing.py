@@ -134,18 +134,37 @@ async def test_who_takes_the_authorisation_back_has_what_they_asked_erased(
     assert (await services.tasks.get(task.id)).title == HEARING_AID[1]
 
 
+@pytest.mark.parametrize("written", [True, False])
 async def test_a_question_that_was_answered_is_erased_with_the_conversation(
-    services: Services, clock: Clock
+    services: Services, clock: Clock, written: bool
 ) -> None:
     message = a_message(1, openid="o-1", text="社保卡丢了怎么补办")
     await services.dialogue(message, now=clock())
     asked = services.database["asked_questions"]
-    assert await asked.count_documents({"_id": message.key}) == 1
+    if written:
+        assert await services.asked_notes.drain(clock()) == 1
+        assert await asked.count_documents({"_id": message.key}) == 1
     event = replace(
         a_message(9, openid="o-1"), kind=MessageKind.EVENT, event="user_authorization_cancellation"
     )
     await services.dialogue(event, now=clock())
+    assert await services.asked_notes.drain(clock()) == 0
     assert await asked.count_documents({}) == 0
+
+
+async def test_a_yes_finds_its_question_before_the_worker_wrote_it_down(
+    services: Services, clock: Clock
+) -> None:
+    question = a_message(1, openid="o-1", text="社保卡丢了怎么补办")
+    await services.dialogue(question, now=clock())
+    await services.dialogue(a_message(2, openid="o-1", text="有用"), now=clock())
+    asked = services.database["asked_questions"]
+    before = await asked.find({}).to_list(None)
+    assert [(one["_id"], one["outcome"], one["helpful"]) for one in before] == [
+        (question.key, "answered", True)
+    ]
+    assert await services.asked_notes.drain(clock()) == 1
+    assert await asked.find({}).to_list(None) == before
 
 
 async def test_what_visitors_of_the_public_page_say_counts_and_gathers(

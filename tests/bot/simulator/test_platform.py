@@ -10,7 +10,8 @@ import pytest
 from aiohttp import web
 
 from bot.simulator.crypt import signature
-from bot.simulator.platform import FAULT_NOTICE, SimulatedPlatform
+from bot.simulator.delivering import FAULT_NOTICE
+from bot.simulator.platform import SimulatedPlatform
 from bot.simulator.records import EntryKind, Mode, Outcome, TryResult
 
 WANG = "oWangWangWangWangWangWangWan"

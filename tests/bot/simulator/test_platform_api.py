@@ -290,8 +290,8 @@ async def test_a_photo_can_be_fetched_by_its_media_id(
     await platform.send_image(WANG)
     params = {"access_token": caller.access_token, "media_id": service.received[0].fields["MediaId"]}
     async with caller.http.get(caller.base + "media/get", params=params) as response:
-        assert response.content_type == "image/png"
-        assert (await response.read()).startswith(b"\x89PNG")
+        assert response.content_type == "image/jpeg"
+        assert (await response.read()).startswith(b"\xff\xd8\xff")
     async with caller.http.get(caller.base + "media/get", params={**params, "media_id": "x"}) as response:
         assert (await response.json())["errcode"] == 40007
 

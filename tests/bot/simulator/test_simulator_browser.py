@@ -7,8 +7,10 @@ from typing import Any
 import pytest
 from playwright.async_api import Browser, Page, expect
 
-from bot.simulator.platform import FAULT_NOTICE, SimulatedPlatform
+from bot.simulator.delivering import FAULT_NOTICE
+from bot.simulator.platform import SimulatedPlatform
 from bot.simulator.records import EntryKind
+from tests.bot.photos.pictures import phone_photo
 from tests.chromium import PHONE, WIDE, keep_picture
 
 RATE = (
@@ -124,7 +126,7 @@ async def test_every_kind_of_line_fits_the_screen(
     await keep_picture(page, f"simulator-{viewport['width']}-end")
     await page.locator("#chat").evaluate("chat => { chat.scrollTop = 0 }")
     await keep_picture(page, f"simulator-{viewport['width']}-start")
-    await page.get_by_label("更多：图片、位置、语音、关注").click()
+    await page.get_by_label("更多：图片、位置、语音、扫码、关注").click()
     await expect(page.get_by_role("button", name="发送照片")).to_be_in_viewport()
     await keep_picture(page, f"simulator-{viewport['width']}-more")
     await page.keyboard.press("Escape")
@@ -159,3 +161,17 @@ async def test_the_accounts_own_menu_opens_and_sends_its_keys(
     await expect(page.locator(".line.theirs")).to_have_count(1)
     assert service.received[0].fields["EventKey"] == "find"
     await expect(page.get_by_text("你点击了“查进度”")).to_be_visible()
+
+
+async def test_a_photo_of_ones_own_is_chosen_and_sent(
+    browser: Browser, base: str, service: Any, tmp_path: Any
+) -> None:
+    chosen = tmp_path / "IMG_0001.jpg"
+    chosen.write_bytes(phone_photo(400, 300))
+    page = await _open(browser, base, PHONE)
+    await page.locator("#more summary").click()
+    await page.get_by_label("从相册选").set_input_files(chosen)
+    photo = page.locator(".bubble.image img")
+    await expect(photo).to_be_visible()
+    await expect(photo).to_have_js_property("naturalWidth", 400)
+    assert service.received[-1].fields["MsgType"] == "image"

@@ -105,6 +105,9 @@ class Browser:
         return await self._keep(await self.client.post("/console/login", data=data, **kwargs))
 
     async def _keep(self, response: ClientResponse) -> Page:
+        if response.content_type == "text/event-stream":
+            response.close()  # it has no end to wait for
+            return Page(response.status, "", response.headers, response.url.raw_path_qs)
         text = (await response.read()).decode("utf-8", errors="replace")  # a workbook is no text
         self.page = Page(response.status, text, response.headers, response.url.raw_path_qs)
         return self.page

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import re
-import threading
-from collections import Counter
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -86,19 +84,17 @@ async def test_the_figures_count_what_fell_due_and_name_the_numbers(console: Con
     assert "数据截至 2026-11-26 09:30" in page.words
 
 
-async def test_the_page_judges_no_ticket_and_a_drill_down_each_once_beside_the_loop(
+async def test_neither_the_page_nor_a_drill_down_judges_a_ticket_again(
     console: Console, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """Both are read off the marks each ticket was saved with."""
     numbers = await _lived(console)
     browser = await console.as_("supervisor")
     judged = watch_the_judges(monkeypatch)
     await browser.open("/console/figures")
+    page = await browser.open("/console/figures/closed")
     assert not judged
-    await browser.open("/console/figures/closed")
-    assert Counter((name, number) for name, number, _ in judged) == Counter(
-        (FigureName.CLOSED, number) for number in numbers
-    )
-    assert threading.get_ident() not in {thread for _, _, thread in judged}
+    assert all(number in page.words for number in numbers)
 
 
 @given(rows=figure_rows())

@@ -35,7 +35,7 @@ async def _accepted(console: Console) -> Ticket:
 async def _closed(console: Console) -> Ticket:
     ticket = await _accepted(console)
     browser, _ = await _page(console, "liaison", ticket)
-    await _do(browser, ticket, "resolve", text="已责令商户整改。")
+    await _do(browser, ticket, "resolve", text="已责令烧烤店停用炉具，装油烟净化设备。")
     return await console.stored(ticket.number)
 
 

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot import phrases
 from bot.knowledge.upkeep import Upkeep
+from bot.talk import phrases
 from bot.web.knowledge_form import article_from, blank, related_of, values_of
 from bot.web.knowledge_refusals import REFUSALS
 from knowledge_base.answering.composing import compose

@@ -10,7 +10,7 @@ from routing.workflow import State
 from tests.bot.web.conftest import Browser, Console, Page
 from tests.factories import CITY_MANAGEMENT, HOUSING
 
-ANSWER = "已到现场核实，责令商户七日内装净化设备。"
+ANSWER = "烧烤店油烟问题已到现场核实，责令商户七日内装净化设备。"
 
 
 async def _at(console: Console, user: str, ticket: Ticket) -> Browser:
@@ -227,8 +227,10 @@ async def test_whoever_loses_the_ticket_by_their_act_comes_back_to_the_list(cons
 async def test_the_centre_answers_directly_or_does_not_accept(console: Console) -> None:
     direct, refused = await console.ticket(None), await console.ticket(None)
     browser = await _at(console, "dispatcher", direct)
-    await _do(browser, direct, "answer-directly", text="带身份证即可。")
-    assert (await console.stored(direct.number)).reply_text == "带身份证即可。"
+    await _do(browser, direct, "answer-directly", text="烧烤店油烟归城管执法局管，投诉已转去核实处理。")
+    assert (
+        await console.stored(direct.number)
+    ).reply_text == "烧烤店油烟归城管执法局管，投诉已转去核实处理。"
     await browser.open(f"/console/tickets/{refused.number}")
     page = await _do(browser, refused, "reject", ground="litigation", reason="")
     assert page.status == 422

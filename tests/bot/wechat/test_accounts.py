@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
+from bot.followers.menu_desk import leads_to
 from bot.wechat.accounts import Account, AccountsInvalid, Mode, load_accounts
+from bot.wechat.menu_file import load_menu
+from bot.wechat.notice_templates import NoticeKind
 
 KEY = "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG"
 GOOD = {
@@ -119,3 +123,53 @@ def test_no_secret_shows_in_a_repr_or_a_refusal(tmp_path: Path) -> None:
     with pytest.raises(AccountsInvalid) as refused:
         load_accounts(write(tmp_path, county=GOOD | {"encoding_aes_key": KEY + "Z"}))
     assert KEY not in str(refused.value)
+
+
+def test_what_an_account_may_have_of_its_own_is_read(tmp_path: Path) -> None:
+    more = {"welcome": "您好。", "default_unit": "qh.market", "service_phone": "0576-8800", "menu": "m.toml"}
+    account = load_accounts(write(tmp_path, county=GOOD | more))["county"]
+    assert (account.welcome, account.default_unit, account.service_phone) == (
+        "您好。",
+        "qh.market",
+        "0576-8800",
+    )
+    assert account.menu == tmp_path / "m.toml"
+    assert not account.person
+    empty = load_accounts(write(tmp_path, county=GOOD | dict.fromkeys(more, "")))["county"]
+    assert (empty.welcome, empty.default_unit, empty.menu) == (None, None, None)
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "says"),
+    [
+        ("welcome", "长" * 301, "300"),
+        ("default_unit", "市场局", "a unit's code"),
+        ("service_phone", "call us", "digits"),
+        ("templates", "x", "table"),
+    ],
+)
+def test_what_an_account_cannot_have_is_refused(tmp_path: Path, field: str, value: str, says: str) -> None:
+    with pytest.raises(AccountsInvalid, match=says) as refused:
+        load_accounts(write(tmp_path, county=GOOD | {field: value}))
+    assert refused.value.field_name.startswith(field)
+
+
+def test_person_is_yes_or_no(tmp_path: Path) -> None:
+    file = write(tmp_path, county=GOOD)
+    text = file.read_text(encoding="utf-8")
+    file.write_text(f"{text}\nperson = true\n", encoding="utf-8")
+    assert load_accounts(file)["county"].person
+    file.write_text(f'{text}\nperson = "yes"\n', encoding="utf-8")
+    with pytest.raises(AccountsInvalid, match="true or false"):
+        load_accounts(file)
+
+
+def test_the_documented_files_are_files_this_service_takes(tmp_path: Path) -> None:
+    page = (Path(__file__).parents[3] / "docs/wechat-accounts.md").read_text(encoding="utf-8")
+    accounts, menu = re.findall(r"```toml\n(.*?)```", page, re.S)
+    (tmp_path / "accounts.toml").write_text(accounts, encoding="utf-8")
+    read = load_accounts(tmp_path / "accounts.toml")
+    assert read["market"].default_unit == "qh.market"
+    assert read["market"].notices.template(NoticeKind.ANSWERED) is not None
+    (tmp_path / "menu.toml").write_text(menu, encoding="utf-8")
+    load_menu(tmp_path / "menu.toml", account="county", public_url="https://your.host", leads_to=leads_to)

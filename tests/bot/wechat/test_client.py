@@ -18,6 +18,7 @@ from structlog.testing import capture_logs
 from bot.redis_state import make_redis
 from bot.wechat.accounts import Account
 from bot.wechat.client import DeliveryClass, DeliveryRefused, DeliveryUnknown, WeChatClient
+from bot.wechat.delivery import name_of
 
 OK = {"errcode": 0, "errmsg": "ok"}
 QUICK = aiohttp.ClientTimeout(total=1)
@@ -290,6 +291,16 @@ async def test_a_template_of_unknown_outcome_is_sent_again_under_its_own_id(
     assert len(wire[0].received) == 3
 
 
+@pytest.mark.parametrize("then", [{"errcode": 45009}, {"errcode": 43004}, 503])
+async def test_a_refusal_after_an_unknown_outcome_leaves_it_unknown(
+    make: Make, wire: tuple[Platform, str], then: Any
+) -> None:
+    """The first attempt may be on the phone already: whoever hears of a refusal would send it by another channel."""
+    wire[0].planned = ["reset", then, then, then]
+    with pytest.raises(DeliveryUnknown):
+        await make(timeout=QUICK).send_template("o1", "tpl", {}, client_msg_id="n-1")
+
+
 async def test_where_nobody_listens_nothing_was_sent(make: Make, unused_tcp_port: int) -> None:
     client = make(base=f"http://127.0.0.1:{unused_tcp_port}")
     assert (await refused(client.send_text("o1", "好"))).klass is DeliveryClass.BUSY
@@ -407,3 +418,8 @@ async def test_no_error_and_no_log_line_names_token_secret_or_citizen(
     assert logs
     for secret in ("token-", account.secret, account.token, "oCitizen", "路灯"):
         assert secret not in written
+
+
+def test_an_error_code_is_named_as_the_platform_names_it() -> None:
+    assert name_of(45015) == "OUT_OF_RESPONSE_TIME_LIMIT"
+    assert name_of(599) == ""

@@ -1,0 +1,354 @@
+"""The dialogue's asynchronous shell: claim the conversation, take the turn, do what it asks, settle session and reply.
+
+Exactly once: a message key finds its recorded reply, and whoever comes while another process answers waits for that
+answer. A turn that may not be lost is in MongoDB before it is settled in Redis; every act is idempotent, so that a turn
+may be taken again after a lost race or a crash. Without Redis the same is done in MongoDB alone, by version.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import random
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Protocol
+
+import structlog
+from pydantic import ValidationError
+
+from bot.conversations.claims import Busy, Claimed, Claims, Recorded
+from bot.conversations.durability import must_last
+from bot.conversations.errands import Errands
+from bot.conversations.outage import Outage
+from bot.conversations.redis_pipe import RedisAway
+from bot.conversations.renewal import Renewal
+from bot.conversations.store import Conversation, ConversationStore, RecordedTurn
+from bot.conversations.turns import Held, hold_turn, understand
+from bot.talk import phrases
+from bot.talk.session import Scene, Understanding
+from bot.wechat.messages import IncomingMessage, MessageKind
+from bot.wechat.reply import Reply
+from routing.identity import SealBroken
+
+__all__ = ["Dialogue", "StillBusy", "hold_turn", "understand"]
+
+log = structlog.get_logger(__name__)
+
+_TRIES = 16
+"""Nine photos sent at once race each other; the last of them loses eight times."""
+PATIENCE_S = 20.0
+"""So long a message waits for the one before it, or for its own answer in another process."""
+
+MOST_AT_ONCE = 16
+"""Messages of one citizen being answered at the same time in one process: nine photos, and some impatience."""
+
+_TAKEN_BACK = frozenset({"user_authorization_revoke", "user_authorization_cancellation"})
+"""The citizen took the authorisation back: what they said is erased, not merely ended."""
+
+_WINDOW_S = {"click": 60, "subscribe": 60, "scan": 60}
+_OUT_OF_TURN = timedelta(minutes=10)
+"""Deliveries of a moment overtake each other; a message older than this was kept and comes late."""
+_MESSAGE_WINDOW_S = 48 * 3600
+"""How long the platform lets us write after an event, and after a message."""
+
+
+class StillBusy(Exception):
+    """The conversation stayed somebody else's; the message was not answered and may be tried later."""
+
+
+class Jotted(Protocol):
+    """What a turn wants written down about a question, held until the turn is settled."""
+
+    def take(self, key: str) -> bytes: ...
+
+    async def write_down(self, note: bytes) -> None: ...
+
+
+class FindScene(Protocol):
+    """The place a scanned code stands for."""
+
+    async def __call__(self, account: str, scene: str, *, now: datetime) -> Scene | None: ...
+
+
+class Resume(Protocol):
+    """Lets go out what waited for this citizen to write again."""
+
+    async def __call__(self, *, account: str, openid: str, now: datetime) -> int: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dialogue:
+    """Answers one message; implements ``bot.wechat.webhook.Respond``."""
+
+    conversations: ConversationStore
+    errands: Errands
+    understand: Callable[[str], Understanding] = understand
+    forget: Callable[[str, str, Iterable[str]], Awaitable[None]] | None = None
+    """Erases what the citizen asked, beside what they said: account, openid, keys of their last messages."""
+    claims: Claims | None = None
+    """None: MongoDB alone, as while Redis is away."""
+    outage: Outage | None = None
+    """Goes with ``claims``."""
+    jotted: Jotted | None = None
+    resume: Resume | None = None
+    scenes: FindScene | None = None
+    welcome: Callable[[str], str | None] | None = None
+    """Account → its own words of welcome."""
+    crowds: dict[str, int] = field(default_factory=dict)
+    """How many messages of each conversation this process is at."""
+
+    async def __call__(self, message: IncomingMessage, *, now: datetime) -> Reply | None:
+        """The reply, the same for every delivery of a message; None when there is nothing to say.
+
+        Raises ``StillBusy``, and whatever an act or a store raises; then nothing was recorded.
+        """
+        if message.event in _TAKEN_BACK:
+            await self._erase(message.account, message.openid, now)
+            return None
+        index = self.conversations.index(message.account, message.openid)
+        crowd = self.crowds.get(index, 0)
+        if crowd >= MOST_AT_ONCE:
+            # Said at once and not recorded: a flood must not hold the places of everybody else's messages.
+            return Reply(phrases.flooding(message.content))
+        self.crowds[index] = crowd + 1
+        try:
+            return await self._answered(index, message, now)
+        finally:
+            if self.crowds[index] == 1:
+                del self.crowds[index]
+            else:
+                self.crowds[index] -= 1
+
+    async def _answered(self, index: str, message: IncomingMessage, now: datetime) -> Reply | None:
+        if self.claims is not None:
+            try:
+                return await self._claimed(self.claims, index, message, now)
+            except RedisAway as away:
+                log.warning("answered without redis", why=str(away))
+        return await self._alone(message, now)
+
+    # ---- with Redis
+
+    async def _claimed(
+        self, claims: Claims, index: str, message: IncomingMessage, now: datetime
+    ) -> Reply | None:
+        loop = asyncio.get_running_loop()
+        until = loop.time() + PATIENCE_S
+        key = message.key
+        while loop.time() <= until:
+            claim = await self._claim(claims, index, key, message)
+            if isinstance(claim, Claimed):
+                with Renewal(claims, index, claim):
+                    settled, reply = await self._answer(claims, index, claim, message, now)
+                if claim.notices_wait:
+                    await self._resume(message, now)
+                if settled:
+                    return _begun_before(reply) if claim.after_a_death or claim.kept else reply
+            elif isinstance(claim, Recorded):
+                try:
+                    return _begun_before(self.conversations.open_reply(claim.sealed, key))
+                except (SealBroken, ValidationError):
+                    raise RedisAway("a reply that cannot be read") from None
+            else:
+                await asyncio.sleep(min(claim.left_s, random.uniform(0.01, 0.04)))
+        raise StillBusy
+
+    async def _claim(
+        self, claims: Claims, index: str, key: str, message: IncomingMessage
+    ) -> Claimed | Recorded | Busy:
+        outage = self.outage
+        owed = outage is not None and outage.owed
+        if outage is not None and owed:
+            outage.owed = False  # one of many at once begins the new generation
+        try:
+            claim = await claims.claim(
+                index,
+                key,
+                openid_indexes=self.conversations.openid_indexes(message.account, message.openid),
+                written_at=int(message.created_at.timestamp()),
+                window_s=_window_s(message),
+                new_generation=owed,
+            )
+        except RedisAway:
+            if outage is not None and owed:
+                outage.owed = True
+            raise
+        if outage is not None and owed:
+            await outage.end()
+        return claim
+
+    async def _answer(
+        self, claims: Claims, index: str, claim: Claimed, message: IncomingMessage, now: datetime
+    ) -> tuple[bool, Reply | None]:
+        """Take the turn and settle it. False: somebody took the conversation over, whose answer counts."""
+        key, note = message.key, b""
+        try:
+            conversation = await self._remembered(index, claim, message)
+            for _ in range(_TRIES):
+                turn, lasts = conversation.recorded(key), True
+                begun = turn is not None
+                if turn is None:
+                    held = await self._hold(conversation, message, now)
+                    note = self._note(key)
+                    turn = RecordedTurn(key, held.reply, now)
+                    lasts = must_last(conversation.session, held.session, held.acts)
+                    after = conversation.with_turn(held.session, turn)
+                    if lasts and not await self.conversations.add_turn(after, turn, now=now):
+                        # Somebody wrote without Redis, or died before telling it: MongoDB knows better.
+                        conversation = await self.conversations.load(message.account, message.openid)
+                        continue
+                    conversation = replace(after, version=after.version + 1) if lasts else after
+                settled, reply = await self._settle(claims, index, claim, conversation, turn, note, lasts)
+                return settled, _begun_before(reply) if begun else reply
+        except RedisAway:
+            raise
+        except BaseException:
+            with contextlib.suppress(RedisAway):
+                await claims.release(index, claim)
+            raise
+        finally:
+            self._note(key)
+        raise StillBusy
+
+    async def _settle(
+        self,
+        claims: Claims,
+        index: str,
+        claim: Claimed,
+        conversation: Conversation,
+        turn: RecordedTurn,
+        note: bytes,
+        lasts: bool,
+    ) -> tuple[bool, Reply | None]:
+        sealed = self.conversations.seal_state(conversation, index)
+        reply = self.conversations.seal_reply(turn.reply, turn.key)
+        try:
+            return await claims.settle(
+                index, turn.key, claim, sealed=sealed, reply=reply, note=note
+            ), turn.reply
+        except RedisAway:
+            # The turn is taken: better that MongoDB remembers it than that it is taken again from before.
+            await self._begin_outage(turn.at)
+            if note and self.jotted is not None:
+                await self.jotted.write_down(note)
+            if not lasts and not await self.conversations.add_turn(conversation, turn, now=turn.at):
+                raise
+            return True, turn.reply
+
+    async def _remembered(self, index: str, claim: Claimed, message: IncomingMessage) -> Conversation:
+        """From Redis where it may be believed; after a death only if MongoDB knows nothing newer."""
+        found = self.conversations.open_state(claim.sealed, index) if claim.sealed else None
+        if found is not None and not claim.after_a_death:
+            return found
+        saved = await self.conversations.load(message.account, message.openid)
+        return found if found is not None and found.version == saved.version else saved
+
+    # ---- without
+
+    async def _alone(self, message: IncomingMessage, now: datetime) -> Reply | None:
+        """By MongoDB's version: a lost race takes the turn again from what the winner saved."""
+        await self._begin_outage(now)
+        for _ in range(_TRIES):
+            conversation = await self.conversations.load(message.account, message.openid)
+            recorded = conversation.recorded(message.key)
+            if recorded is not None:
+                return _begun_before(recorded.reply)
+            held = await self._hold(conversation, message, now)
+            note = self._note(message.key)
+            turn = RecordedTurn(message.key, held.reply, now)
+            if await self.conversations.save(conversation.with_turn(held.session, turn), now=now):
+                if self.outage is not None:
+                    self.outage.owed = True  # also where it was ended while this turn was being taken
+                if note and self.jotted is not None:
+                    await self.jotted.write_down(note)
+                await self._resume(message, now)
+                # Whether another process has begun on it, only Redis knows.
+                return held.reply if self.claims is None else _begun_before(held.reply)
+        log.warning("conversation kept changing", account=message.account, tries=_TRIES)
+        raise StillBusy
+
+    async def _begin_outage(self, now: datetime) -> None:
+        if self.outage is not None:
+            await self.outage.begin(now=now)
+
+    # ---- both
+
+    async def _hold(self, conversation: Conversation, message: IncomingMessage, now: datetime) -> Held:
+        if conversation.flooding(now):
+            return Held(conversation.session, Reply(phrases.flooding(message.content)))
+        if _out_of_turn(message, conversation, now):
+            said = phrases.out_of_turn(message.content, sent_at=message.created_at, now=now)
+            return Held(conversation.session, Reply(said))
+        return await hold_turn(
+            conversation.session,
+            message,
+            errands=self.errands,
+            understand=self.understand,
+            now=now,
+            scene=await self._scene(message, now),
+            welcome=self.welcome(message.account) if self.welcome is not None else None,
+        )
+
+    async def _scene(self, message: IncomingMessage, now: datetime) -> Scene | None:
+        if self.scenes is None or message.event not in ("subscribe", "scan"):
+            return None
+        scene = (message.event_key or "").removeprefix("qrscene_")
+        try:
+            return await self.scenes(message.account, scene, now=now) if scene else None
+        except Exception as error:
+            # Who follows is greeted all the same; the place can be asked for.
+            log.error("scene not found", error=type(error).__name__)
+            return None
+
+    def _note(self, key: str) -> bytes:
+        return self.jotted.take(key) if self.jotted is not None else b""
+
+    async def _resume(self, message: IncomingMessage, now: datetime) -> None:
+        if self.resume is None:
+            return
+        try:
+            await self.resume(account=message.account, openid=message.openid, now=now)
+        except Exception as error:
+            # The answer is there and counts; what waits is found again by the next refusal or message.
+            log.error("waiting notices not resumed", error=type(error).__name__)
+
+    async def _erase(self, account: str, openid: str, now: datetime) -> None:
+        """What they asked first: only their conversation knows which answered questions were theirs."""
+        indexes = self.conversations.indexes(account, openid)
+        keys: list[str] = []
+        try:
+            keys = [turn.key for turn in (await self.conversations.load(account, openid)).turns]
+        except (SealBroken, ValidationError) as error:
+            # What cannot be read must be erased all the same.
+            log.error("conversation erased unread", error=type(error).__name__)
+        if self.claims is not None:
+            try:
+                keys += await self.claims.keys_of(indexes)
+                await self.claims.erase(indexes, keys)
+            except RedisAway:
+                # Nobody will believe what is left there, and it goes by itself within a day.
+                await self._begin_outage(now)
+        if self.forget is not None:
+            await self.forget(account, openid, keys)
+        await self.conversations.erase(account, openid)
+
+
+def _out_of_turn(message: IncomingMessage, conversation: Conversation, now: datetime) -> bool:
+    """Whether an old message, of which no answer is recorded, comes back to a talk that has gone on since (or was
+    answered so long ago that nobody remembers): what it answered then, it does not answer now."""
+    went_on = conversation.session.updated_at
+    if message.kind is MessageKind.EVENT or went_on is None:
+        return False
+    return now - message.created_at > _OUT_OF_TURN and went_on >= message.created_at
+
+
+def _window_s(message: IncomingMessage) -> int:
+    if message.kind is not MessageKind.EVENT:
+        return _MESSAGE_WINDOW_S
+    return _WINDOW_S.get(message.event or "", 0)
+
+
+def _begun_before(reply: Reply | None) -> Reply | None:
+    return replace(reply, again=True) if reply is not None else None

@@ -1,0 +1,22 @@
+"""What delivering to citizens needs beside the tickets and the WeChat clients."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from bot.delivery.reports import DeliveryReports
+from bot.delivery.sms import SmsGateway
+from bot.delivery.subscriptions import SubscriptionStore
+from bot.delivery.waiting import WaitingCitizens
+from bot.delivery.windows import Windows
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeliveryParts:
+    """Made by ``bot.wiring``. ``sms`` None: this installation has no gateway."""
+
+    sms: SmsGateway | None
+    subscriptions: SubscriptionStore
+    reports: DeliveryReports
+    waiting: WaitingCitizens
+    windows: Windows

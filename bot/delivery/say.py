@@ -1,0 +1,84 @@
+"""The ledger in words an operator can act on: what was tried, what came of it, and why."""
+
+from __future__ import annotations
+
+from bot.wording import label
+from routing.events import DeliveryTry, NoticeChannel, NoticeState, OutboxEntry, TryOutcome
+
+_CODES = {
+    "-1": "平台繁忙",
+    "40001": "公众号凭证失效",
+    "40003": "平台不认识这位市民",
+    "40037": "模板编号不对",
+    "43004": "市民没有关注公众号",
+    "43019": "市民被列入黑名单",
+    "43101": "市民没有订阅",
+    "45002": "内容过长",
+    "45009": "接口今天的次数用完了",
+    "45011": "平台要求放慢",
+    "45015": "市民48小时内没有来信",
+    "45047": "客服消息条数用完了",
+    "47001": "内容格式不对",
+    "47003": "模板字段不合要求",
+    "48001": "公众号没有这项权限",
+    "48004": "接口被封禁",
+    "user-block": "市民拒收",
+    "system-failed": "平台发送失败",
+    "no-account": "没有可用的公众号",
+    "no-answer": "对方没有回应",
+    "interrupted": "发送时服务中断",
+    "not-reachable": "现在没有办法联系上",
+    "sms-busy-busy": "短信网关繁忙",
+    "sms-busy-rate-limited": "短信网关要求放慢",
+    "sms-citizen-bad-number": "号码收不了短信",
+    "sms-citizen-blocked": "市民拒收短信",
+    "sms-citizen-too-many": "给这个号码的短信太多了",
+    "sms-content-bad-text": "短信内容不合要求",
+    "sms-account-bad-sign": "短信签名没有报备",
+    "sms-account-no-balance": "短信余额不足",
+}
+_TONES = {
+    NoticeState.SENT: "met",
+    NoticeState.DELIVERED: "met",
+    NoticeState.FAILED: "late",
+    NoticeState.EXPIRED: "late",
+    NoticeState.UNKNOWN: "soon",
+    NoticeState.WAITING: "soon",
+}
+
+
+def say_state(entry: OutboxEntry) -> str:
+    """Where the notice stands. On a console it is there at once; a call is made by people."""
+    if entry.channel is NoticeChannel.TELEPHONE and entry.state is NoticeState.SENT:
+        return "已交工作人员拨打"
+    if entry.channel is NoticeChannel.CONSOLE and entry.state is NoticeState.SENT:
+        return "已送达"
+    if entry.read_at is not None:
+        return "市民已看"
+    return label(entry.state)
+
+
+def tone_of(entry: OutboxEntry) -> str:
+    return _TONES.get(entry.state, "off")
+
+
+def say_failure(code: str | None) -> str:
+    """Why; a code nobody put into words stands for itself."""
+    if not code:
+        return ""
+    return _CODES.get(code, f"原因代码 {code}")
+
+
+def say_try(attempt: DeliveryTry) -> str:
+    """One attempt: 模板消息 被拒收（市民没有关注公众号，43004）."""
+    outcome = label(attempt.outcome) if attempt.outcome is not None else "发送中"
+    if not attempt.code:
+        return f"{label(attempt.rung)} {outcome}"
+    why = say_failure(attempt.code)
+    code = f"，{attempt.code}" if attempt.code in _CODES and attempt.code.lstrip("-").isdigit() else ""
+    return f"{label(attempt.rung)} {outcome}（{why}{code}）"
+
+
+def try_tone(attempt: DeliveryTry) -> str:
+    good = (TryOutcome.ACCEPTED, TryOutcome.DELIVERED)
+    return "met" if attempt.outcome in good else ("soon" if attempt.outcome is None else "off")

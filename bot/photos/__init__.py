@@ -1,0 +1,1 @@
+"""Photos and attachments: fetched before they expire, cleaned, sealed, shown to whoever may see the ticket."""

@@ -1,0 +1,41 @@
+"""What people read about photos that are not there (yet)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from bot.photos.shelf import FetchState, ShelfRow
+
+_WHY: Final = {
+    FetchState.EXPIRED: "市民发来的{which}已过期，未能取回",
+    FetchState.REFUSED: "市民发来的{which}未能保存：打不开、太大，或工单的文件已满",
+}
+_WAITING: Final = "市民发来的{which}正在取回，稍后刷新可见"
+
+ATTACHMENTS: Final = "附件请点“我的诉求”查看"
+"""Beside an answer that has files the citizen may see."""
+
+
+def missing_words(rows: Sequence[ShelfRow]) -> list[str]:
+    """One sentence for each photo that will not come."""
+    return [_WHY[row.state].format(which=_which(row)) for row in rows if row.state in _WHY]
+
+
+def photo_notes(rows: Sequence[ShelfRow]) -> list[str]:
+    """What stands beside the photos on the ticket's page: those lost, and those on their way."""
+    waiting = [_WAITING.format(which=_which(row)) for row in rows if row.state is FetchState.WAITING]
+    return [*missing_words(rows), *waiting]
+
+
+def please_send_again(number: str, rows: Sequence[ShelfRow]) -> str:
+    """To the citizen, once a ticket."""
+    lost = "、".join(_which(row) for row in rows if row.state in _WHY)
+    return (
+        f"您反映的事（工单{number}）有内容没能收到：{lost}。"
+        "如果对办理要紧，请先发“补充”，选这张工单，再重新发来（语音请改成文字）；不要紧就不用管，工单照常办理。"
+    )
+
+
+def _which(row: ShelfRow) -> str:
+    return f"第{row.place}段语音" if row.voice else f"第{row.place}张照片"

@@ -1,0 +1,91 @@
+"""What a citizen's story says beside its matter: a place, a number, another request. Offered, never taken unasked."""
+
+from __future__ import annotations
+
+import re
+
+from bot.intake import find_phone, without_phone
+from bot.talk.session import SURE_ENOUGH
+from bot.talk.spoken_forms import digits_spoken
+from classifier.signals import guess_request_type, split_requests
+from routing.citizen_request import RequestType
+from routing.places.addresses import find_addresses
+
+_MOST_TEXT = 1000
+_DOOR = re.compile(r"\d{1,4}号(?:楼|院)?(?:\d{1,3}单元)?")
+_TOWN = re.compile(r"[\u4e00-\u9fff]{2,4}?(?:镇|乡|街道)$")
+_NOT_A_TOWN = re.compile(r"[的在是我们了这那]")
+_LOOKS_LIKE_PLACE = re.compile(
+    r"[路街巷弄村镇乡区楼栋幢室院桥站场园店厂校山河湖]|大厅|门口|对面|旁边|附近|后面|前面|路口"
+)
+
+
+_ENDS_LIKE_PLACE = re.compile(
+    r"[路街巷弄村镇乡区楼栋幢桥站场园店厂校](?:那里|那儿|附近|旁边|门口)?[吧吗呢？?]*$"
+)
+_NUMBER = re.compile(r"(?<!\d)(?:\+?86[- ]?)?(?:1[3-9]\d[- ]?\d{4}[- ]?\d{4}|0\d{2,3}-\d{7,8})(?!\d)")
+_HIDDEN = "\ue000"
+_CLAUSE = re.compile(r"([，,。；;！!？?\n\s]+)")
+_OF_ONESELF = re.compile(
+    r"(?:我的?|本人的?|请|可以|随时|直接|有事|这是|就是|联系|打|找|致电|加|给|留个?|人|到|的|手机|电话|号码?|联系方式|微信|码|是|为|[：:])*+"
+)
+_PREAMBLE = re.compile(r"^我?(?:要|想)?(?:反映|说|问)(?:一下)?(?:[一两二三四几]件事[情儿]?)?[，,：: ]+")
+
+
+def places_in(text: str) -> tuple[str, ...]:
+    """The road or estate a text names, with the town before and the door behind it; at most one, the first."""
+    said = text[:_MOST_TEXT]
+    for address in find_addresses(said):
+        start, end = address.start, address.end
+        town = _TOWN.search(said[max(0, start - 6) : start])
+        if town and not _NOT_A_TOWN.search(town[0]):
+            start -= len(town[0])
+        door = _DOOR.match(said, end)
+        return (said[start : door.end() if door else end],)
+    return ()
+
+
+def looks_like_a_place(text: str) -> bool:
+    return bool(_LOOKS_LIKE_PLACE.search(text))
+
+
+def names_a_place(text: str) -> bool:
+    """“是不是东门桥？” does, “你知道是哪儿的路灯吗” does not."""
+    return bool(places_in(text) or _ENDS_LIKE_PLACE.search(text))
+
+
+def phone_in(text: str) -> str | None:
+    return find_phone(digits_spoken(text[:_MOST_TEXT])) if text else None
+
+
+def beside_phone(text: str) -> str:
+    """What was said beside the number, such as a name."""
+    return without_phone(digits_spoken(text))
+
+
+def without_own_phone(text: str) -> str:
+    """The story without the clause that only gives a number: it belongs under the contact, which may be kept secret.
+    A number with a name before it, such as a shop's, is part of what happened and stays."""
+    said = digits_spoken(text)
+    numbers = _NUMBER.findall(said)
+    if not numbers or _HIDDEN in text:
+        return text
+    pieces, left, kept = _CLAUSE.split(_NUMBER.sub(_HIDDEN, said)), iter(numbers), ""
+    for clause, mark in zip(pieces[::2], (*pieces[1::2], ""), strict=True):
+        whole = re.sub(_HIDDEN, lambda _: next(left), clause)
+        own = _HIDDEN in clause and _OF_ONESELF.fullmatch(clause.replace(_HIDDEN, ""))
+        kept += "" if own else whole + mark
+    return kept.strip(" ，,；;\n")
+
+
+def requests_in(text: str) -> tuple[str, ...]:
+    """Several requests of one text; empty for one."""
+    parts = split_requests(text) if 0 < len(text) <= _MOST_TEXT else ()
+    trimmed = tuple(_PREAMBLE.sub("", part).strip(" ，,；;。\n") for part in parts)
+    return trimmed if len(trimmed) > 1 and all(trimmed) else ()
+
+
+def sounds_like(text: str) -> RequestType | None:
+    """The type a text would have as a ticket; None where it is a mere fallback."""
+    guess = guess_request_type(text)
+    return RequestType(guess.label) if guess.confidence >= SURE_ENOUGH else None

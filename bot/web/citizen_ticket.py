@@ -1,0 +1,159 @@
+"""One ticket on its citizen's page: where it stands, by when, what was answered, and what can be done now."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import structlog
+from aiohttp import web
+
+from bot.photos.kinds import MOST_AT_ONCE, Photo, PhotoKind, Source
+from bot.services import SERVICES
+from bot.talk import phrases
+from bot.ticket_view import TicketView, view_of
+from bot.web.cited_titles import cited
+from bot.web.citizen_access import OwnTicket, Visitor, own_ticket, sessions_of
+from bot.web.citizen_links import citizen_path
+from bot.web.citizen_pages import show_citizen
+from bot.web.citizen_words import own_words, promise_words, reminded_lately, standing
+from bot.wording import STARS, say_time
+from routing.errors import Refused
+from routing.ticket import REMINDERS_PER_DAY, SATISFIED_FROM, Ticket
+from routing.workflow import Action
+
+log = structlog.get_logger(__name__)
+
+MOST_COMMENT = 300
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """A form that was not taken: why, and what was written in it."""
+
+    action: Action
+    words: str
+    kept: Mapping[str, str] = field(default_factory=dict)
+    reasons: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A photo or attachment on the page."""
+
+    href: str
+    thumbnail: str
+    words: str
+
+
+async def show_ticket(request: web.Request, visitor: Visitor) -> web.StreamResponse:
+    own = await own_ticket(request, visitor)
+    if own.filed_here:
+        await _note_read(request, own.ticket.number)
+    return await ticket_page(request, visitor, own)
+
+
+async def _note_read(request: web.Request, number: str) -> None:
+    """What they were told of it is read now. A courtesy to the ledger: the page is shown all the same."""
+    services = request.app[SERVICES]
+    try:
+        await services.desk.note_read(number, now=services.clock())
+    except Refused as refused:
+        log.warning("notice not noted as read", refused=type(refused).__name__)
+
+
+async def ticket_page(
+    request: web.Request,
+    visitor: Visitor,
+    own: OwnTicket,
+    *,
+    attempt: Attempt | None = None,
+    status: int = 200,
+) -> web.Response:
+    """The page, with the form that was not taken as it was written."""
+    services, now = request.app[SERVICES], request.app[SERVICES].clock()
+    ticket = own.ticket
+    view = view_of(ticket, services.units, most_events=None)
+    home = citizen_path(visitor.account.name, ticket.number)
+    photos = [
+        photo for photo in await services.photos.of_ticket(ticket.number) if may_see(photo, own.filed_here)
+    ]
+    promise = promise_words(ticket, view, now=now)
+    context = {
+        "ticket_home": home,
+        "view": view,
+        "text": ticket.text if own.filed_here else "",
+        "place": ticket.place if own.filed_here else "",
+        "standing_now": standing(view),
+        "waits": _waits(view),
+        "promise": promise,
+        "late": promise is not None and promise.mark.tone == "late",
+        "steps": [(say_time(at, now=now), words) for at, words in reversed(view.happened)],
+        "added": own_words(ticket, now=now) if own.filed_here else [],
+        "reply": cited(ticket.reply_text or ""),
+        "given": [_shown(photo, home) for photo in photos if photo.source is not Source.OFFICIAL],
+        "attached": [_shown(photo, home) for photo in photos if photo.source is Source.OFFICIAL],
+        "rated": _rated(ticket),
+        "stars": list(reversed(STARS.items())),
+        "reasons": _reasons(),
+        "withdraw_reasons": phrases.WITHDRAWALS,
+        "may": {action.value: view.may(action) for action in Action},
+        "most_photos": MOST_AT_ONCE,
+        "reminders": REMINDERS_PER_DAY,
+        "reminded": phrases.REMINDED_TODAY if reminded_lately(ticket, now=now) else "",
+        "attempt": attempt,
+        "kept": attempt.kept if attempt else {},
+        "kept_reasons": attempt.reasons if attempt else frozenset(),
+        "form_key": secrets.token_urlsafe(12),
+        "version": ticket.version,
+    }
+    said = await sessions_of(request).take_said(visitor.session) if attempt is None else None
+    return show_citizen(
+        request, "citizen_ticket.html", context, session=visitor.session, said=said, status=status
+    )
+
+
+def may_see(photo: Photo, filed_here: bool) -> bool:
+    """Their own photos for whoever filed it here; the unit's attachments for whoever may see the answer."""
+    if photo.source is Source.OFFICIAL:
+        return photo.to_citizen
+    return filed_here or photo.source is Source.CITIZEN_PAGE
+
+
+def _waits(view: TicketView) -> str:
+    """What is waited for, where that is something from the citizen."""
+    return view.pause.text if view.pause is not None and view.may(Action.SUPPLEMENT) else ""
+
+
+def _rated(ticket: Ticket) -> str:
+    if ticket.rating is None:
+        return ""
+    rating = ticket.rating
+    return "；".join(filter(None, (STARS[rating.stars], "、".join(rating.reasons), rating.comment or "")))
+
+
+def _shown(photo: Photo, home: str) -> Shown:
+    address = f"{home}/photos/{photo.id}"
+    picture = photo.kind is PhotoKind.PICTURE
+    words = photo.name or ("照片" if picture else "附件")
+    return Shown(address, f"{address}?size=small" if picture else "", words)
+
+
+def _reasons() -> list[tuple[str, str, tuple[str, ...]]]:
+    """Each set of reasons once: the classes of its stars, the question, the reasons."""
+    sets: dict[tuple[str, ...], list[int]] = {}
+    for stars, reasons in sorted(phrases.REASONS.items(), reverse=True):
+        sets.setdefault(reasons, []).append(stars)
+    return [
+        (
+            " ".join(f"for-{one}" for one in stars),
+            "好在哪里？"
+            if min(stars) > SATISFIED_FROM
+            else "主要是哪里不好？"
+            if max(stars) < SATISFIED_FROM
+            else "还差在哪里？",
+            reasons,
+        )
+        for reasons, stars in sets.items()
+    ]

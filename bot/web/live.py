@@ -1,0 +1,263 @@
+"""督办大屏: what is open, due and late this minute, where it gathers, and how the last days went."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from urllib.parse import urlencode
+
+import orjson
+from aiohttp import web
+
+from bot.live_board import BOARD, TooManyWatch, within
+from bot.services import SERVICES, Services
+from bot.similar_words import why_hot
+from bot.web.access import find_viewer
+from bot.web.pages import LIVE_ROLES, Viewer, present, show, unit_name
+from bot.web.periods import chosen_period
+from bot.web.supervision import percent
+from bot.wording import label
+from routing.departments import UnitId, Units
+from routing.figures.counting import FigureName, add_up
+from routing.live_counts import DayCount, LiveCounts, Standing
+from routing.workflow import Actor, Role
+
+PAGE = "/console/live"
+HEARTBEAT_S = 15.0
+LOOK_AGAIN_S = 60
+"""How often a page without script is loaded anew, and how often an open stream asks whether its reader may still watch."""
+_KINDS = ("open", "today", "at_risk", "overdue")
+_WORDS = {"open": "在办", "today": "今天到期", "at_risk": "快到期", "overdue": "已超期"}
+_TONES = {"open": "calm", "today": "soon", "at_risk": "soon", "overdue": "late"}
+_DUE = {"open": "", "today": "today", "at_risk": "risk", "overdue": "overdue"}
+_FIGURES = (
+    FigureName.SIGN_IN_ON_TIME,
+    FigureName.CLOSED_ON_TIME,
+    FigureName.SATISFIED,
+    FigureName.RETURNED,
+)
+_MOST_TOPICS, _MOST_HEAT_UNITS, _MOST_HOT = 8, 10, 5
+_NO_UNIT = "none"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Number:
+    """One live number: where it is shown, how it stands and where it leads."""
+
+    key: str
+    words: str
+    value: int
+    tone: str
+    href: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnitLine:
+    """A unit's, or a level's, live numbers."""
+
+    name: str
+    numbers: tuple[Number, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Heat:
+    """A cell of topic × unit; ``shade`` 0 to 4 is how much of the largest cell it is."""
+
+    value: int
+    shade: int
+
+
+async def board(request: web.Request, viewer: Viewer) -> web.StreamResponse:
+    services, now = request.app[SERVICES], present(request)
+    units = _scope(viewer.actor)
+    counts = LiveCounts(services.database)
+    month = chosen_period({"period": "month"}, now=now)
+    standing, days, heat, hot, judged = await asyncio.gather(
+        counts.standing(now),
+        counts.days(now=now, units=units),
+        counts.heat(now=now, units=units),
+        services.hotspots.latest(reader=viewer.actor, limit=_MOST_HOT),
+        services.queries.figures.groups(month.period, reader=viewer.actor),
+    )
+    mine = within(standing, units)
+    figures = add_up(judged, month.period)
+    context = {
+        "numbers": _numbers("all", sum(mine.values(), Standing()), unit=""),
+        "waiting": mine.get(None, Standing()).open,
+        "levels": _levels(mine, services.units),
+        "units": _unit_lines(mine, services.units),
+        "figures": [
+            (label(name), percent(figures[name]), figures[name], f"/console/figures/{name}?period=month")
+            for name in _FIGURES
+            if name in figures
+        ],
+        "may_see_figures": viewer.actor.role is Role.SUPERVISOR,
+        "chart": _chart(days),
+        "days": days,
+        "heat": _heat(heat, services),
+        "hot": [(each, why_hot(each, each.warned[-1]) if each.warned else "") for each in hot],
+        "wall": request.query.get("wall") == "1",
+        "look_again_s": LOOK_AGAIN_S,
+    }
+    return show(request, "live.html", context)
+
+
+async def events(request: web.Request, viewer: Viewer) -> web.StreamResponse:
+    """The numbers as server-sent events: at once, then whenever one changed; ends with the session and the service."""
+    services, live = request.app[SERVICES], request.app[BOARD]
+    units = _scope(viewer.actor)
+    response = web.StreamResponse(
+        headers={
+            "Content-Type": "text/event-stream; charset=utf-8",
+            "Cache-Control": "no-store",
+            "X-Accel-Buffering": "no",
+        }
+    )
+    try:
+        async with live.watching():
+            await response.prepare(request)
+            sent: dict[str, int] = {}
+            looked_at, loop = asyncio.get_running_loop().time(), asyncio.get_running_loop()
+            while not live.ended:
+                if loop.time() - looked_at >= LOOK_AGAIN_S:
+                    again = await find_viewer(request)
+                    if again is None or again.actor.role not in LIVE_ROLES:
+                        break
+                    looked_at, units = loop.time(), _scope(again.actor)
+                values = _values(within(live.latest, units), services.units)
+                if live.latest and values != sent:
+                    await response.write(b"event: numbers\ndata: " + orjson.dumps(values) + b"\n\n")
+                    sent = values
+                if not await live.changed(within_s=HEARTBEAT_S):
+                    await response.write(b": still here\n\n")
+    except TooManyWatch:
+        return web.Response(status=503, headers={"Retry-After": str(LOOK_AGAIN_S)})
+    except ConnectionError:
+        pass  # the page was closed
+    return response
+
+
+def _scope(actor: Actor) -> frozenset[UnitId | None] | None:
+    """The units whose numbers this reader may know; the auditor's are everybody's."""
+    if actor.role is Role.AUDITOR:
+        return None
+    return frozenset({*actor.unit_ids, None})
+
+
+def _values(standing: Mapping[UnitId | None, Standing], units: Units) -> dict[str, int]:
+    """Every number of the page by its key."""
+    parts = {"all": sum(standing.values(), Standing())}
+    for unit_id, one in standing.items():
+        parts[f"unit:{unit_id or _NO_UNIT}"] = one
+        key = f"level:{_level(unit_id, units)}"
+        parts[key] = parts.get(key, Standing()) + one
+    return {f"{part}:{kind}": getattr(one, kind) for part, one in parts.items() for kind in _KINDS}
+
+
+def _numbers(part: str, one: Standing, *, unit: str) -> tuple[Number, ...]:
+    return tuple(
+        Number(
+            key=f"{part}:{kind}",
+            words=_WORDS[kind],
+            value=getattr(one, kind),
+            tone=_TONES[kind],
+            href=_href(kind, unit),
+        )
+        for kind in _KINDS
+    )
+
+
+def _href(kind: str, unit: str) -> str:
+    fields = {"due": _DUE[kind], "unit": unit} if unit != _NO_UNIT else {"tab": "received", "due": _DUE[kind]}
+    given = {name: value for name, value in fields.items() if value}
+    return f"/console/tickets?{urlencode(given)}" if given else "/console/tickets"
+
+
+def _levels(standing: Mapping[UnitId | None, Standing], units: Units) -> list[UnitLine]:
+    sums: dict[str, Standing] = {}
+    for unit_id, one in standing.items():
+        level = _level(unit_id, units)
+        sums[level] = sums.get(level, Standing()) + one
+    named = {str(unit.level): f"{label(unit.level)}级单位" for unit in units.all()}
+    named[_NO_UNIT] = "待派（热线中心）"
+    lines = sorted(sums.items(), key=lambda level: list(named).index(level[0]) if level[0] in named else 99)
+    return [
+        UnitLine(name=named.get(level, level), numbers=_numbers(f"level:{level}", one, unit=""))
+        for level, one in lines
+    ]
+
+
+def _level(unit_id: UnitId | None, units: Units) -> str:
+    unit = next((unit for unit in units.all() if unit.id == unit_id), None) if unit_id else None
+    return str(unit.level) if unit else _NO_UNIT
+
+
+def _unit_lines(standing: Mapping[UnitId | None, Standing], units: Units) -> list[UnitLine]:
+    """The worst first: who has most overdue, then most at risk."""
+
+    def worst(line: tuple[UnitId | None, Standing]) -> tuple[int, int, int]:
+        return -line[1].overdue, -line[1].at_risk, -line[1].open
+
+    return [
+        UnitLine(
+            name=unit_name(unit_id, units, short=True) or "待派（热线中心）",
+            numbers=_numbers(f"unit:{unit_id or _NO_UNIT}", one, unit=unit_id or _NO_UNIT),
+        )
+        for unit_id, one in sorted(standing.items(), key=worst)
+    ]
+
+
+def _heat(
+    found: Mapping[tuple[str | None, UnitId | None], int], services: Services
+) -> tuple[list[str], list[tuple[str, list[Heat]]]]:
+    """The busiest topics against the busiest units: column heads and rows."""
+    topics, units = _busiest(found, 0, _MOST_TOPICS), _busiest(found, 1, _MOST_HEAT_UNITS)
+    most = max(found.values(), default=0)
+    rows = [
+        (
+            topic or "未分类",
+            [_cell(found.get((topic, unit), 0), most) for unit in units],  # type: ignore[arg-type]
+        )
+        for topic in topics
+    ]
+    heads = [unit_name(UnitId(unit), services.units, short=True) if unit else "待派" for unit in units]
+    return heads, rows
+
+
+def _busiest(found: Mapping[tuple[str | None, UnitId | None], int], side: int, most: int) -> list[str | None]:
+    sums: dict[str | None, int] = {}
+    for key, count in found.items():
+        sums[key[side]] = sums.get(key[side], 0) + count
+    return sorted(sums, key=lambda one: (-sums[one], one or ""))[:most]
+
+
+def _cell(value: int, most: int) -> Heat:
+    return Heat(value=value, shade=-(-value * 4 // most) if most else 0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chart:
+    """Two lines over the last days in a box of 100 × 40, and what a screen reader says instead."""
+
+    received: str
+    closed: str
+    top: int
+    said: str
+
+
+def _chart(days: Iterable[DayCount]) -> Chart:
+    days = list(days)
+    top = max([1, *(day.received for day in days), *(day.closed for day in days)])
+
+    def line(values: Iterable[int]) -> str:
+        last = max(len(days) - 1, 1)
+        return " ".join(f"{n * 100 / last:.2f},{38 - 36 * v / top:.2f}" for n, v in enumerate(values))
+
+    said = f"近{len(days)}天：受理{sum(d.received for d in days)}件，办结{sum(d.closed for d in days)}件"
+    return Chart(
+        received=line(day.received for day in days),
+        closed=line(day.closed for day in days),
+        top=top,
+        said=said,
+    )

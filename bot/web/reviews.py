@@ -1,0 +1,153 @@
+"""待审: everything units asked the centre to decide, in one queue, decided in place with a reason."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from urllib.parse import urlencode
+
+from aiohttp import web
+
+from bot.services import SERVICES, Services
+from bot.web.access import Form, set_flash
+from bot.web.clock_words import ClockWords, clock_words
+from bot.web.errors import status_of
+from bot.web.liaison import heading_of, units_of
+from bot.web.pages import Viewer, present, show, unit_name
+from bot.web.ticket_actions import perform, what_is_asked
+from bot.wording import explain, label
+from routing.acts.offers import offered_to
+from routing.acts.reviews import Review, ReviewKind, clock_of
+from routing.departments import UnitId
+from routing.errors import Incomplete, NotYourRole, Refused, UnknownTicket
+from routing.ticket import Ticket
+from routing.workflow import Action
+
+PAGE = "/console/reviews"
+DECIDED_BY = {
+    ReviewKind.RETURN: Action.DECIDE_RETURN,
+    ReviewKind.REPLY: Action.DECIDE_REPLY,
+    ReviewKind.EXTENSION: Action.DECIDE_EXTENSION,
+    ReviewKind.SUSPENSION: Action.DECIDE_SUSPENSION,
+    ReviewKind.EXCLUSION: Action.DECIDE_EXCLUSION,
+}
+_VERDICTS = {
+    ReviewKind.RETURN: ("同意退单", "不同意，由原单位办理"),
+    ReviewKind.REPLY: ("通过，发给市民", "退回修改"),
+    ReviewKind.EXTENSION: ("同意延期", "不同意"),
+    ReviewKind.SUSPENSION: ("同意挂账", "不同意"),
+    ReviewKind.EXCLUSION: ("同意剔除", "不同意"),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waiting:
+    """One request to decide, with all that is needed to decide it without opening the ticket."""
+
+    ticket: Ticket
+    review: Review
+    heading: str
+    unit: str
+    limit: ClockWords | None
+    action: Action
+    may_decide: bool
+    yes: str
+    no: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attempt:
+    """A decision that was not taken: on which ticket, why, and what was written."""
+
+    number: str
+    action: str
+    words: str
+    reason: str
+
+
+async def queue(request: web.Request, viewer: Viewer) -> web.StreamResponse:
+    return await _show(request, viewer)
+
+
+async def decide(request: web.Request, viewer: Viewer, form: Form) -> web.StreamResponse:
+    """Decide one, then show the rest; a decision that is refused keeps what was written."""
+    action, asked = what_is_asked(request, viewer, form)
+    if action not in DECIDED_BY.values():
+        raise web.HTTPNotFound
+    try:
+        await perform(request.app[SERVICES].desk, asked, action)
+    except (UnknownTicket, NotYourRole):
+        raise
+    except Refused as refused:
+        attempt = Attempt(
+            number=asked.number, action=action, words=explain(refused), reason=form.get("reason", "")[:500]
+        )
+        return await _show(request, viewer, attempt=attempt, status=status_of(refused))
+    await set_flash(request, viewer, f"{label(action)}已完成。（{asked.number}）")
+    raise web.HTTPSeeOther(_href(_asked(request.query)))
+
+
+async def _show(
+    request: web.Request, viewer: Viewer, *, attempt: Attempt | None = None, status: int = 200
+) -> web.Response:
+    services = request.app[SERVICES]
+    asked = _asked(request.query)
+    kind = ReviewKind(asked["kind"]) if asked["kind"] else None
+    unit_id = UnitId(asked["unit"]) if asked["unit"] else None
+    cursor = request.query.get("cursor") or None
+    try:
+        page = await services.queries.waiting_for_decision(
+            reader=viewer.actor, kind=kind, unit_id=unit_id, cursor=cursor
+        )
+    except Incomplete:
+        raise web.HTTPSeeOther(_href(asked)) from None
+    context = {
+        "rows": [
+            _waiting(ticket, review, viewer, services, request)
+            for ticket in page.tickets
+            for review in sorted(ticket.reviews, key=lambda r: r.asked_at)
+            if kind in (None, review.kind)
+        ],
+        "tabs": [("全部", _href({**asked, "kind": ""}), kind is None)]
+        + [(label(one), _href({**asked, "kind": one}), kind is one) for one in ReviewKind],
+        "asked": asked,
+        "address": _href(asked).partition("?")[2],
+        "units": units_of(viewer.actor, services),
+        "total": page.total,
+        "attempt": attempt,
+        "first_href": _href(asked) if cursor else None,
+        "next_href": _href({**asked, "cursor": page.cursor}) if page.cursor else None,
+    }
+    return show(request, "reviews.html", context, status=status)
+
+
+def _waiting(
+    ticket: Ticket, review: Review, viewer: Viewer, services: Services, request: web.Request
+) -> Waiting:
+    now, action = present(request), DECIDED_BY[review.kind]
+    clock = ticket.clock(clock_of(review.kind))
+    may = offered_to(
+        ticket, viewer.actor, profile=services.desk.profile_of(ticket), now=now, units=services.units
+    )
+    yes, no = _VERDICTS[review.kind]
+    return Waiting(
+        ticket=ticket,
+        review=review,
+        heading=heading_of(ticket),
+        unit=unit_name(review.unit_id, services.units),
+        limit=clock_words(clock, now=now) if clock else None,
+        action=action,
+        may_decide=action in may,
+        yes=yes,
+        no=no,
+    )
+
+
+def _asked(query: Mapping[str, str]) -> dict[str, str]:
+    kind = query.get("kind", "")
+    return {"kind": kind if kind in set(ReviewKind) else "", "unit": query.get("unit", "")[:64]}
+
+
+def _href(fields: Mapping[str, str]) -> str:
+    given = {name: value for name, value in fields.items() if value}
+    return f"{PAGE}?{urlencode(given)}" if given else PAGE

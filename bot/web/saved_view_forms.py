@@ -1,0 +1,41 @@
+"""Saving a list of tickets under a name, and forgetting it: forms of the inbox."""
+
+from __future__ import annotations
+
+from aiohttp import web
+
+from bot.saved_views import MOST_QUERY, MOST_VIEWS
+from bot.services import SERVICES
+from bot.web.access import Form, set_flash
+from bot.web.pages import Viewer
+from routing.errors import Incomplete, UsedUp
+
+_INBOX = "/console/tickets"
+
+
+async def act(request: web.Request, viewer: Viewer, form: Form) -> web.StreamResponse:
+    """Back to the list it was about, with what became of it."""
+    views, action = request.app[SERVICES].saved_views, request.match_info["action"]
+    query, name = _query(form), form.get("name", "")
+    if action == "save":
+        try:
+            saved = await views.save(viewer.user.username, name, query)
+        except Incomplete:
+            words = "没有保存：请给视图起个名字。"
+        except UsedUp:
+            words = f"没有保存：最多{MOST_VIEWS}个视图，请先删掉不用的。"
+        else:
+            words = f"视图“{saved.name}”已保存，在列表上方点一下就能打开。"
+    elif action == "forget":
+        await views.forget(viewer.user.username, name)
+        words = f"视图“{name[:20]}”已删除。"
+    else:
+        raise web.HTTPNotFound
+    await set_flash(request, viewer, words)
+    raise web.HTTPSeeOther(f"{_INBOX}?{query}" if query else _INBOX)
+
+
+def _query(form: Form) -> str:
+    """The query of an address; control characters have no place in a header."""
+    query = form.get("query", "")[:MOST_QUERY]
+    return query if query.isascii() and query.isprintable() and " " not in query else ""

@@ -1,0 +1,229 @@
+"""派单台: what waits for a person to say whose it is, one ticket at a time, the next at once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from urllib.parse import urlencode
+
+from aiohttp import web
+
+from bot.desk_claims import DeskClaims
+from bot.services import SERVICES, Services
+from bot.web.access import Form, set_flash
+from bot.web.clock_words import ClockWords, nearest_clock, span
+from bot.web.errors import status_of
+from bot.web.liaison import Row, for_reader, heading_of, row_of, units_of
+from bot.web.pages import Viewer, present, show, unit_name
+from bot.web.reasons import TriageWords, triage_words
+from bot.web.ticket_hints import Hints, hints_of
+from bot.wording import explain
+from routing.departments import UnitId
+from routing.errors import Incomplete, Refused, UnknownTicket
+from routing.queries import TicketFilter
+from routing.ticket import Ticket
+from routing.workflow import State
+
+PAGE = "/console/triage"
+_WAITING = TicketFilter(states=frozenset({State.RECEIVED}))
+_MOST_AT_ONCE = 20
+_PICK = "pick."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """A ticket in the queue, and who else is at it."""
+
+    row: Row
+    version: int
+    waits: str
+    held_by: str
+    current: bool
+    href: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Open:
+    """The ticket being decided."""
+
+    ticket: Ticket
+    heading: str
+    text: str
+    place: str
+    held_by: str
+    triage: TriageWords | None
+    hints: Hints | None
+    clock: ClockWords | None
+
+
+async def board(request: web.Request, viewer: Viewer) -> web.StreamResponse:
+    return await _show(request, viewer)
+
+
+async def dispatch(request: web.Request, viewer: Viewer, form: Form) -> web.StreamResponse:
+    """Send one ticket to a unit; the next one opens by itself."""
+    services, number = request.app[SERVICES], request.match_info["number"]
+    try:
+        unit_id = _unit_asked(form, viewer, services)
+        await services.desk.dispatch(
+            number,
+            unit_id,
+            actor=viewer.actor,
+            version=_version(form.get("version", "")),
+            now=present(request),
+            reason=form.get("reason", "").strip()[:500] or None,
+        )
+    except UnknownTicket:
+        raise
+    except Refused as refused:
+        return await _show(request, viewer, problem=explain(refused), kept=form, status=status_of(refused))
+    await _claims(services).release(number, viewer.user.username)
+    await set_flash(request, viewer, f"{number} 已派给{unit_name(unit_id, services.units, short=True)}。")
+    raise web.HTTPSeeOther(PAGE)
+
+
+async def dispatch_several(request: web.Request, viewer: Viewer, form: Form) -> web.StreamResponse:
+    """The ticked ones to one unit; each is told as done or why not."""
+    services = request.app[SERVICES]
+    picked = [(name.removeprefix(_PICK), version) for name, version in form.items() if name.startswith(_PICK)]
+    try:
+        if not picked:
+            raise Incomplete("pick")
+        unit_id = _unit_asked(form, viewer, services)
+    except Incomplete as missing:
+        words = "请先勾选要派的工单。" if missing.field == "pick" else explain(missing)
+        return await _show(request, viewer, problem=words, kept=form, status=422)
+    done, left = 0, []
+    for number, version in picked[:_MOST_AT_ONCE]:
+        try:
+            await services.desk.dispatch(
+                number, unit_id, actor=viewer.actor, version=_version(version), now=present(request)
+            )
+            done += 1
+        except Refused as refused:
+            left.append(f"{number}：{explain(refused)}")
+    said = f"{done} 件已派给{unit_name(unit_id, services.units, short=True)}。" if done else ""
+    if left:
+        return await _show(
+            request, viewer, problem=f"{said}{len(left)} 件没有派：{' '.join(left)}", status=409
+        )
+    await set_flash(request, viewer, said)
+    raise web.HTTPSeeOther(PAGE)
+
+
+async def leave(request: web.Request, viewer: Viewer, form: Form) -> web.StreamResponse:
+    """Put the open ticket back for a colleague."""
+    number = form.get("number", "")[:32]
+    await _claims(request.app[SERVICES]).release(number, viewer.user.username)
+    return web.Response(status=204)
+
+
+async def _show(
+    request: web.Request,
+    viewer: Viewer,
+    *,
+    problem: str = "",
+    kept: Mapping[str, str] | None = None,
+    status: int = 200,
+) -> web.Response:
+    services, now = request.app[SERVICES], present(request)
+    cursor = request.query.get("cursor") or None
+    try:
+        page = await services.queries.search(_WAITING, reader=viewer.actor, cursor=cursor)
+    except Incomplete:
+        raise web.HTTPSeeOther(PAGE) from None
+    asked = request.match_info.get("number") or request.query.get("at", "")
+    current, held_by = await _choose(page.tickets, asked[:32], viewer, services)
+    holders = await _claims(services).holders(ticket.number for ticket in page.tickets)
+    others = {number: held for number, held in holders.items() if held != viewer.user.username}
+    names = await services.staff.names(others.values())
+    context = {
+        "lines": [
+            Line(
+                row=row_of(ticket, services=services, reader=viewer.actor, now=now),
+                version=ticket.version,
+                waits=span(now - ticket.received_at),
+                held_by=names.get(others.get(ticket.number, ""), ""),
+                current=current is not None and ticket.number == current.number,
+                href=_href(at=ticket.number, cursor=cursor or ""),
+            )
+            for ticket in page.tickets
+        ],
+        "open": await _open(current, held_by, viewer, services, request) if current else None,
+        "total": page.total,
+        "oldest": span(now - min(t.received_at for t in page.tickets)) if page.tickets else "",
+        "units": units_of(viewer.actor, services),
+        "problem": problem,
+        "kept": kept or {},
+        "first_href": PAGE if cursor else None,
+        "next_href": _href(cursor=page.cursor) if page.cursor else None,
+    }
+    return show(request, "triage.html", context, status=status)
+
+
+async def _choose(
+    tickets: tuple[Ticket, ...], asked: str, viewer: Viewer, services: Services
+) -> tuple[Ticket | None, str]:
+    """The one asked for, else the first nobody else is at; and who else is at it."""
+    claims, me = _claims(services), viewer.user.username
+    if asked:
+        found = next((t for t in tickets if t.number == asked), None)
+        if found is None:
+            found = await _still_waiting(asked, viewer, services)
+        if found is not None:
+            held = await claims.take(found.number, me)
+            return found, "" if held == me else (await services.staff.names([held])).get(held, held)
+    for ticket in tickets:
+        if await claims.take(ticket.number, me) == me:
+            return ticket, ""
+    return None, ""
+
+
+async def _still_waiting(number: str, viewer: Viewer, services: Services) -> Ticket | None:
+    """A ticket of another page of the queue; None when it waits no more."""
+    try:
+        ticket = await services.queries.get(number, reader=viewer.actor)
+    except UnknownTicket:
+        return None
+    return ticket if ticket.state is State.RECEIVED else None
+
+
+async def _open(
+    ticket: Ticket, held_by: str, viewer: Viewer, services: Services, request: web.Request
+) -> Open:
+    actor = viewer.actor
+    return Open(
+        ticket=ticket,
+        heading=heading_of(ticket),
+        text=for_reader(ticket.text, actor),
+        place=for_reader(ticket.place or "", actor),
+        held_by=held_by,
+        triage=await triage_words(ticket, services, actor),
+        hints=hints_of(ticket, services),
+        clock=nearest_clock(ticket, now=present(request)),
+    )
+
+
+def _unit_asked(form: Form, viewer: Viewer, services: Services) -> UnitId:
+    """A candidate's id, or a unit's name as typed; raises ``Incomplete``."""
+    chosen, typed = form.get("unit_id", ""), form.get("unit", "").strip()
+    members = [unit for _, group in units_of(viewer.actor, services) for unit in group]
+    for unit in members:
+        if (chosen and unit.id == chosen) or (typed and typed in (unit.name, unit.short_name, unit.id)):
+            return unit.id
+    raise Incomplete("unit_id")
+
+
+def _version(text: str) -> int:
+    """The state of the ticket the person looked at; a form without one is none of ours."""
+    if not (text.isascii() and text.isdigit() and len(text) < 10):
+        raise web.HTTPBadRequest
+    return int(text)
+
+
+def _href(**fields: str) -> str:
+    return f"{PAGE}?{urlencode({name: value for name, value in fields.items() if value})}"
+
+
+def _claims(services: Services) -> DeskClaims:
+    return DeskClaims(services.redis, "triage")

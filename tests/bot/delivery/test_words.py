@@ -1,0 +1,112 @@
+"""One notice in as many words as each way takes, and no personal matter where others may read it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import partial
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bot.delivery.words import SMS_CHARACTERS, NoticeWords, notice_words
+from bot.web.citizen_links import citizen_page
+from bot.wechat.notice_templates import NoticeKind, NoticeTemplate, Placeholder
+from routing.citizen_request import Channel, Secrecy
+from routing.departments import load_units
+from routing.events import EventKind
+from routing.ticket import Ticket
+from routing.workflow import SYSTEM
+from tests.factories import CITY_MANAGEMENT, MONDAY_9_30, a_request, a_ticket
+
+UNITS = load_units()
+BASE = "https://12345.qinghe.gov.cn"
+LIMITS = {"thing": 20, "phrase": 5, "character_string": 32, "name": 10, "const": 20, "number": 32}
+FIELDS = NoticeTemplate(
+    "T",
+    {
+        **{f"{kind}1": "{number}{title}{reply}{unit}" for kind in LIMITS},
+        "time2": "time",
+        "date3": "{date}",
+    },
+)
+MATTER = "前夫李某某半夜砸门，电话13812345678"
+
+
+def told(
+    kind: EventKind, *, secrecy: Secrecy = Secrecy.PUBLIC, text: str = MATTER, base: str = BASE
+) -> NoticeWords:
+    ticket = a_ticket(a_request(text, secrecy=secrecy, channel=Channel.WECHAT))
+    return _told(ticket, kind, base)
+
+
+def _told(ticket: Ticket, kind: EventKind, base: str) -> NoticeWords:
+    ticket.record(kind, SYSTEM, MONDAY_9_30, unit_id=CITY_MANAGEMENT, text="已上门调解，双方签了保证书。" * 5)
+    return notice_words(ticket, ticket.events[-1], units=UNITS, page=partial(citizen_page, base))
+
+
+@pytest.mark.parametrize(
+    ("event", "kind", "state"),
+    [
+        (EventKind.DISPATCHED, NoticeKind.DISPATCHED, "已派单"),
+        (EventKind.TRANSFERRED, NoticeKind.DISPATCHED, "已改派"),
+        (EventKind.EXTENSION_GRANTED, NoticeKind.EXTENDED, "已延期"),
+        (EventKind.REPLIED, NoticeKind.ANSWERED, "已答复"),
+        (EventKind.RESOLVED, NoticeKind.RATE, "请评价"),
+        (EventKind.MATERIAL_REQUESTED, NoticeKind.OTHER, "请补材料"),
+    ],
+)
+def test_each_event_has_its_template_and_a_state_of_five_characters(
+    event: EventKind, kind: NoticeKind, state: str
+) -> None:
+    words = told(event)
+    assert (words.kind, words.values[Placeholder.STATE]) == (kind, state)
+
+
+@pytest.mark.parametrize("secrecy", [Secrecy.SECRET, Secrecy.ANONYMOUS])
+@pytest.mark.parametrize("event", [EventKind.REPLIED, EventKind.RESOLVED, EventKind.REJECTED])
+def test_of_a_secret_ticket_nothing_is_said_on_a_locked_screen(secrecy: Secrecy, event: EventKind) -> None:
+    words = told(event, secrecy=secrecy)
+    shown = [*words.fields(FIELDS).values(), words.sms_for("county")]
+    for text in shown:
+        for secret in ("前夫", "砸门", "调解", "城市管理", "城管"):
+            assert secret not in text
+    look = f"{BASE}/my/county/find"
+    assert words.sms_for("county") in (
+        f"您的工单{words.number}有新进展。凭查询码看：{look}",
+        f"您的工单{words.number}有新进展：{look}",
+    )
+
+
+def test_a_closed_matter_is_said_to_be_closed_in_a_text_message() -> None:
+    words = told(EventKind.RESOLVED, base="https://a.cn")
+    assert "已办结" in words.sms_for("county")
+    assert "请评价" not in words.sms_for("county")
+    assert words.sms_for("county").endswith("https://a.cn/my/county/find")
+
+
+@pytest.mark.parametrize("base", [BASE, "", "https://" + "a" * 80])
+@pytest.mark.parametrize("event", list(EventKind))
+def test_a_text_message_says_the_number_and_where_to_look_and_fits(event: EventKind, base: str) -> None:
+    words = told(event, base=base)
+    text = words.sms_for("county")
+    assert len(text) <= SMS_CHARACTERS
+    assert words.number in text
+    assert (f"{BASE}/my/county" in text) if base == BASE else "公众号" in text
+    assert "13812345678" not in text
+
+
+@settings(max_examples=60, deadline=None)
+@given(text=st.text(min_size=1, max_size=300), event=st.sampled_from(list(EventKind)))
+def test_no_field_is_longer_than_its_kind_takes_nor_empty(text: str, event: EventKind) -> None:
+    ticket = replace(a_ticket(), text=text, title=None)
+    fields = _told(ticket, event, BASE).fields(FIELDS)
+    for name, value in fields.items():
+        kind = name.rstrip("0123456789")
+        assert value, name
+        assert "\n" not in value
+        assert len(value) <= LIMITS.get(kind, 100), name
+    assert all("一" <= c <= "鿿" or c == "…" for c in fields["phrase1"])
+    assert fields["character_string1"].isascii() or fields["character_string1"].endswith("…")
+    assert any(c.isdigit() for c in fields["time2"])
+    assert any(c.isdigit() for c in fields["date3"]), "a date field without a date would be refused"

@@ -1,0 +1,202 @@
+"""Photos on the ticket's page: who sees them, how they are served, what is logged, what an official adds."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from aiohttp import FormData
+
+from bot.photos.kinds import PhotoId, Source
+from bot.photos.shelf import FetchState
+from bot.talk.session import Picture
+from routing.citizen_request import Secrecy
+from routing.ticket import Ticket
+from tests.bot.photos.pictures import office_file, phone_photo
+from tests.bot.web.conftest import Browser, Console, Page, clock, console
+from tests.factories import HOUSING
+
+__all__ = ["clock", "console"]
+
+
+async def with_photo(console: Console, **parts: Any) -> tuple[Ticket, PhotoId]:
+    ticket = await console.ticket(**parts)
+    photo = await console.services.photos.put(
+        phone_photo(), number=ticket.number, source=Source.WECHAT, now=console.clock.now
+    )
+    return ticket, photo
+
+
+async def upload(browser: Browser, number: str, *files: tuple[str, bytes], **fields: str) -> Page:
+    assert browser.page is not None
+    form = FormData(quote_fields=False)
+    form.add_field("csrf", fields.pop("csrf", None) or browser.page.hidden("csrf"))
+    for name, value in fields.items():
+        form.add_field(name, value)
+    for name, data in files or (("", b""),):  # as a browser sends a file field left empty
+        form.add_field("files", data, filename=name, content_type="application/octet-stream")
+    return await browser._keep(await browser.client.post(f"/console/tickets/{number}/attachments", data=form))
+
+
+async def reads_of(console: Console, number: str) -> list[tuple[str, str]]:
+    found = console.services.identities.reads(number=number)
+    return [(read.actor_id, read.reason) async for read in found if read.role != "system"]
+
+
+async def test_the_liaison_sees_thumbnails_and_opens_the_photo(console: Console) -> None:
+    ticket, photo = await with_photo(console)
+    browser = await console.as_("liaison")
+    page = await browser.open(f"/console/tickets/{ticket.number}")
+    href = f"/console/tickets/{ticket.number}/photos/{photo}"
+    assert f'<a href="{href}"' in page.html
+    assert f'src="{href}/small" alt="市民发来的第1张照片，11月16日（周一）09:30"' in page.html
+    async with browser.client.get(href) as full, browser.client.get(f"{href}/small") as small:
+        for answer in (full, small):
+            assert answer.status == 200
+            assert answer.content_type == "image/jpeg"
+            assert answer.headers["Cache-Control"] == "private, no-store"
+            assert answer.headers["X-Content-Type-Options"] == "nosniff"
+            assert answer.headers["Content-Disposition"].startswith("inline; filename*=UTF-8''")
+            assert "sandbox" in answer.headers["Content-Security-Policy"]
+        assert len(await small.read()) < len(await full.read())
+    assert await reads_of(console, ticket.number) == [], "the wish was 公开"
+
+
+async def test_photos_of_another_ticket_or_of_none_do_not_open(console: Console) -> None:
+    ticket, photo = await with_photo(console)
+    other = await console.ticket()
+    browser = await console.as_("liaison")
+    for address in (f"{other.number}/photos/{photo}", f"{ticket.number}/photos/{'0' * 32}"):
+        assert (await browser.open(f"/console/tickets/{address}")).status == 404
+        assert (await browser.open(f"/console/tickets/{address}/small")).status == 404
+
+
+async def test_another_units_liaison_learns_nothing_of_a_photo(console: Console) -> None:
+    ticket, photo = await with_photo(console)
+    browser = await console.as_("housing")
+    for address in ("", "/small"):
+        page = await browser.open(f"/console/tickets/{ticket.number}/photos/{photo}{address}")
+        assert page.status == 404
+
+
+async def test_a_stranger_is_sent_to_log_in(console: Console) -> None:
+    ticket, photo = await with_photo(console)
+    page = await (await console.stranger()).open(f"/console/tickets/{ticket.number}/photos/{photo}")
+    assert page.path.startswith("/console/login")
+
+
+@pytest.mark.parametrize("secrecy", [Secrecy.SECRET, Secrecy.ANONYMOUS])
+async def test_each_full_view_of_a_secret_tickets_photo_is_logged(console: Console, secrecy: Secrecy) -> None:
+    ticket, photo = await with_photo(console, secrecy=secrecy)
+    browser = await console.as_("liaison")
+    await browser.open(f"/console/tickets/{ticket.number}")
+    await browser.open(f"/console/tickets/{ticket.number}/photos/{photo}/small")
+    assert await reads_of(console, ticket.number) == []
+    for _ in range(2):
+        assert (await browser.open(f"/console/tickets/{ticket.number}/photos/{photo}")).status == 200
+    assert await reads_of(console, ticket.number) == [("liaison", f"查看市民的照片（{photo[:8]}）")] * 2
+
+
+async def test_a_co_handler_sees_the_photos_of_an_open_ticket_only(console: Console) -> None:
+    boss = await console.actor("supervisor")
+    for secrecy, status in ((Secrecy.PUBLIC, 200), (Secrecy.SECRET, 404)):
+        ticket, photo = await with_photo(console, secrecy=secrecy)
+        lead = await console.actor("liaison")
+        desk, now = console.services.desk, console.clock.now
+        await desk.accept(ticket.number, actor=lead, version=None, now=now)
+        await desk.joint.co_handle(
+            ticket.number, [HOUSING], actor=boss, version=None, now=now, text="请协助查看"
+        )
+        browser = await console.as_("housing")
+        page = await browser.open(f"/console/tickets/{ticket.number}")
+        assert page.status == 200
+        assert ("本单位看不到照片" in page.words) is (status == 404)
+        assert (photo in page.html) is (status == 200)
+        assert "上传附件" not in page.words
+        opened = await browser.open(f"/console/tickets/{ticket.number}/photos/{photo}")
+        assert opened.status == status
+
+
+async def test_photos_on_their_way_and_lost_ones_are_said_in_words(console: Console) -> None:
+    ticket = await console.ticket()
+    await console.services.pictures.put(
+        ticket.number, (Picture("a"), Picture("b")), now=console.clock.now, account="none"
+    )
+    claimed = await console.services.pictures.claim(console.clock.now)
+    assert claimed is not None
+    await console.services.pictures.lost(claimed.key, FetchState.EXPIRED)
+    page = await (await console.as_("liaison")).open(f"/console/tickets/{ticket.number}")
+    place = claimed.order + 1
+    assert f"市民发来的第{place}张照片已过期，未能取回" in page.words
+    assert f"市民发来的第{3 - place}张照片正在取回" in page.words
+
+
+async def test_an_official_adds_files_and_decides_what_the_citizen_sees(console: Console) -> None:
+    ticket = await console.ticket()
+    browser = await console.as_("liaison")
+    await browser.open(f"/console/tickets/{ticket.number}")
+    page = await upload(
+        browser,
+        ticket.number,
+        ("处理情况.docx", office_file("docx")),
+        ("现场.jpg", phone_photo()),
+        to_citizen="yes",
+    )
+    assert page.status == 200
+    assert "已上传2个文件" in page.words
+    document, picture = await console.services.photos.of_ticket(ticket.number)
+    assert (document.name, picture.name, document.by) == ("处理情况.docx", "现场.jpg", "陈立新")
+    assert document.to_citizen
+    assert await console.services.photos.shown_count(ticket.number) == 2
+    assert b"PhoneMaker" not in await console.services.photos.open(picture.id)
+    async with browser.client.get(f"/console/tickets/{ticket.number}/photos/{document.id}") as answer:
+        assert answer.headers["Content-Disposition"].startswith("attachment; filename*=UTF-8''%E5%A4%84")
+        assert await answer.read() == office_file("docx")
+    await browser.open(f"/console/tickets/{ticket.number}")
+    page = await browser.send(f"/console/tickets/{ticket.number}/photos/{document.id}", {"to_citizen": ""})
+    assert "不再给市民看" in page.words
+    assert await console.services.photos.shown_count(ticket.number) == 1
+
+
+async def test_a_citizens_photo_cannot_be_hidden_from_the_citizen(console: Console) -> None:
+    ticket, photo = await with_photo(console)
+    browser = await console.as_("liaison")
+    await browser.open(f"/console/tickets/{ticket.number}")
+    page = await browser.send(f"/console/tickets/{ticket.number}/photos/{photo}", {"to_citizen": ""})
+    assert page.status == 404
+    (kept,) = await console.services.photos.of_ticket(ticket.number)
+    assert kept.to_citizen
+
+
+@pytest.mark.parametrize(
+    ("files", "status", "words"),
+    [
+        ([], 422, "还没有选文件"),
+        ([("程序.exe", b"MZ\x90\x00")], 422, "只能传PDF"),
+        ([("表.docx", office_file("docx", macros=True))], 422, "宏"),
+        ([("大.pdf", b"%PDF-" + bytes(10 * 1024 * 1024))], 413, "“大.pdf”超过 10 MB"),
+        ([(f"{n}.pdf", b"%%PDF-%d" % n) for n in range(10)], 413, "一次最多 9 个文件"),
+    ],
+    ids=["none", "program", "macros", "large", "many"],
+)
+async def test_what_cannot_be_taken_is_said_beside_the_form(
+    console: Console, files: list[tuple[str, bytes]], status: int, words: str
+) -> None:
+    ticket = await console.ticket()
+    browser = await console.as_("liaison")
+    await browser.open(f"/console/tickets/{ticket.number}")
+    page = await upload(browser, ticket.number, *files)
+    assert page.status == status
+    assert words in page.words
+    assert await console.services.photos.of_ticket(ticket.number) == []
+
+
+async def test_files_are_added_by_who_handles_the_ticket_and_from_its_page_only(console: Console) -> None:
+    ticket = await console.ticket()
+    pdf = ("a.pdf", b"%PDF-1.7")
+    for user, csrf, status in (("housing", None, 404), ("auditor", None, 403), ("liaison", "wrong", 403)):
+        browser = await console.as_(user)
+        await browser.open("/console/tickets")
+        page = await upload(browser, ticket.number, pdf, **({"csrf": csrf} if csrf else {}))
+        assert page.status == status, user
+    assert await console.services.photos.of_ticket(ticket.number) == []

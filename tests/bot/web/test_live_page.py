@@ -1,0 +1,128 @@
+"""实时督办: numbers that lead to their tickets and move within two seconds of what moved them."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+from collections.abc import AsyncGenerator
+from typing import Any
+
+import pytest
+
+from bot import live_board
+from bot.live_board import BOARD
+from bot.web import live
+from tests.bot.web.conftest import Browser, Console
+from tests.factories import CITY_MANAGEMENT, HOUSING
+
+
+def _number(html: str, key: str) -> int:
+    found = re.search(rf'data-live="{re.escape(key)}">(\d+)<', html)
+    assert found, f"{key} is not on the page"
+    return int(found[1])
+
+
+async def _events(browser: Browser) -> AsyncGenerator[dict[str, int], None]:
+    async with browser.client.get("/console/live/events") as response:
+        assert response.status == 200
+        assert response.content_type == "text/event-stream"
+        async for line in response.content:
+            if line.startswith(b"data: "):
+                yield json.loads(line.removeprefix(b"data: "))
+
+
+async def test_without_tickets_the_page_says_so(console: Console) -> None:
+    page = await (await console.as_("supervisor")).open("/console/live")
+    assert "现在没有在办的工单" in page.words
+    assert "近来没有许多人反映的同一件事" in page.words
+
+
+async def test_numbers_stand_by_unit_and_level_and_lead_to_their_tickets(console: Console) -> None:
+    for _ in range(2):
+        await console.ticket(CITY_MANAGEMENT)
+    late = await console.ticket(HOUSING)
+    console.clock.advance(days=60)
+    fresh = await console.ticket(HOUSING)
+    await console.services.desk.check_deadlines(console.clock.now, limit=100)
+    browser = await console.as_("supervisor")
+    page = await browser.open("/console/live")
+    assert _number(page.html, "all:open") == 4
+    assert _number(page.html, "all:overdue") == 3
+    assert _number(page.html, f"unit:{HOUSING}:overdue") == 1
+    assert _number(page.html, "level:county:open") == 4
+    page = await browser.open(f"/console/tickets?due=overdue&unit={HOUSING}")
+    assert late.number in page.words
+    assert fresh.number not in page.words
+
+
+async def test_what_is_at_risk_is_listed_as_such(console: Console) -> None:
+    ticket = await console.ticket(CITY_MANAGEMENT)
+    nearest = ticket.next_due_at
+    assert nearest is not None
+    console.clock.now = nearest - (nearest - console.clock.now) * 0.02
+    await console.services.desk.check_deadlines(console.clock.now, limit=100)
+    browser = await console.as_("supervisor")
+    assert _number((await browser.open("/console/live")).html, "all:at_risk") == 1
+    assert ticket.number in (await browser.open("/console/tickets?due=risk")).words
+    console.clock.now = nearest
+    assert "没有快到期的工单" not in (await browser.open("/console/tickets?due=risk")).words
+    console.clock.advance(seconds=1)
+    assert "没有快到期的工单" in (await browser.open("/console/tickets?due=risk")).words
+
+
+async def test_a_number_moves_within_two_seconds(console: Console) -> None:
+    await console.ticket(CITY_MANAGEMENT)
+    events = _events(await console.as_("supervisor"))
+    async with asyncio.timeout(10):
+        first = await anext(events)
+    assert first["all:open"] == 1
+    await console.ticket(HOUSING)
+    async with asyncio.timeout(2):
+        second = await anext(events)
+    assert second["all:open"] == 2
+    assert second[f"unit:{HOUSING}:open"] == 1
+    await events.aclose()
+
+
+async def test_a_closed_login_hears_no_more(console: Console, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(live, "LOOK_AGAIN_S", 0)
+    monkeypatch.setattr(live, "HEARTBEAT_S", 0.05)
+    await console.ticket(CITY_MANAGEMENT)
+    events = _events(await console.as_("supervisor"))
+    await anext(events)
+    await console.services.staff.close("supervisor", by="administrator", why="", now=console.clock.now)
+    async with asyncio.timeout(5):
+        with pytest.raises(StopAsyncIteration):
+            await anext(events)
+
+
+async def test_the_one_too_many_is_asked_to_come_later(
+    console: Console, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(live_board, "MOST_WATCHERS", 0)
+    browser = await console.as_("supervisor")
+    page = await browser.open("/console/live/events")
+    assert page.status == 503
+    assert page.headers["Retry-After"] == "60"
+
+
+async def test_nobody_looks_while_nobody_watches(console: Console, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(live, "HEARTBEAT_S", 0.05)  # what finds that the connection is closed
+    await console.ticket(CITY_MANAGEMENT)
+    app: Any = console.server.app
+    board = app[BOARD]
+    events = _events(await console.as_("supervisor"))
+    await anext(events)
+    assert board.watchers == 1
+    await events.aclose()
+    async with asyncio.timeout(20):
+        await asyncio.wait({board._looking})
+    assert board.watchers == 0
+
+
+async def test_the_wall_screen_shows_no_ticket(console: Console) -> None:
+    ticket = await console.ticket(CITY_MANAGEMENT)
+    page = await (await console.as_("supervisor")).open("/console/live?wall=1")
+    assert 'class="wall"' in page.html
+    assert ticket.number not in page.html

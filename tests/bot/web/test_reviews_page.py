@@ -1,0 +1,142 @@
+"""待审: what units asked for, decided in place, by whoever may, with nothing lost on the way."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from routing.acts.reviews import ReviewKind
+from routing.departments import UnitId
+from routing.ticket import Ticket
+from tests.bot.web.conftest import Console
+from tests.factories import CITY_MANAGEMENT, HOUSING
+
+
+async def _returning(
+    console: Console, unit_id: UnitId = CITY_MANAGEMENT, *, text: str = "路灯坏了"
+) -> Ticket:
+    ticket = await console.ticket(unit_id, text=text)
+    actor = await console.actor("liaison" if unit_id == CITY_MANAGEMENT else "housing")
+    return await console.services.desk.request_return(
+        ticket.number,
+        actor=actor,
+        version=None,
+        now=console.clock.now,
+        reason="路灯归住建部门管",
+        basis="权责清单第12项",
+    )
+
+
+async def test_an_empty_queue_says_what_comes_here(console: Console) -> None:
+    page = await (await console.as_("dispatcher")).open("/console/reviews")
+    assert "没有等审的申请" in page.words
+    assert (
+        "没有符合条件的申请"
+        in (await (await console.as_("dispatcher")).open("/console/reviews?kind=reply")).words
+    )
+
+
+async def test_a_return_is_decided_without_opening_the_ticket(console: Console) -> None:
+    ticket = await _returning(console)
+    browser = await console.as_("dispatcher")
+    page = await browser.open("/console/reviews?kind=return")
+    assert "退单申请" in page.words
+    assert "路灯归住建部门管" in page.words
+    assert "权责清单第12项" in page.words
+    assert "还剩" in page.words, "the decision has a limit of its own"
+    fields = {"approved": "yes", "reason": "属实，改派住建"}
+    page = await browser.send(f"/console/reviews/{ticket.number}/decide-return?kind=return", fields)
+    assert page.path == "/console/reviews?kind=return"
+    assert f"已完成。（{ticket.number}）" in page.words
+    stored = await console.stored(ticket.number)
+    assert stored.reviews == ()
+    assert stored.unit_id is None
+
+
+async def test_a_decision_without_a_reason_or_on_an_old_version_keeps_what_was_written(
+    console: Console,
+) -> None:
+    ticket = await _returning(console)
+    browser = await console.as_("dispatcher")
+    await browser.open("/console/reviews")
+    page = await browser.send(f"/console/reviews/{ticket.number}/decide-return", {"reason": "写了一半"})
+    assert page.status == 422
+    assert "写了一半" in page.html
+    await console.services.desk.supplement(ticket.number, text="又坏了一盏", now=console.clock.now)
+    page = await browser.send(
+        f"/console/reviews/{ticket.number}/decide-return",
+        {"version": str(ticket.version), "approved": "yes", "reason": "这是我的意见"},
+    )
+    assert page.status in (200, 409)
+    if page.status == 409:
+        assert "这是我的意见" in page.html
+
+
+async def test_the_longest_waiting_comes_first_and_units_and_kinds_narrow(console: Console) -> None:
+    first = await _returning(console, text="第一件：路灯坏了")
+    console.clock.advance(hours=1)
+    second = await _returning(console, HOUSING, text="第二件：电梯坏了")
+    browser = await console.as_("supervisor")
+    page = await browser.open("/console/reviews")
+    assert page.words.index(first.number) < page.words.index(second.number)
+    page = await browser.open(f"/console/reviews?unit={HOUSING}")
+    assert second.number in page.words
+    assert first.number not in page.words
+    assert "没有符合条件的申请" in (await browser.open("/console/reviews?kind=extension")).words
+
+
+async def test_pages_turn_without_losing_or_repeating_a_request(console: Console) -> None:
+    numbers = []
+    for n in range(5):
+        numbers.append((await _returning(console, text=f"第{n}件：路灯坏了{n}盏")).number)
+        console.clock.advance(minutes=1)
+    reader, seen, cursor = await console.actor("dispatcher"), [], None
+    while True:
+        page = await console.services.queries.waiting_for_decision(reader=reader, cursor=cursor, limit=2)
+        seen += [ticket.number for ticket in page.tickets]
+        cursor = page.cursor
+        if cursor is None:
+            break
+    assert seen == numbers
+    assert page.total == 5
+
+
+async def test_two_reviews_on_one_ticket_are_two_decisions_and_one_place_in_the_queue(
+    console: Console,
+) -> None:
+    ticket = await console.ticket()
+    actor, now = await console.actor("liaison"), console.clock.now
+    desk = console.services.desk
+    await desk.accept(ticket.number, actor=actor, version=None, now=now)
+    await desk.reviews.request_extension(
+        ticket.number, actor=actor, version=None, now=now, reason="要等配件", amount=None
+    )
+    await desk.reviews.request_suspension(
+        ticket.number,
+        actor=actor,
+        version=None,
+        now=now + timedelta(minutes=5),
+        reason="天气原因",
+        until=now + timedelta(days=10),
+    )
+    reader = await console.actor("dispatcher")
+    page = await console.services.queries.waiting_for_decision(reader=reader, limit=1)
+    assert page.cursor is None
+    (found,) = page.tickets
+    assert {review.kind for review in found.reviews} == {ReviewKind.EXTENSION, ReviewKind.SUSPENSION}
+    words = (await (await console.as_("dispatcher")).open("/console/reviews")).words
+    assert "要等配件" in words
+    assert "天气原因" in words
+
+
+@pytest.mark.parametrize("user", ["liaison", "operator", "auditor", "editor"])
+async def test_nobody_else_opens_the_queue(console: Console, user: str) -> None:
+    assert (await (await console.as_(user)).open("/console/reviews")).status == 403
+
+
+async def test_an_act_that_is_no_decision_is_no_address_of_the_queue(console: Console) -> None:
+    ticket = await _returning(console)
+    browser = await console.as_("dispatcher")
+    await browser.open("/console/reviews")
+    assert (await browser.send(f"/console/reviews/{ticket.number}/withdraw", {"reason": "x"})).status == 404

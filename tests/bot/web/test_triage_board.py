@@ -1,0 +1,115 @@
+"""派单台: what waits for a dispatcher, one at a time, never two people at one, nothing lost on a late click."""
+
+from __future__ import annotations
+
+from routing.departments import UnitId
+from routing.workflow import State
+from tests.bot.web.conftest import Browser, Console
+from tests.factories import CITY_MANAGEMENT, HOUSING
+
+VAGUE = "有件事想请你们管一管，我说不清楚是哪家的，第{}件"
+
+
+async def _waiting(console: Console, count: int) -> list[str]:
+    numbers = []
+    for n in range(count):
+        ticket = await console.ticket(None, text=VAGUE.format(n))
+        assert ticket.state is State.RECEIVED, ticket.state
+        numbers.append(ticket.number)
+        console.clock.advance(minutes=1)
+    return numbers
+
+
+def _opened(browser: Browser) -> str:
+    assert browser.page is not None
+    return browser.page.html.split('data-desk="')[1].split('"')[0]
+
+
+async def test_an_empty_desk_says_what_comes_here(console: Console) -> None:
+    assert "没有等人派的工单" in (await (await console.as_("dispatcher")).open("/console/triage")).words
+
+
+async def test_one_is_dispatched_and_the_next_opens_by_itself(console: Console) -> None:
+    first, second = await _waiting(console, 2)
+    browser = await console.as_("dispatcher")
+    page = await browser.open("/console/triage")
+    assert "2 件待派" in page.words
+    assert _opened(browser) == first
+    unit = console.services.units.get(HOUSING).name
+    page = await browser.send(f"/console/triage/{first}", {"unit": unit, "reason": "属物业管理"})
+    assert page.path == "/console/triage"
+    assert f"{first} 已派给" in page.words
+    assert _opened(browser) == second
+    stored = await console.stored(first)
+    assert (stored.state, stored.unit_id) == (State.DISPATCHED, HOUSING)
+
+
+async def test_two_dispatchers_are_given_different_tickets(console: Console) -> None:
+    numbers = await _waiting(console, 2)
+    one, other = await console.as_("dispatcher"), await console.as_("supervisor")
+    await one.open("/console/triage")
+    page = await other.open("/console/triage")
+    assert [_opened(one), _opened(other)] == numbers
+    assert "何文静正在处理" in page.words
+    page = await other.open(f"/console/triage?at={numbers[0]}")
+    assert "何文静正在处理这一件" in page.words
+    await one.send("/console/triage/leave", {"number": numbers[0]})
+    page = await other.open(f"/console/triage?at={numbers[0]}")
+    assert "正在处理这一件" not in page.words
+
+
+async def test_a_late_click_on_a_ticket_somebody_dispatched_keeps_what_was_written(console: Console) -> None:
+    (number,) = await _waiting(console, 1)
+    browser = await console.as_("dispatcher")
+    await browser.open("/console/triage")
+    await console.services.desk.dispatch(
+        number, CITY_MANAGEMENT, actor=await console.actor("supervisor"), version=None, now=console.clock.now
+    )
+    page = await browser.send(f"/console/triage/{number}", {"unit_id": HOUSING})
+    assert page.status == 409
+    assert 'role="alert"' in page.html
+    assert (await console.stored(number)).unit_id == CITY_MANAGEMENT
+
+
+async def test_a_unit_nobody_knows_is_asked_for_again_with_the_words_kept(console: Console) -> None:
+    (number,) = await _waiting(console, 1)
+    browser = await console.as_("dispatcher")
+    await browser.open("/console/triage")
+    page = await browser.send(f"/console/triage/{number}", {"unit": "不存在的单位", "reason": "写好的说明"})
+    assert page.status == 422
+    assert "不存在的单位" in page.html
+    assert "写好的说明" in page.html
+
+
+async def test_several_go_to_one_unit_and_each_that_does_not_is_named(console: Console) -> None:
+    numbers = await _waiting(console, 3)
+    browser = await console.as_("dispatcher")
+    page = await browser.open("/console/triage")
+    versions = {n: page.html.split(f'name="pick.{n}" value="')[1].split('"')[0] for n in numbers}
+    page = await browser.send("/console/triage/several", {"unit": "县住建局"})
+    assert "请先勾选" in page.words
+    actor = await console.actor("supervisor")
+    await console.services.desk.dispatch(
+        numbers[1], CITY_MANAGEMENT, actor=actor, version=None, now=console.clock.now
+    )
+    unit = console.services.units.get(HOUSING).name
+    fields = {"unit": unit, **{f"pick.{n}": version for n, version in versions.items()}}
+    page = await browser.send("/console/triage/several", fields)
+    assert page.status == 409
+    assert "2 件已派给" in page.words
+    assert f"1 件没有派：{numbers[1]}" in page.words
+    assert [(await console.stored(n)).unit_id for n in numbers] == [HOUSING, CITY_MANAGEMENT, HOUSING]
+
+
+async def test_a_ticket_of_another_government_is_no_candidate(console: Console) -> None:
+    (number,) = await _waiting(console, 1)
+    browser = await console.as_("dispatcher")
+    await browser.open("/console/triage")
+    page = await browser.send(f"/console/triage/{number}", {"unit_id": str(UnitId("nowhere"))})
+    assert page.status == 422
+    assert (await console.stored(number)).state is State.RECEIVED
+
+
+async def test_only_those_who_dispatch_open_the_board(console: Console) -> None:
+    for user in ("liaison", "operator", "auditor", "editor", "administrator"):
+        assert (await (await console.as_(user)).open("/console/triage")).status == 403
