@@ -17,7 +17,7 @@ from redis.asyncio import Redis
 
 from bot import alarm_delivery
 from bot.conversations.claims import Claims, greeting
-from bot.conversations.dialogue import Dialogue
+from bot.conversations.dialogue import Dialogue, Forget, Resume
 from bot.conversations.errands import Errands
 from bot.conversations.late_promises import LatePromises
 from bot.conversations.outage import Outage
@@ -223,53 +223,19 @@ async def _assemble(
     )
     asked_notes = AskedNotes(opened.pipe, stores.questions)
     jotted = JottedQuestions(hearing, asked_notes)
-    errands = Errands(
-        desk=desk,
-        queries=queries,
-        answerer=_AtWork(answers),
-        hearing=jotted,
-        pictures=stores.pictures,
-        units=reference.units,
-        calendar=profile.calendar,
-        hours=lambda account: desk.profile_named(_door(accounts.get(account)).profile).calendar,
-        regions=regions_of,
-        door=lambda account: _door(accounts.get(account)),
-        page=lambda article_id: public_page(settings.public_url, article_id),
-        has_person=lambda account: account in accounts and accounts[account].person,
-        service_phone=lambda account: (account in accounts and accounts[account].service_phone) or "12345",
-        ticket_page=lambda account, number: citizen_page(settings.public_url, account, number),
-        subscribe_page=ConsentPages(stores.subscriptions, accounts, settings.public_url).wanted_by,
+    errands = _errands(
+        opened, accounts, stores, desk, queries=queries, answers=answers, hearing=jotted, regions=regions_of
     )
-
-    citizen_sessions = CitizenSessions(opened.redis, vault, settings.key_bytes())
-
-    async def forget(account: str, openid: str, keys: Iterable[str]) -> None:
-        await hearing.forget(account, openid, keys)
-        await stores.photos.erase_loose(account, openid)
-        await citizen_sessions.end_all_of(account, openid, now=opened.clock())
-        await stores.subscriptions.erase(account, openid)
-        await stores.late_messages.erase(account, openid)
-
-    delivery = DeliveryParts(
-        sms=sms_gateway(settings, opened.http),
-        subscriptions=stores.subscriptions,
-        reports=DeliveryReports(database, ledger=desk, subscriptions=stores.subscriptions, accounts=accounts),
-        waiting=WaitingCitizens(opened.redis, vault, stores.identities),
-        windows=Windows(opened.redis, vault),
-    )
-    await delivery.reports.prepare()
-    claims, outage = Claims(opened.pipe), Outage(stores.conversations)
-    await outage.take_over()
-    dialogue = Dialogue(
-        conversations=stores.conversations,
+    delivery = await _delivery(opened, accounts, stores, desk, vault)
+    claims = Claims(opened.pipe)
+    dialogue = await _dialogue(
+        accounts,
+        stores,
         errands=errands,
-        forget=forget,
         claims=claims,
-        outage=outage,
         jotted=jotted,
         resume=partial(delivery.waiting.resume, desk),
-        scenes=stores.scenes.find,
-        welcome=lambda account: accounts[account].welcome if account in accounts else None,
+        forget=_forgetting(opened, stores, hearing, vault),
     )
     live = LiveModels(first, desk=desk, dialogue=dialogue)
     clients = {
@@ -354,6 +320,107 @@ async def _assemble(
             for name, account in accounts.items()
         },
     )
+
+
+def _errands(
+    opened: _Opened,
+    accounts: Mapping[str, Account],
+    stores: Stores,
+    desk: ServiceDesk,
+    *,
+    queries: Queries,
+    answers: LiveAnswers,
+    hearing: JottedQuestions,
+    regions: Callable[[str | None], frozenset[str] | None],
+) -> Errands:
+    """What the dialogue may have done, by the rules of the account somebody writes to."""
+    public_url = opened.settings.public_url
+
+    def of(account: str) -> Account | None:
+        return accounts.get(account)
+
+    def telephone(account: str) -> str:
+        known = of(account)
+        return (known.service_phone if known else None) or "12345"
+
+    def has_person(account: str) -> bool:
+        known = of(account)
+        return known is not None and known.person
+
+    return Errands(
+        desk=desk,
+        queries=queries,
+        answerer=_AtWork(answers),
+        hearing=hearing,
+        pictures=stores.pictures,
+        units=desk.triage.units,
+        calendar=desk.profile.calendar,
+        hours=lambda account: desk.profile_named(_door(of(account)).profile).calendar,
+        regions=regions,
+        door=lambda account: _door(of(account)),
+        page=lambda article_id: public_page(public_url, article_id),
+        has_person=has_person,
+        service_phone=telephone,
+        ticket_page=lambda account, number: citizen_page(public_url, account, number),
+        subscribe_page=ConsentPages(stores.subscriptions, accounts, public_url).wanted_by,
+    )
+
+
+async def _delivery(
+    opened: _Opened, accounts: Mapping[str, Account], stores: Stores, desk: ServiceDesk, vault: Vault
+) -> DeliveryParts:
+    """How notices reach citizens, and what is heard of them afterwards."""
+    delivery = DeliveryParts(
+        sms=sms_gateway(opened.settings, opened.http),
+        subscriptions=stores.subscriptions,
+        reports=DeliveryReports(
+            opened.database, ledger=desk, subscriptions=stores.subscriptions, accounts=accounts
+        ),
+        waiting=WaitingCitizens(opened.redis, vault, stores.identities),
+        windows=Windows(opened.redis, vault),
+    )
+    await delivery.reports.prepare()
+    return delivery
+
+
+async def _dialogue(
+    accounts: Mapping[str, Account],
+    stores: Stores,
+    *,
+    errands: Errands,
+    claims: Claims,
+    jotted: JottedQuestions,
+    resume: Resume,
+    forget: Forget,
+) -> Dialogue:
+    """The dialogue over Redis and MongoDB; what another process still owes after an outage, this one takes over."""
+    outage = Outage(stores.conversations)
+    await outage.take_over()
+    return Dialogue(
+        conversations=stores.conversations,
+        errands=errands,
+        forget=forget,
+        claims=claims,
+        outage=outage,
+        jotted=jotted,
+        resume=resume,
+        scenes=stores.scenes.find,
+        welcome=lambda account: accounts[account].welcome if account in accounts else None,
+    )
+
+
+def _forgetting(opened: _Opened, stores: Stores, hearing: QuestionsHeard, vault: Vault) -> Forget:
+    """What is erased beside the conversation when a citizen takes the authorisation back."""
+    sessions = CitizenSessions(opened.redis, vault, opened.settings.key_bytes())
+
+    async def forget(account: str, openid: str, keys: Iterable[str]) -> None:
+        await hearing.forget(account, openid, keys)
+        await stores.photos.erase_loose(account, openid)
+        await sessions.end_all_of(account, openid, now=opened.clock())
+        await stores.subscriptions.erase(account, openid)
+        await stores.late_messages.erase(account, openid)
+
+    return forget
 
 
 async def _fill(articles: MongoArticleStore, first: Iterable[Article], *, now: datetime) -> None:

@@ -72,6 +72,10 @@ class FindScene(Protocol):
     async def __call__(self, account: str, scene: str, *, now: datetime) -> Scene | None: ...
 
 
+Forget = Callable[[str, str, Iterable[str]], Awaitable[None]]
+"""Erases beside the conversation: account, openid, and the keys of the messages that were answered."""
+
+
 class Resume(Protocol):
     """Lets go out what waited for this citizen to write again."""
 
@@ -85,7 +89,7 @@ class Dialogue:
     conversations: ConversationStore
     errands: Errands
     understand: Callable[[str], Understanding] = understand
-    forget: Callable[[str, str, Iterable[str]], Awaitable[None]] | None = None
+    forget: Forget | None = None
     """Erases what the citizen asked, beside what they said: account, openid, keys of their last messages."""
     claims: Claims | None = None
     """None: MongoDB alone, as while Redis is away."""

@@ -16,6 +16,7 @@ from bot.web.errors import status_of
 from bot.web.liaison import Row, for_reader, heading_of, row_of, units_of
 from bot.web.pages import Viewer, present, show, unit_name
 from bot.web.reasons import TriageWords, triage_words
+from bot.web.shared_desk import SharedDesk
 from bot.web.ticket_hints import Hints, hints_of
 from bot.wording import explain
 from routing.departments import UnitId
@@ -133,17 +134,18 @@ async def _show(
     except Incomplete:
         raise web.HTTPSeeOther(PAGE) from None
     asked = request.match_info.get("number") or request.query.get("at", "")
-    current, held_by = await _choose(page.tickets, asked[:32], viewer, services)
-    holders = await _claims(services).holders(ticket.number for ticket in page.tickets)
-    others = {number: held for number, held in holders.items() if held != viewer.user.username}
-    names = await services.staff.names(others.values())
+    desk = SharedDesk(
+        services, viewer, _claims(services), waits=lambda ticket: ticket.state is State.RECEIVED
+    )
+    current, held_by = await desk.choose(page.tickets, asked[:32])
+    others = await desk.others(page.tickets)
     context = {
         "lines": [
             Line(
                 row=row_of(ticket, services=services, reader=viewer.actor, now=now),
                 version=ticket.version,
                 waits=span(now - ticket.received_at),
-                held_by=names.get(others.get(ticket.number, ""), ""),
+                held_by=others.get(ticket.number, ""),
                 current=current is not None and ticket.number == current.number,
                 href=_href(at=ticket.number, cursor=cursor or ""),
             )
@@ -159,33 +161,6 @@ async def _show(
         "next_href": _href(cursor=page.cursor) if page.cursor else None,
     }
     return show(request, "triage.html", context, status=status)
-
-
-async def _choose(
-    tickets: tuple[Ticket, ...], asked: str, viewer: Viewer, services: Services
-) -> tuple[Ticket | None, str]:
-    """The one asked for, else the first nobody else is at; and who else is at it."""
-    claims, me = _claims(services), viewer.user.username
-    if asked:
-        found = next((t for t in tickets if t.number == asked), None)
-        if found is None:
-            found = await _still_waiting(asked, viewer, services)
-        if found is not None:
-            held = await claims.take(found.number, me)
-            return found, "" if held == me else (await services.staff.names([held])).get(held, held)
-    for ticket in tickets:
-        if await claims.take(ticket.number, me) == me:
-            return ticket, ""
-    return None, ""
-
-
-async def _still_waiting(number: str, viewer: Viewer, services: Services) -> Ticket | None:
-    """A ticket of another page of the queue; None when it waits no more."""
-    try:
-        ticket = await services.queries.get(number, reader=viewer.actor)
-    except UnknownTicket:
-        return None
-    return ticket if ticket.state is State.RECEIVED else None
 
 
 async def _open(

@@ -16,6 +16,7 @@ from bot.web.clock_words import ClockWords, clock_words
 from bot.web.errors import status_of
 from bot.web.liaison import for_reader, heading_of
 from bot.web.pages import Viewer, present, show, unit_name
+from bot.web.shared_desk import SharedDesk
 from bot.wording import STARS, explain, label, say_time
 from routing.acts.visit_script import VisitScript, shipped_script
 from routing.acts.visits import HOURS_BETWEEN_TRIES, Visit, tries_of
@@ -150,10 +151,9 @@ async def _show(
     tickets = tuple(await services.queries.as_known_to(actor, *page.tickets))
     counts = {each: await queue.count(each, reader=actor, now=now) for each in VisitTurn}
     asked = request.match_info.get("number") or request.query.get("at", "")[:32]
-    current, held_by = await _choose(tickets, asked, viewer, services)
-    holders = await _claims(services).holders(ticket.number for ticket in tickets)
-    others = {number: held for number, held in holders.items() if held != viewer.user.username}
-    names = await services.staff.names(others.values())
+    desk = SharedDesk(services, viewer, _claims(services), waits=_awaits_call)
+    current, held_by = await desk.choose(tickets, asked)
+    others = await desk.others(tickets)
     context = {
         "tabs": [(words, counts[each], _href(turn=each), each is turn) for each, words in _TURNS.items()],
         "counted_up_to": COUNTED_UP_TO,
@@ -161,7 +161,7 @@ async def _show(
             _line(
                 t,
                 request,
-                held_by=names.get(others.get(t.number, ""), ""),
+                held_by=others.get(t.number, ""),
                 current=current is not None and t.number == current.number,
                 href=_href(turn=turn, page=page_number, at=t.number),
             )
@@ -221,33 +221,6 @@ async def _open(ticket: Ticket, held_by: str, request: web.Request, viewer: View
         try_words=f"第 {tries + 1} 次，最多 {most} 次",
         waits=_not_before(ticket, request),
     )
-
-
-async def _choose(
-    tickets: tuple[Ticket, ...], asked: str, viewer: Viewer, services: Services
-) -> tuple[Ticket | None, str]:
-    """The one asked for, else the first nobody else is at; and who else is at it."""
-    claims, me = _claims(services), viewer.user.username
-    if asked:
-        found = next((t for t in tickets if t.number == asked), None)
-        if found is None:
-            found = await _still_waiting(asked, viewer, services)
-        if found is not None:
-            held = await claims.take(found.number, me)
-            return found, "" if held == me else (await services.staff.names([held])).get(held, held)
-    for ticket in tickets:
-        if await claims.take(ticket.number, me) == me:
-            return ticket, ""
-    return None, ""
-
-
-async def _still_waiting(number: str, viewer: Viewer, services: Services) -> Ticket | None:
-    """A ticket of another page of the queue; None when nobody need call any more."""
-    try:
-        ticket = await services.queries.get(number, reader=viewer.actor)
-    except UnknownTicket:
-        return None
-    return ticket if _awaits_call(ticket) else None
 
 
 def _awaits_call(ticket: Ticket) -> bool:

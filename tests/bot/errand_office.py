@@ -30,6 +30,7 @@ from routing.identity import Vault
 from routing.identity_store import MongoIdentityStore
 from routing.mongo_store import Database, MongoTicketStore
 from routing.places.gazetteer import load_gazetteer
+from routing.queries import Queries
 from routing.service_desk import ServiceDesk, TriageTools
 from routing.triage.catalogue import load_duty_list
 from tests.factories import PROFILE
@@ -153,6 +154,7 @@ class Office:
         self.windows = Windows(cache, vault)
         services = SimpleNamespace(
             clock=clock,
+            queries=Queries(database, identities=self.identities, vault=vault),
             settings=SimpleNamespace(public_url="https://12345.example.gov.cn", notice_days=7),
             delivery=DeliveryParts(
                 sms=cast(SmsGateway, fate.around(sms)) if sms else None,

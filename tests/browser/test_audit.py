@@ -83,6 +83,7 @@ async def test_a_supervisor_goes_from_a_mistake_to_its_ticket_and_narrows_by_cha
     await _lived(console)
     person = await _supervisor(browser, console, WIDE, java_script_enabled=script)
     page = person.page
+    await page.locator(".rest summary").click()
     await page.get_by_role("link", name="审计").click()
     await page.get_by_role("link", name="县城管执法局 → 县住建局").click()
     await expect(page.get_by_text("改派1次，耽误0.8天")).to_be_visible()

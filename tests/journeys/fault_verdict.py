@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import Any
 
 from bot.simulator.faults import OUTCOME_UNKNOWN
@@ -14,6 +15,8 @@ from bot.wording import APOLOGY
 SEND = "message/custom/send"
 _UNKNOWN = {str(fault) for fault in OUTCOME_UNKNOWN}
 _TOLD = {"sent", "delivered"}
+CUT_SHORT = timedelta(seconds=5)
+"""Of the run's own clock, which is five times as fast: a second of ours."""
 
 
 @dataclass
@@ -46,11 +49,17 @@ class Citizen:
             call.endpoint == SEND and (call.fault in _UNKNOWN or call.code == 40003) for call in self.calls
         )
 
+    def cut_short(self, killed: Iterable[datetime]) -> int:
+        """Answers whose worker was killed as it heard what had come of the sending: nobody may send them again."""
+        sent = [call.at for call in self.calls if call.endpoint == SEND]
+        return sum(any(timedelta() <= at - one < CUT_SHORT for at in killed) for one in sent)
+
 
 @dataclass
 class Verdict:
-    """Counts, and a line for everything that should not have been."""
+    """Counts, and a line for everything that should not have been. ``worker_killed_at`` is when workers died."""
 
+    worker_killed_at: tuple[datetime, ...] = ()
     seen: Counter[str] = field(default_factory=Counter)
     wrong: list[str] = field(default_factory=list)
 
@@ -69,7 +78,7 @@ class Verdict:
         # Behind the platform's own notice an answer may still come.
         if answers > expected + faults + citizen.pushed_again:
             self._wrong("answered twice", citizen)
-        elif answers < expected - citizen.unknown:
+        elif answers < expected - citizen.unknown - citizen.cut_short(self.worker_killed_at):
             self._wrong("not answered", citizen)
         elif answers < expected:
             self.seen["outcome unknown"] += expected - answers
@@ -120,7 +129,7 @@ class Verdict:
         faults = len(lines) - len(said)
         if rest > expected + doubtful + citizen.pushed_again:
             self._wrong(f"{rest} lines read, {expected} written", citizen)
-        if rest < expected - faults - citizen.unknown:
+        if rest < expected - faults - citizen.unknown - citizen.cut_short(self.worker_killed_at):
             self._wrong(f"only {rest} lines read, {expected} written", citizen)
         if answer and sum(answer in entry.text for entry in said if entry.note == "客服消息") > 1:
             self._wrong("the unit's answer came twice", citizen)

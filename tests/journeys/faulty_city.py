@@ -131,6 +131,7 @@ class FaultyCity:
     clock: Callable[[], datetime]
     redis_restarts: int = 0
     history: list[str] = field(default_factory=list)
+    worker_killed_at: list[datetime] = field(default_factory=list)
 
     async def start(self) -> None:
         # One after the other: the first fills the library.
@@ -188,6 +189,8 @@ class FaultyCity:
                 await self.restart_redis()
                 continue
             self.history.append(f"killed {victim.role}")
+            if victim is self.worker:
+                self.worker_killed_at.append(self.clock())
             await victim.kill()
             await asyncio.sleep(NOTICED_AFTER_S)
             self.aim(but=victim)

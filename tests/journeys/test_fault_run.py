@@ -133,7 +133,7 @@ class Run:
         return int(late + await self.database["tickets"].count_documents(unfinished))
 
     async def verdict(self) -> Verdict:
-        verdict = Verdict()
+        verdict = Verdict(tuple(self.city.worker_killed_at))
         for citizen in self.citizens.values():
             verdict.judge(citizen, self.lines(citizen))
             if citizen.mark:

@@ -316,8 +316,8 @@ async def test_two_officials_on_one_ticket_the_slower_loses_nothing_of_what_was_
     await first.press("签收")
     await second.open(f"/console/tickets/{number}")
     await first.press("先行联系", text="先到一步的人打过电话了")
-    page = await second.press("答复并办结", text="慢一步的人写了很长的答复，不能丢。")
-    assert "慢一步的人写了很长的答复，不能丢。" in page.html
+    page = await second.press("答复并办结", text="慢一步的人写了很长的答复：三盏路灯都已修好，不能丢。")
+    assert "慢一步的人写了很长的答复：三盏路灯都已修好，不能丢。" in page.html
     assert (await kinds(city, number)).count("replied") == 0
     page = await second.press("答复并办结")
     assert "已办结" in page.text
@@ -403,7 +403,7 @@ async def test_a_bad_rating_is_offered_re_handling(city: City) -> None:
         "sign_in",
     }
     assert await figure(city, "satisfied") == (0, 1)
-    await answered(city, number, "您好，第二次检查发现控制箱故障，已更换。")
+    await answered(city, number, "您好，第二次检查发现路灯控制箱故障，已更换，三盏路灯都亮了。")
     await city.sweep()
     await wang.taps("满意")
     await wang.taps("问题解决了")

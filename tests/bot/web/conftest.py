@@ -176,6 +176,13 @@ def _answerer() -> Answerer:
     return Answerer(demo_articles())
 
 
+def _whole_answerer() -> Answerer:
+    """The shared one, made anew where a test that published or repealed has changed it."""
+    if any(_answerer().get(article.id) != article for article in demo_articles()):
+        _answerer.cache_clear()
+    return _answerer()
+
+
 @pytest.fixture
 def clock() -> Clock:
     return Clock()
@@ -191,7 +198,7 @@ async def console(
     monkeypatch: pytest.MonkeyPatch,
 ) -> AsyncIterator[Console]:
     # The same real index for every test: building it takes longer than a test.
-    monkeypatch.setattr(wiring, "Answerer", lambda articles, **rest: _answerer())
+    monkeypatch.setattr(wiring, "Answerer", lambda articles, **rest: _whole_answerer())
     settings = Settings(
         mongo_url=mongo_url,
         redis_url=redis_url,
