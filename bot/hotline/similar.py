@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Annotated
 
 from pydantic import BaseModel, Field
@@ -15,11 +16,13 @@ from bot.hotline.triage_json import DepartmentJson, show_department
 from bot.similar_words import why_hot, why_similar
 from routing.citizen_request import Citizen
 from routing.departments import Units
+from routing.queries import Queries, TicketFilter
+from routing.redaction import redact
 from routing.resemblance.duplicate_store import Asked
 from routing.resemblance.duplicates import Candidate, PlaceRelation, Verdict
 from routing.resemblance.hotspot_store import MOST_LISTED, Hotspot, HotspotState
 from routing.resemblance.hotspots import Level
-from routing.workflow import CENTRE_ROLES, Role, State
+from routing.workflow import CENTRE_ROLES, Actor, Role, State
 
 _READERS = CENTRE_ROLES | {Role.SYSTEM, Role.LIAISON, Role.AUDITOR}
 _OVERSEERS = CENTRE_ROLES | {Role.SYSTEM, Role.AUDITOR}
@@ -150,7 +153,8 @@ async def duplicates(call: Call[NoBody, SimilarQuery]) -> Result:
     found = await call.services.duplicates.of_ticket(
         call.number, reader=call.actor, now=call.now, limit=call.query.limit
     )
-    return 200, CandidatesJson(candidates=show_candidates(found, call.services.units))
+    known = await _as_known_to(call.actor, found, call.services.queries)
+    return 200, CandidatesJson(candidates=show_candidates(known, call.services.units))
 
 
 @operation(
@@ -188,6 +192,32 @@ async def hotspots(call: Call[NoBody, HotspotsQuery]) -> Result:
         reader=call.actor, state=call.query.state, limit=call.query.limit
     )
     return 200, HotspotsJson(hotspots=[_hotspot(each, call.services.units) for each in found])
+
+
+async def _as_known_to(reader: Actor, found: Iterable[Candidate], queries: Queries) -> list[Candidate]:
+    """The candidates with a citizen's own name taken out for who must not learn who asked; what they share in words is
+    left out then, as it may be that name."""
+    candidates = list(found)
+    numbers = tuple(each.number for each in candidates)
+    page = await queries.search(TicketFilter(numbers=numbers), reader=reader, limit=max(len(numbers), 1))
+    shown: list[Candidate] = []
+    for each in candidates:
+        ticket = next((t for t in page.tickets if t.number == each.number), None)
+        if ticket is None:
+            continue
+        title, text = redact(ticket.title or ""), redact(ticket.text)
+        phrases = tuple(one for one in each.phrases if one in f"{title}\n{text}")
+        reply = redact(ticket.reply_text or "")[: len(each.reply or "")]
+        shown.append(
+            replace(
+                each,
+                title=title if each.title else None,
+                text=text[: len(each.text)],
+                reply=reply or None,
+                phrases=phrases,
+            )
+        )
+    return shown
 
 
 def show_candidates(found: Iterable[Candidate], units: Units) -> list[CandidateJson]:

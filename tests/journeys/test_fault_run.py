@@ -124,7 +124,7 @@ class Run:
         async with asyncio.timeout(SETTLED_WITHIN_S):
             while await self._owed():  # noqa: ASYNC110 - other processes settle it
                 await asyncio.sleep(0.3)
-        await asyncio.sleep(1)
+        await asyncio.sleep(1)  # an answer too many would come within this second
         await self.city.platform.settle()
 
     async def _owed(self) -> int:

@@ -81,6 +81,23 @@ async def test_a_units_own_duplicates_are_shown_and_no_other_units(api: Api, fir
     assert len((await api.get(f"/tickets/{first['number']}/duplicates"))["candidates"]) == 1
 
 
+async def test_a_unit_reads_no_name_of_who_asked_in_secret_in_what_is_alike(api: Api) -> None:
+    """The name stands in the citizen's own words, and is none that redaction knows for a name."""
+    words = "乌兰其其格家住的锦绣花园旁边的搅拌站昼夜施工，机器轰鸣，扬尘很大，老人孩子都睡不好。"
+    citizen = {"name": "乌兰其其格", "phone": "13800005678", "secrecy": "secret"}
+    for text in OTHERS:
+        await api.registered(title=None, text=text, place=None)
+    await api.dispatched(**{**FIRST, "text": words, "citizen": citizen})
+    await api.services.duplicates.refresh(api.clock())
+    again = await api.dispatched(**{**AGAIN, "place": None})
+    path = f"/tickets/{again['number']}/duplicates"
+    assert "乌兰其其格" in str(await api.get(path, role="supervisor"))
+    found = await api.get(path, role="liaison")
+    assert len(found["candidates"]) == 1
+    assert "锦绣花园" in str(found)
+    assert "乌兰其其格" not in str(found)
+
+
 async def test_a_supervisor_reads_hot_spots_and_is_told_of_them(api: Api, first: Any) -> None:
     texts = (
         "投诉锦绣花园附近的搅拌站，半夜还在生产，粉尘污染严重。",
