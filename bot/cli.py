@@ -5,6 +5,7 @@ from __future__ import annotations
 import typer
 
 from bot.commands import (
+    backup,
     calendar,
     classifier,
     deadline,
@@ -24,6 +25,7 @@ from bot.commands import (
     routing,
     serve,
     staff,
+    tickets,
 )
 
 app = typer.Typer(
@@ -45,6 +47,7 @@ app.add_typer(freezes, name="freeze")
 demo.register(app)
 serve.register(app)
 operations.register(app)
+backup.register(app)
 staff.register(app)
 classifier.register(app, evaluate)
 knowledge.register(app, evaluate)
@@ -53,6 +56,7 @@ load_test.register(app)
 duplicates.register(app)
 model.register(app)
 reference.register(imports)
+tickets.register(imports)
 policies.register(imports)
 export.register(exports, freezes)
 calendar.register(imports)

@@ -6,7 +6,7 @@ import csv
 import io
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, time
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +24,7 @@ class RowError:
     column: str
     problem: str
     """A code: missing, duplicate, unknown, ambiguous, too_short, circular, not_a_date, not_a_time, not_yes_or_no,
-    unit_or_place_level, ends_before_start, overlaps, outlives, in_use, unreadable."""
+    unit_or_place_level, ends_before_start, overlaps, outlives, in_use, unreadable; a table of tickets has some of its own."""
     value: str = ""
 
 
@@ -116,11 +116,11 @@ def _sheet(path: Path) -> Iterator[tuple[int, list[str]]]:
 
 
 def _cell(value: Any) -> str:
-    """A cell as it would stand in a CSV file: whole numbers without .0, days without a time."""
+    """A cell as it would stand in a CSV file: whole numbers without .0, midnight as the day alone."""
     if isinstance(value, float) and value.is_integer():
         return str(int(value))
     if isinstance(value, datetime):
-        return value.date().isoformat()
+        return value.isoformat(sep=" ") if value.time() != time.min else value.date().isoformat()
     if isinstance(value, date):
         return value.isoformat()
     return str(value).strip()

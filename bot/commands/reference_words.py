@@ -26,6 +26,12 @@ PROBLEMS = {
     "circular": "上下级成了循环",
     "in_use": "仍在使用，不能去掉",
     "unreadable": "文件无法读取",
+    "too_long": "太长",
+    "not_a_choice": "不是可填的值：",
+    "not_a_moment": "不是日期和时间（应如 2026-11-16 09:30）：",
+    "in_the_future": "晚于现在：",
+    "in_use_with_another_text": "这个编号已登记过，内容不同：",
+    "no_calendar_of_that_year": "没有那一年的日历，请先导入：",
 }
 _SHOWN = 12
 
