@@ -16,15 +16,17 @@ from routing.ticket import Ticket
 from routing.timing.sla import Profile
 
 
-def planner(profile_of: Callable[[Ticket], Profile], roster: Callable[[], Roster] = Roster) -> NoticePlanner:
+def planner(
+    profile_of: Callable[[Ticket], Profile], roster: Callable[[], Roster] = Roster, *, by_sms: bool = False
+) -> NoticePlanner:
     """``notices.plan``, with a unit's alarms addressed by the ladder of the ticket's own profile.
 
-    ``roster`` says who is on duty outside the unit's hours. What the centre and the citizen hear of stays as it is; a
-    supervisor's alarm is the centre's notice.
+    ``roster`` says who is on duty outside the unit's hours; ``by_sms``, that citizens without WeChat get text messages.
+    What the centre and the citizen hear of stays as it is; a supervisor's alarm is the centre's notice.
     """
 
     def plan(ticket: Ticket, event: Event) -> tuple[PlannedNotice, ...]:
-        planned = notices.plan(ticket, event)
+        planned = notices.plan(ticket, event, by_sms=by_sms)
         alarms = alarm_notices(ticket, event, profile=profile_of(ticket), roster=roster())
         if not alarms or event.unit_id is None:
             return planned

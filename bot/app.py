@@ -18,6 +18,7 @@ from bot.live_board import own_board
 from bot.services import SERVICES, Services
 from bot.web import citizen_routes, console_routes, public_routes, setup_templates
 from bot.web.bad_requests import handler_args, refuse_long_addresses
+from bot.web.citizen_upload import PLACES, UploadPlaces
 from bot.web.errors import error_middleware, security_headers
 from bot.web.knowledge_import_runs import TASKS, own_imports
 from bot.wechat.beside import WordsBeside
@@ -50,6 +51,7 @@ def create_app(
     app[SERVICES] = services
     app.cleanup_ctx.append(answers_in_progress)
     app[TASKS] = set()
+    app[PLACES] = UploadPlaces()
     app.cleanup_ctx.append(own_imports)
     app.cleanup_ctx.append(own_board(LiveCounts(services.database), services.clock))
     if run_worker:

@@ -8,11 +8,15 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Protocol
 
+import structlog
+
 from classifier.signals import read_type_and_danger
 from routing.citizen_request import Applicant, Channel, Citizen, CitizenRequest, RequestType, Urgency
 from routing.departments import UnitId
 from routing.errors import Incomplete, Refused
 from routing.ticket import Ticket
+
+log = structlog.get_logger(__name__)
 
 MOST_CHARACTERS = 5000
 MOST_TITLE = 200
@@ -87,6 +91,7 @@ async def register_citizen_request(
     tier: str | None = None,
     applicant: Applicant = Applicant.PERSON,
     door: DoorRules = NO_RULES,
+    at_unit: UnitId | None = None,
 ) -> Ticket:
     """Tidy what came in, fill in type and urgency where the channel knows none, and register it.
 
@@ -117,10 +122,29 @@ async def register_citizen_request(
             applicant=applicant,
             profile=door.profile,
             leave_to=door.leave_to,
+            at_unit=at_unit,
             urgency=urgency or (Urgency.URGENT if danger and danger.sure else Urgency.ORDINARY),
         ),
         now=now,
     )
+
+
+class EntersApplications(Protocol):
+    """The part of the service desk that keeps the register of 依申请公开."""
+
+    async def enter(self, number: str, *, now: datetime) -> Ticket: ...
+
+
+async def enter_application(register: EntersApplications, ticket: Ticket, *, now: datetime) -> Ticket:
+    """An application with its number in the register, every other ticket as it is; where the register fails now, the
+    worker does it."""
+    if ticket.next_entry_at is None:
+        return ticket
+    try:
+        return await register.enter(ticket.number, now=now)
+    except Exception as error:
+        log.error("application not entered", number=ticket.number, error=type(error).__name__)
+        return ticket
 
 
 def tidy_citizen(citizen: Citizen) -> Citizen:

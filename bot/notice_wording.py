@@ -37,6 +37,8 @@ def notice_to_citizen(ticket: Ticket, event: Event, *, units: Units, by_phone: b
         case EventKind.REPLIED:
             more = "还有要说的，请现在说。" if by_phone else f"还有要说的，请点{tap('补充')}。"
             return f"{head}有答复了。\n{unit}：{said}\n\n{more}"
+        case EventKind.INTERIM_REPLIED:
+            return f"{head}办到这一步了。\n{unit}：{said}\n\n还没办完，办完了再答复您。{_by(ticket, event)}"
         case EventKind.RESOLVED | EventKind.ANSWERED_WITH_PARENT:
             please = "您看办得怎么样，满意还是不满意？" if by_phone else _please_rate()
             return f"{head}办结了。{_answer(ticket, unit)}\n\n{please}"
@@ -49,6 +51,8 @@ def notice_to_citizen(ticket: Ticket, event: Event, *, units: Units, by_phone: b
             )
         case EventKind.REOPENED:
             return f"{head}重新办理了。\n{_by(ticket, event)}"
+        case EventKind.RESEND_ASKED:
+            return f"{head}有内容没能收到：{said}。\n{_resend(by_phone=by_phone)}"
         case EventKind.EMERGENCY_MARKED:
             return f"{head}已按紧急事项办理。\n{_by(ticket, event)}"
         case _:
@@ -87,6 +91,13 @@ def _together_by(ticket: Ticket, event: Event) -> str:
     return _by(ticket, event)
 
 
+def _resend(*, by_phone: bool) -> str:
+    if by_phone:
+        return "如果对办理要紧，请再给我们一份；不要紧就不用管，工单照常办理。"
+    again = f"请点{tap('补充')}，选这张工单，再重新发来（语音请改成文字）"
+    return f"如果对办理要紧，{again}；不要紧就不用管，工单照常办理。"
+
+
 def _send(what: str, *, by_phone: bool) -> str:
     return f"请把{what}告诉我们，或者送到承办单位。" if by_phone else f"请点{tap('补充')}，把{what}发来。"
 
@@ -97,8 +108,9 @@ def _answer(ticket: Ticket, unit: str) -> str:
 
 
 def _please_rate() -> str:
-    stars = "\n".join(tap(word) for word in reversed(STARS.values()))
-    return f"办得怎么样？请点一个，或者打字：满意、不满意。\n{stars}"
+    """In the chat's own order: a typed digit is the stars."""
+    stars = "\n".join(f"{number} {tap(word)}" for number, word in STARS.items())
+    return f"办得怎么样？请点一个，或者回复前面的数字。\n{stars}"
 
 
 def _rejected(event: Event, said: str) -> str:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from bot.notice_wording import notice_to_citizen, notice_to_official
-from routing.acts.outbox import WORTH_A_CALL
+from routing.acts.outbox import CANNOT_WAIT, WORTH_A_CALL
 from routing.acts.visits import is_bad
 from routing.citizen_request import Channel, Secrecy
 from routing.departments import UnitId, Units
@@ -75,6 +77,7 @@ _CITIZEN_HEARS_OF = frozenset(
         EventKind.RELAYED,
         EventKind.RECALLED,
         EventKind.REPLIED,
+        EventKind.INTERIM_REPLIED,
         EventKind.RESOLVED,
         EventKind.REJECTED,
         EventKind.REOPENED,
@@ -90,21 +93,19 @@ _CITIZEN_HEARS_OF = frozenset(
         EventKind.CORRECTION_REQUESTED,
         EventKind.CORRECTION_RECEIVED,
         EventKind.THIRD_PARTY_HEARD,
+        EventKind.RESEND_ASKED,
     }
 )
 _SOMEBODY_HEARS_OF = frozenset({EventKind.SUPPLEMENTED, EventKind.REMINDED})
 """What the citizen says while no unit has the ticket, as long as it waits or is linked."""
 _DATES = (ClockName.REPLY, ClockName.REWORK)
+_FRESH = timedelta(days=1)
+"""Whoever asked longer ago has had their receipt where they asked: such tickets are brought in by the list."""
 
 
-def plan(ticket: Ticket, event: Event) -> tuple[PlannedNotice, ...]:
-    """Everybody who must hear of ``event``."""
-    planned: list[PlannedNotice] = []
-    if _concerns_citizen(ticket, event):
-        if ticket.channel is Channel.WECHAT:
-            planned.append(_TO_CITIZEN)
-        elif event.kind in WORTH_A_CALL and not _said_in_person(ticket, event):
-            planned.append(_BY_TELEPHONE)
+def plan(ticket: Ticket, event: Event, *, by_sms: bool = False) -> tuple[PlannedNotice, ...]:
+    """Everybody who must hear of ``event``. ``by_sms``: there is a gateway for those without WeChat."""
+    planned = list(_to_citizen(ticket, event, by_sms=by_sms))
     unit_id = event.unit_id
     if _visit_nobody_misses(ticket, event):
         return tuple(planned)
@@ -118,6 +119,32 @@ def plan(ticket: Ticket, event: Event) -> tuple[PlannedNotice, ...]:
     ):
         planned.append(_TO_CENTRE)
     return tuple(planned)
+
+
+def _to_citizen(ticket: Ticket, event: Event, *, by_sms: bool) -> tuple[PlannedNotice, ...]:
+    """Without WeChat a text message goes first, where there is a gateway: who has no number for it is rung as ever.
+    What is asked of them they are asked by a person."""
+    if by_sms and _needs_receipt(ticket, event):
+        return (_TO_CITIZEN,)
+    if not _concerns_citizen(ticket, event):
+        return ()
+    if ticket.channel is Channel.WECHAT:
+        return (_TO_CITIZEN,)
+    if _said_in_person(ticket, event):
+        return ()
+    if by_sms and event.kind not in CANNOT_WAIT:
+        return (_TO_CITIZEN,)
+    return (_BY_TELEPHONE,) if event.kind in WORTH_A_CALL else ()
+
+
+def _needs_receipt(ticket: Ticket, event: Event) -> bool:
+    """The number and the query code in writing, for whoever only heard them; not of what was answered at once."""
+    return (
+        event.kind is EventKind.REGISTERED
+        and ticket.channel is not Channel.WECHAT
+        and event.at - ticket.received_at <= _FRESH
+        and not any(e.kind is EventKind.RESOLVED and e.at == event.at for e in ticket.events)
+    )
 
 
 def _visit_nobody_misses(ticket: Ticket, event: Event) -> bool:
@@ -175,7 +202,7 @@ def render_call(ticket: Ticket, event: Event, *, units: Units) -> str:
 
 def caller(ticket: Ticket, event: Event) -> UnitId | None:
     """Who rings: the unit that answered, where it may know whose matter it is; else the centre."""
-    answered = event.kind in (EventKind.REPLIED, EventKind.RESOLVED)
+    answered = event.kind in (EventKind.REPLIED, EventKind.INTERIM_REPLIED, EventKind.RESOLVED)
     return event.unit_id if answered and ticket.secrecy is Secrecy.PUBLIC else None
 
 

@@ -6,6 +6,7 @@ A courtesy and no lock: what two people do to one ticket is settled by its versi
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import cast
@@ -59,16 +60,33 @@ class Presences:
 
     async def others(self, number: str, username: str, *, now: datetime) -> list[Presence]:
         """Everybody else who is there, those who write first."""
+        return (await self.others_at((number,), username, now=now)).get(number, [])
+
+    async def others_at(
+        self, numbers: Sequence[str], username: str, *, now: datetime
+    ) -> dict[str, list[Presence]]:
+        """The same for a list of tickets, asked for at once; tickets nobody is at are left out."""
+        if not numbers:
+            return {}
         since = (now - GONE_AFTER).timestamp()
-        try:
-            pipe = self._redis.pipeline(transaction=False)
+        pipe = self._redis.pipeline(transaction=False)
+        for number in numbers:
             pipe.zrangebyscore(_open(number), f"({since}", "+inf")
             pipe.zrangebyscore(_writing(number), f"({since}", "+inf")
-            there, writing = cast("list[list[bytes]]", await pipe.execute())
+        try:
+            found = cast("list[list[bytes]]", await pipe.execute())
         except RedisError:
-            return []
-        found = [Presence(name.decode(), name in set(writing)) for name in there]
-        return sorted((one for one in found if one.username != username), key=lambda one: not one.writing)
+            return {}
+        there = {
+            number: _sorted(found[2 * at], set(found[2 * at + 1]), but=username)
+            for at, number in enumerate(numbers)
+        }
+        return {number: others for number, others in there.items() if others}
+
+
+def _sorted(there: list[bytes], writing: set[bytes], *, but: str) -> list[Presence]:
+    found = [Presence(name.decode(), name in writing) for name in there]
+    return sorted((one for one in found if one.username != but), key=lambda one: not one.writing)
 
 
 def _open(number: str) -> str:

@@ -32,10 +32,16 @@ return count
 """
 
 # Deletes the value only if it is still the failed one, and at most once in the guard's time: with a platform that
-# hands the same bad value out again, any number of callers would otherwise fetch it any number of times.
+# hands the same bad value out again, any number of callers would otherwise fetch it any number of times. The second
+# time the same value fails, a note says so, at most once in the time that such notes are apart.
 _DELETE_FAILED_ONCE = """
 if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
 if not redis.call('SET', KEYS[2], '1', 'NX', 'PX', ARGV[2]) then return -1 end
+local before = redis.call('GET', KEYS[3])
+redis.call('SET', KEYS[3], ARGV[1], 'PX', ARGV[3])
+if before == ARGV[1] and redis.call('SET', KEYS[4], '1', 'NX', 'PX', ARGV[4]) then
+  redis.call('SET', KEYS[5], '1', 'PX', ARGV[3])
+end
 return redis.call('DEL', KEYS[1])
 """
 
@@ -123,15 +129,27 @@ class SingleFlight:
     """
 
     def __init__(
-        self, redis: Redis, name: str, *, fetch_within_s: float = 15.0, once_in_s: float = 30.0
+        self,
+        redis: Redis,
+        name: str,
+        *,
+        fetch_within_s: float = 15.0,
+        once_in_s: float = 30.0,
+        again_within_s: float = 300.0,
+        noted_again_in_s: float = 4500.0,
     ) -> None:
         self._redis = redis
         self._value_key = f"value:{name}"
         self._refused_key = f"value-refused:{name}"
         self._forgot_key = f"value-forgot:{name}"
+        self._failed_key = f"value-failed:{name}"
+        self._noted_key = f"value-noted:{name}"
+        self._again_key = f"value-again:{name}"
         self._lease_name = f"value:{name}"
         self._fetch_within_s = fetch_within_s
         self._once_in_s = once_in_s
+        self._again_within_s = again_within_s
+        self._noted_again_in_s = noted_again_in_s
         self._queue = asyncio.Lock()
 
     async def get(self, fetch: Callable[[], Awaitable[Fetched]]) -> str:
@@ -150,8 +168,15 @@ class SingleFlight:
 
         True when the next ``get`` may give another value.
         """
-        keys = [self._value_key, self._forgot_key]
-        return await _run(self._redis, _DELETE_FAILED_ONCE, keys, failed, int(self._once_in_s * 1000)) >= 0
+        keys = [self._value_key, self._forgot_key, self._failed_key, self._noted_key, self._again_key]
+        times = (self._once_in_s, self._again_within_s, self._noted_again_in_s)
+        milliseconds = (int(seconds * 1000) for seconds in times)
+        return await _run(self._redis, _DELETE_FAILED_ONCE, keys, failed, *milliseconds) >= 0
+
+    async def handed_out_again(self) -> bool:
+        """Whether the value that failed is the very one that was fetched in its place: fetching it the same way will not
+        help. True at most once in ``noted_again_in_s``, until a fetch has succeeded."""
+        return bool(await self._redis.exists(self._again_key))
 
     async def refuse(self, reason: str, cool_down_s: float) -> None:
         """Make every ``get`` raise FetchRefused for a while."""
@@ -190,4 +215,5 @@ class SingleFlight:
             raise
         if fetched.keep_s > 0:
             await self._redis.set(self._value_key, fetched.value, px=max(int(fetched.keep_s * 1000), 1))
+        await self._redis.delete(self._again_key)
         return fetched.value

@@ -6,6 +6,7 @@ import os
 import secrets
 import tempfile
 from collections.abc import Mapping
+from datetime import time
 from enum import StrEnum
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
@@ -140,6 +141,11 @@ class Settings(BaseModel):
     sms_sign: str = Field(
         "", description="The sign (签名) registered for the text messages, without brackets: `清和县12345`."
     )
+    sms_hours: str = Field(
+        "08:00-21:00",
+        description="When text messages go out, in China's time; outside they wait for the morning. Receipts and what is "
+        "urgent go at any hour. Empty: all of them do.",
+    )
     notice_days: int = Field(
         7,
         ge=1,
@@ -150,6 +156,12 @@ class Settings(BaseModel):
     stale_days: int = Field(
         365, ge=30, description="Days after which an entry in force must be looked at again."
     )
+
+    @field_validator("sms_hours")
+    @classmethod
+    def _are_hours(cls, said: str) -> str:
+        day_hours(said)
+        return said
 
     @field_validator("trusted_proxies")
     @classmethod
@@ -191,6 +203,17 @@ class Settings(BaseModel):
     def previous_key_bytes(self) -> tuple[bytes, ...]:
         key = self.previous_secret_key.get_secret_value().encode()
         return (key,) if key else ()
+
+
+def day_hours(said: str) -> tuple[time, time] | None:
+    """``08:00-21:00`` as two times of one day, None for empty; raises ValueError for anything else."""
+    if not said.strip():
+        return None
+    begin, _, end = said.partition("-")
+    hours = time.fromisoformat(begin.strip()), time.fromisoformat(end.strip())
+    if hours[0] >= hours[1]:
+        raise ValueError("the day must begin before it ends")
+    return hours
 
 
 Networks = tuple[IPv4Network | IPv6Network, ...]

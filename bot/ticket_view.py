@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from bot.given_answers import given_answers
 from bot.wechat_text import clip, plain, quote
 from bot.wording import label, say_time
 from routing.acts.offers import open_to_citizen
@@ -29,6 +30,11 @@ _STANDING = {
     State.WITHDRAWN: "已撤回",
     State.REJECTED: "没有受理",
 }
+_AGAIN = {
+    State.RECEIVED: "重新办理，正在确定由谁办",
+    State.DISPATCHED: "重新办理，已转给承办单位",
+    State.ACCEPTED: "承办单位正在重新办",
+}
 _WAITING = {
     PauseReason.SUSPENSION: "现在还办不了，先等一等",
     PauseReason.MATERIAL: "等您补充",
@@ -43,6 +49,7 @@ _HAPPENED = {
     EventKind.ACCEPTED: "承办单位签收",
     EventKind.CONTACTED: "工作人员联系您",
     EventKind.REPLIED: "单位作出答复",
+    EventKind.INTERIM_REPLIED: "单位告知办理进展",
     EventKind.RESOLVED: "办结",
     EventKind.SUPPLEMENTED: "补充了材料",
     EventKind.REMINDED: "催办了一次",
@@ -63,10 +70,12 @@ _HAPPENED = {
     EventKind.UNLINKED: "改为单独办理",
     EventKind.ANSWERED_WITH_PARENT: "办结",
     EventKind.EMERGENCY_MARKED: "按紧急事项办理",
+    EventKind.RESEND_ASKED: "有照片没能收到，请您重发",
 }
 """What a citizen is told of; the offices' dealings with each other are not among it."""
 _CITIZENS_OWN = frozenset({EventKind.SUPPLEMENTED, EventKind.REMINDED, EventKind.WITHDRAWN, EventKind.RATED})
 """Said as theirs only where they did it themselves."""
+_TELLS = (EventKind.REPLIED, EventKind.INTERIM_REPLIED, EventKind.ANSWERED_WITH_PARENT)
 _MOST_EVENTS = 3
 _STANDS_STILL = "先停着，停的时间不算。接着办时告诉您新的日期"
 
@@ -88,11 +97,19 @@ class TicketView:
     actions: frozenset[Action]
     happened: tuple[tuple[datetime, str], ...]
     pause: Pause | None = None
+    again: bool = False
+    """Answered before, and being done again: the answer is the earlier one."""
+    progress: tuple[tuple[datetime, str], ...] = ()
+    """阶段答复: how far it was each time, in the unit's words, the oldest first."""
+    news: tuple[datetime, str] | None = None
+    """The last of them, until an answer says more."""
 
     @property
     def state_name(self) -> str:
         """Short enough for a list."""
-        return _WAITING[self.pause.reason] if self.pause else _STANDING[self.state]
+        if self.pause:
+            return _WAITING[self.pause.reason]
+        return (_AGAIN if self.again else _STANDING).get(self.state, _STANDING[self.state])
 
     def may(self, action: Action) -> bool:
         return action in self.actions
@@ -111,7 +128,11 @@ class TicketView:
         if self.rejection:
             lines.append(f"原因：{quote(self.rejection, 120)}")
         if self.reply_text:
-            lines.append(f"答复：{clip(plain(self.reply_text), 700)}")
+            which = "之前的答复" if self.again else "答复"
+            lines.append(f"{which}：{clip(plain(self.reply_text), 700)}")
+        if self.news:
+            at, said = self.news
+            lines.append(f"办到哪一步（{say_time(at, now=now)}）：{clip(plain(said), 400)}")
         lines.append("经过：")
         lines.extend(f"{say_time(at, now=now)} {what}" for at, what in reversed(self.happened))
         return "\n".join(lines)
@@ -135,6 +156,7 @@ def view_of(ticket: Ticket, units: Units, *, most_events: int | None = _MOST_EVE
     events = [(e.at, _happened(e)) for e in ticket.events if e.kind in _HAPPENED]
     rejections = [_why_not(e) for e in ticket.events if e.kind is EventKind.REJECTED]
     promise = ticket.promise
+    told = [e for e in ticket.events if e.kind in _TELLS]
     return TicketView(
         number=ticket.number,
         request_type=ticket.request_type,
@@ -149,6 +171,11 @@ def view_of(ticket: Ticket, units: Units, *, most_events: int | None = _MOST_EVE
         actions=frozenset(actions),
         happened=tuple(events if most_events is None else events[-most_events:]),
         pause=ticket.pause,
+        again=given_answers(ticket).done_again,
+        progress=tuple((e.at, e.text or "") for e in told if e.kind is EventKind.INTERIM_REPLIED),
+        news=(told[-1].at, told[-1].text or "")
+        if told and told[-1].kind is EventKind.INTERIM_REPLIED
+        else None,
     )
 
 

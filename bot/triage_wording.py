@@ -86,9 +86,11 @@ QUESTIONS: dict[Gap, str] = {
 REASONS: dict[ReasonKind, str] = {
     ReasonKind.WORDS: "诉求里提到：{}",
     ReasonKind.DUTY: "属于权责事项“{}”",
+    ReasonKind.DANGER: "有危险，抢险的单位排在前面",
     ReasonKind.TOPIC: "内容分类：{}",
     ReasonKind.PLACE: "地点在：{}",
     ReasonKind.UNIT_NAMED: "诉求里点名：{}",
+    ReasonKind.SCANNED: "市民扫了{}的码来反映",
     ReasonKind.FALLBACK: "没有更合适的单位，由{}兜底",
     ReasonKind.CLEAR_WORDS: "用词明确，只指向这一事项",
     ReasonKind.LEARNED: "从以往派单学到：{}把握",

@@ -10,6 +10,7 @@ MOST_BYTES = 2048
 _MARKUP = str.maketrans({"<": "＜", ">": "＞", "&": "＆", '"': "”"})
 _ADDRESS = str.maketrans({"?": "？", "#": "＃", "%": "％", "+": "＋", "=": "＝", " ": "，"})
 _SPACES = re.compile(r"[ \t\r\f\v]+")
+_UNPLAIN = re.compile(r"[<>&\" \t\r\f\v]")
 _FREE_ID = 100
 
 
@@ -25,6 +26,8 @@ def link(word: str, url: str) -> str:
 
 def plain(text: str) -> str:
     """Text of people or documents that cannot become a link, nor break one."""
+    if _UNPLAIN.search(text) is None:  # most is, and looking costs a thirtieth of translating
+        return text.strip()
     return _SPACES.sub(" ", text.translate(_MARKUP)).strip()
 
 

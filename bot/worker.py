@@ -22,7 +22,6 @@ from bot.knowledge.proposing import Proposing
 from bot.knowledge.upkeep import Upkeep
 from bot.learning.nightly import Nightly
 from bot.learning.watch import DriftWatch
-from bot.photos.asking import AskOnWeChat
 from bot.photos.fetching import PhotoFetching
 from bot.pulse import Pulse
 from bot.reports.upkeep import FigureUpkeep
@@ -58,7 +57,7 @@ class Worker:
             source=services.media,
             tickets=services.tickets,
             console=services.console_notices,
-            ask=AskOnWeChat(services.identities, services.wechat_clients),
+            desk=services.desk.notices,
         )
 
     async def run(self) -> None:

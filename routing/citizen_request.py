@@ -65,6 +65,8 @@ class Citizen:
     account: str | None = None
     """The WeChat account the citizen wrote to; a citizen's openid is per account."""
     openid: str | None = None
+    texts: bool = True
+    """Whether they want text messages at all."""
     secrecy: Secrecy = Secrecy.PUBLIC
 
 
@@ -94,6 +96,8 @@ class CitizenRequest:
     """The rules of time of the account it came through; None is the installation's."""
     leave_to: UnitId | None = None
     """The department whose own account it came through: has what triage is not sure of."""
+    at_unit: UnitId | None = None
+    """The department whose code was scanned (its window, its street): offered by triage, never obeyed."""
 
     @property
     def full_text(self) -> str:

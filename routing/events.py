@@ -23,6 +23,7 @@ class EventKind(StrEnum):
     ACCEPTED = "accepted"
     CONTACTED = "contacted"
     REPLIED = "replied"
+    INTERIM_REPLIED = "interim_replied"
     RESOLVED = "resolved"
     RETURN_REQUESTED = "return_requested"
     RETURN_APPROVED = "return_approved"
@@ -76,6 +77,8 @@ class EventKind(StrEnum):
     DISCLOSURE_DECIDED = "disclosure_decided"
     ENTERED = "entered"
     NOTICE_REPEATED = "notice_repeated"
+    RESEND_ASKED = "resend_asked"
+    """What the citizen sent did not arrive whole: they are asked for it once more."""
 
 
 class Fault(StrEnum):

@@ -65,7 +65,7 @@ class Vault:
     def blind_indexes(self, value: str, *, field: str) -> list[str]:
         """The index under every key, the present one first: what a look-up must try."""
         text = f"{field}\x00{value}".encode()
-        return [hmac.new(key, text, hashlib.sha256).hexdigest() for key in self._index_keys]
+        return [hmac.digest(key, text, "sha256").hex() for key in self._index_keys]
 
     def query_code(self, number: str) -> str:
         """Six digits that let whoever filed ``number`` see its progress; derived, so never stored."""

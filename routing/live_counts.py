@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -15,7 +16,8 @@ from routing.timing.working_calendar import CHINA
 _OPEN_BY_DUE = "open_by_due"
 _BY_ARRIVAL = "by_arrival"
 _BY_CLOSING = "by_closing"
-_TIMEZONE = "Asia/Shanghai"
+_DAY_MS = 86_400_000
+"""China has no summer time: each of its days is as long."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,28 +119,27 @@ class LiveCounts:
         self, *, now: datetime, units: frozenset[UnitId | None] | None, days: int = 7
     ) -> dict[tuple[str | None, UnitId | None], int]:
         """(topic, unit) → how many came in over the last days."""
-        match = _within("received_at", _midnight(now) - timedelta(days=days - 1), units)
+        match = {"received_at": {"$gte": _midnight(now) - timedelta(days=days - 1)}}
         group = {"_id": {"topic": "$topic", "unit": "$unit_id"}, "count": {"$sum": 1}}
         found = self._tickets.aggregate([{"$match": match}, {"$group": group}], hint=_BY_ARRIVAL)
-        return {(d["_id"].get("topic"), d["_id"].get("unit")): d["count"] async for d in found}
+        cells = [(d["_id"].get("topic"), d["_id"].get("unit"), d["count"]) async for d in found]
+        return {(topic, unit): count for topic, unit, count in cells if units is None or unit in units}
 
     async def _by_day(
         self, field: str, first: datetime, units: frozenset[UnitId | None] | None, *, hint: str
     ) -> dict[date, int]:
-        day = {"$dateToString": {"date": f"${field}", "format": "%Y-%m-%d", "timezone": _TIMEZONE}}
+        # All units' are counted and those asked for are picked: a set of units in the match would have the index
+        # searched anew for each of them at each moment.
+        day = {"$floor": {"$divide": [{"$subtract": [f"${field}", first]}, _DAY_MS]}}
         pipeline: list[Document] = [
-            {"$match": _within(field, first, units)},
-            {"$group": {"_id": day, "count": {"$sum": 1}}},
+            {"$match": {field: {"$gte": first}}},
+            {"$group": {"_id": {"day": day, "unit": "$unit_id"}, "count": {"$sum": 1}}},
         ]
-        found = self._tickets.aggregate(pipeline, hint=hint)
-        return {date.fromisoformat(d["_id"]): d["count"] async for d in found}
-
-
-def _within(field: str, first: datetime, units: frozenset[UnitId | None] | None) -> Document:
-    match: Document = {field: {"$gte": first}}
-    if units is not None:
-        match["unit_id"] = {"$in": sorted(units, key=str)}
-    return match
+        counts: Counter[date] = Counter()
+        async for d in self._tickets.aggregate(pipeline, hint=hint):
+            if units is None or d["_id"].get("unit") in units:
+                counts[(first + timedelta(days=int(d["_id"]["day"]))).date()] += d["count"]
+        return counts
 
 
 def _how_many(condition: dict[str, Any]) -> dict[str, Any]:

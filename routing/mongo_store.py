@@ -5,13 +5,14 @@ Only calls whose move to ``pymongo.AsyncMongoClient`` is mechanical are used (do
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
 from bson.codec_options import CodecOptions
 from motor.motor_asyncio import AsyncIOMotorCollection, AsyncIOMotorDatabase
-from pydantic import TypeAdapter
+from pydantic import TypeAdapter, ValidationError
 from pymongo import ASCENDING, DESCENDING, IndexModel, ReturnDocument, UpdateOne
 from pymongo.errors import DuplicateKeyError
 
@@ -19,10 +20,13 @@ from routing.acts.deadlines import OVERDUE_RUNG
 from routing.acts.reviews import ReviewKind
 from routing.citizen_request import Channel
 from routing.clocks import ClockState
+from routing.derived_marks import DERIVED as MARKS
+from routing.derived_marks import INDEXES as MARK_INDEXES
+from routing.derived_marks import MARKED, VERSION, marks_of
 from routing.errors import StaleTicket, UnknownTicket
 from routing.events import EventKind
 from routing.figures.marks import DERIVED as FIGURE_MARKS
-from routing.figures.marks import marks_of
+from routing.figures.marks import marks_of as figure_marks_of
 from routing.figures.queries import FORMER_INDEXES
 from routing.figures.queries import INDEXES as FIGURE_INDEXES
 from routing.figures.rows import row_of
@@ -30,6 +34,8 @@ from routing.redaction import redact
 from routing.store import Sweep
 from routing.ticket import Ticket
 from routing.timing.working_calendar import CHINA
+from routing.visit_marks import DERIVED as VISIT_MARKS
+from routing.visit_marks import marks_of as visit_marks_of
 from routing.workflow import OPEN_STATES
 
 Document = dict[str, Any]
@@ -47,11 +53,12 @@ _DERIVED = (
     "next_outbox_at",
     "next_link_at",
     "next_entry_at",
-    "visit_due_at",
     "sort_due_at",
     "open",
     "search_text",
     "concerned",
+    *VISIT_MARKS,
+    *MARKS,
     *FIGURE_MARKS,
 )
 _ALWAYS = frozenset({"seq", "kind", "at", "by", "unit_id", "from_unit_id", "text", "clock", "stars"})
@@ -97,8 +104,6 @@ def to_document(ticket: Ticket) -> Document:
     document["next_link_at"] = ticket.next_link_at
     if ticket.next_entry_at is not None:
         document["next_entry_at"] = ticket.next_entry_at
-    if ticket.visit_due_at is not None:
-        document["visit_due_at"] = ticket.visit_due_at
     document["sort_due_at"] = ticket.next_due_at or NEVER
     document["open"] = ticket.is_open
     document["concerned"] = sorted(ticket.concerned)
@@ -112,8 +117,18 @@ def to_document(ticket: Ticket) -> Document:
     ]
     # Redacted, or whoever may only read the redacted text could guess a phone number digit by digit.
     document["search_text"] = redact(f"{ticket.title or ''}\n{ticket.text}")
-    document.update(marks_of(row_of(ticket)))
+    document.update(figure_marks_of(row_of(ticket)))
+    document.update(visit_marks_of(ticket))
+    document.update(marks_of(ticket, document["search_text"]))
     return document
+
+
+def _marked(document: Document) -> UpdateOne:
+    try:
+        fields = marks_of(from_document(document), document.get("search_text") or "")
+    except ValidationError:
+        fields = {MARKED: VERSION}
+    return UpdateOne({"_id": document["_id"], "writes": document.get("writes")}, {"$set": fields})
 
 
 def _empty(name: str, value: Any) -> bool:
@@ -185,6 +200,7 @@ class MongoTicketStore:
                 IndexModel([("outbox.message_id", ASCENDING)], sparse=True),
                 IndexModel([("outbox.planned_at", DESCENDING)], sparse=True),
                 *FIGURE_INDEXES,
+                *MARK_INDEXES,
             ]
         )
         await self._put_on_the_ladder()
@@ -200,6 +216,15 @@ class MongoTicketStore:
             },
             [{"$set": {"next_deadline_at": {"$min": ["$next_deadline_at", "$sort_due_at"]}}}],
         )
+
+    async def catch_up(self, *, limit: int = 500) -> int:
+        """Write the marks of up to ``limit`` tickets an earlier version saved; how many were looked at. One that cannot
+        be read is passed over, and one saved meanwhile has its own."""
+        found = await self._tickets.find({MARKED: {"$ne": VERSION}}).limit(limit).to_list(limit)
+        if found:
+            updates = await asyncio.to_thread(lambda: [_marked(document) for document in found])
+            await self._tickets.bulk_write(updates, ordered=False)
+        return len(found)
 
     async def next_number(self, now: datetime) -> str:
         counter = await self._counters.find_one_and_update(

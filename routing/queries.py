@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import binascii
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -29,12 +28,13 @@ from routing.mongo_store import AWARE, BY_UNIT, Collection, Database, Document, 
 from routing.service_desk import may_reveal
 from routing.store import IdentityStore
 from routing.ticket import Ticket
+from routing.word_search import Way, way_to
 from routing.workflow import CENTRE_ROLES, Actor, Role, State
 
 PAGE_SIZE = 20
 MAX_PAGE_SIZE = 100
 SEARCH_MS = 2_000
-"""How long a search for words may take: without a unit or a state it reads every ticket there is."""
+"""How long a search may take: words that are frequent in all tickets and in none of the list asked for read the list."""
 COUNTED_UP_TO = 1_000
 """Where counting what a list matches stops: of a million tickets nobody needs to know the exact number to turn a page."""
 
@@ -63,6 +63,7 @@ class TicketFilter:
 
     states: frozenset[State] | None = None
     unit_id: UnitId | None = None
+    received_from: datetime | None = None
     due_from: datetime | None = None
     due_before: datetime | None = None
     at_risk_on: datetime | None = None
@@ -127,14 +128,20 @@ class Queries:
         return await self._identities.masked(ticket.number)
 
     async def search(
-        self, filter_: TicketFilter, *, reader: Actor, cursor: str | None = None, limit: int = PAGE_SIZE
+        self,
+        filter_: TicketFilter,
+        *,
+        reader: Actor,
+        cursor: str | None = None,
+        limit: int = PAGE_SIZE,
+        count_up_to: int = COUNTED_UP_TO,
     ) -> Page:
         """A page of tickets; raises ``Incomplete('cursor')`` when the cursor is not one of ours, and
         ``SearchTooWide`` for words that would have too much to read."""
-        query = _query(filter_, reader)
-        bound = self._counting(filter_, reader)
+        query, way = await self._asked(filter_, reader)
+        bound = self._counting(filter_, reader, way)
         with _bounded():
-            total = await self._tickets.count_documents(query, limit=COUNTED_UP_TO, **bound)
+            total = await self._tickets.count_documents(query, limit=count_up_to, **bound)
         field, direction = _ORDERS[filter_.order]
         if cursor is not None:
             at, number = _decode_cursor(cursor)
@@ -145,6 +152,8 @@ class Queries:
             query = {"$and": [query, after]}
         limit = max(1, min(limit, MAX_PAGE_SIZE))
         found = self._tickets.find(query).sort([(field, direction), ("_id", direction)]).limit(limit + 1)
+        if way and way.hint:
+            found = found.hint(way.hint)
         if filter_.reads_much:
             found = found.max_time_ms(self._search_ms)
         with _bounded():
@@ -187,18 +196,26 @@ class Queries:
 
     async def count(self, filter_: TicketFilter, *, reader: Actor, limit: int | None = None) -> int:
         """How many match; counting stops at ``limit``."""
-        query = _query(filter_, reader)
-        bound = self._counting(filter_, reader)
+        query, way = await self._asked(filter_, reader)
+        bound = self._counting(filter_, reader, way)
         if limit is not None:
             bound["limit"] = limit
         with _bounded():
             return await self._tickets.count_documents(query, **bound)
 
-    def _counting(self, filter_: TicketFilter, reader: Actor) -> dict[str, Any]:
+    async def _asked(self, filter_: TicketFilter, reader: Actor) -> tuple[Document, Way | None]:
+        query = _query(filter_, reader)
+        if not filter_.words:
+            return query, None
+        with _bounded():
+            way = await way_to(filter_.words, self._tickets)
+        return {"$and": [query, way.query]}, way
+
+    def _counting(self, filter_: TicketFilter, reader: Actor, way: Way | None) -> dict[str, Any]:
         """How a count is bounded. One of the centre's reads one index and no document: left to itself, MongoDB takes the
         index of states, which does not know the unit, and fetches all it counts."""
         if filter_.reads_much:
-            return {"maxTimeMS": self._search_ms}
+            return {"maxTimeMS": self._search_ms, **({"hint": way.hint} if way and way.hint else {})}
         of_index = filter_.numbers is None and filter_.at_risk_on is None
         return {"hint": BY_UNIT} if of_index and reader.role in CENTRE_ROLES else {}
 
@@ -282,6 +299,8 @@ def _query(filter_: TicketFilter, reader: Actor) -> Document:
         parts.append({"state": {"$in": sorted(filter_.states)}})
     if filter_.unit_id is not None:
         parts.append({"unit_id": filter_.unit_id})
+    if filter_.received_from is not None:
+        parts.append({"received_at": {"$gte": filter_.received_from}})
     if filter_.due_from is not None:
         parts.append({"sort_due_at": {"$gte": filter_.due_from}})
     if filter_.due_before is not None:
@@ -295,18 +314,6 @@ def _query(filter_: TicketFilter, reader: Actor) -> Document:
             parts.append({name: str(wanted)})
     if filter_.mark is not None:
         parts.append(_MARKED[filter_.mark])
-    if filter_.words:
-        for word in filter_.words.split()[:5]:
-            pattern = re.escape(word[:50])
-            parts.append(
-                {
-                    "$or": [
-                        {"_id": word.upper()},
-                        {"external_number": word},
-                        {"search_text": {"$regex": pattern}},
-                    ]
-                }
-            )
     return {"$and": parts}
 
 

@@ -56,6 +56,8 @@ class Origin:
     by: str
     at: datetime
     files: tuple[str, ...]
+    why: str = ""
+    """The reason somebody gave for going back to an earlier version."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +141,7 @@ class MongoReferenceStore:
             "at": origin.at,
             "by": origin.by,
             "files": list(origin.files),
+            "why": origin.why,
             "complete": tables.is_complete,
             "tables": digests,
             "counts": {
@@ -156,6 +159,11 @@ class MongoReferenceStore:
         """The last versions, the newest first."""
         cursor = self._versions.find({}).sort("_id", DESCENDING).limit(limit)
         return tuple([_version(document) async for document in cursor])
+
+    async def version(self, number: int) -> ReferenceVersion | None:
+        """One entry of the history; None for a number that was never given."""
+        document = await self._versions.find_one({"_id": number})
+        return _version(document) if document else None
 
     async def _store(self, content: bytes) -> str:
         """Keep a table under its digest; the same table again takes no further room."""
@@ -200,7 +208,7 @@ def _rows(contents: Mapping[TableKind, bytes]) -> TableRows:
 def _version(document: Document) -> ReferenceVersion:
     return ReferenceVersion(
         number=document["_id"],
-        origin=Origin(document["by"], document["at"], tuple(document["files"])),
+        origin=Origin(document["by"], document["at"], tuple(document["files"]), document.get("why", "")),
         is_complete=document["complete"],
         digests={kind: document["tables"][kind.value] for kind in TableKind},
         counts={

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
+from typing import Unpack
 
 import structlog
 
+from routing.acts import interim, returns
+from routing.acts.acting import Acting, Answering, Excuse, ForCitizen, Given
 from routing.acts.aftercare_desk import AftercareDesk
 from routing.acts.joint_desk import JointDesk
 from routing.acts.link_desk import LinkDesk
-from routing.acts.outbox import NO_STEP, Step
+from routing.acts.notice_desk import NoticeDesk
 from routing.acts.review_desk import ReviewDesk
 from routing.acts.writing import NoticePlanner as NoticePlanner
 from routing.acts.writing import TicketWriter, may_read
@@ -26,7 +29,7 @@ from routing.errors import (
     UnknownTicket,
     UnknownUnit,
 )
-from routing.events import NoticeState, OutboxEntry, RejectReason
+from routing.events import RejectReason
 from routing.identity import Vault
 from routing.store import IdentityStore, Sweep, TicketStore
 from routing.ticket import Rating, Ticket, fingerprint
@@ -40,19 +43,18 @@ log = structlog.get_logger(__name__)
 _PUT_OFF = timedelta(minutes=5)
 OWN_ACCOUNT = "市民在本单位的公众号里反映"
 """Why a department has what triage was not sure of: the citizen came to its own account."""
-INTERRUPTED = "interrupted"
-"""The failure noted for a delivery whose worker died while sending."""
 
 
 class ServiceDesk:
     """The one place that changes tickets. Every method returns the ticket as saved.
 
-    ``version`` is what the caller last read; None (the citizen's and the system's acts) means "whatever it is
-    now". An act that lost a race is taken again from what the winner saved, and refused with ``StaleTicket`` only
-    when a person's act came between. Refusals derive from ``routing.errors.Refused``.
+    Every act is told whose it is (``actor``), ``now``, and ``version``: what the caller last read; None (the
+    citizen's and the system's acts) means "whatever it is now". An act that lost a race is taken again from what the
+    winner saved, and refused with ``StaleTicket`` only when a person's act came between. Refusals derive from
+    ``routing.errors.Refused``.
 
     The straight path, the citizen's acts and the worker's stand here; the rest by theme: ``reviews``, ``joint``,
-    ``links``, ``aftercare``, ``disclosure``.
+    ``links``, ``aftercare``, ``notices``, ``disclosure``.
     """
 
     def __init__(
@@ -77,6 +79,7 @@ class ServiceDesk:
         self.joint = JointDesk(self._writer, lambda: self.triage.units)
         self.links = LinkDesk(self._writer)
         self.aftercare = AftercareDesk(self._writer)
+        self.notices = NoticeDesk(self._writer, identities)
         self.disclosure = DisclosureDesk(self._writer, register)
 
     @property
@@ -184,238 +187,125 @@ class ServiceDesk:
     # ---- the centre and the units
 
     async def dispatch(
-        self,
-        number: str,
-        unit_id: UnitId,
-        *,
-        actor: Actor,
-        version: int | None,
-        now: datetime,
-        reason: str | None = None,
+        self, number: str, unit_id: UnitId, *, reason: str | None = None, **acting: Unpack[Acting]
     ) -> Ticket:
         self.triage.units.get(unit_id)
-        return await self._writer.act(
-            number,
-            actor,
-            version,
-            lambda t: t.dispatch(unit_id, profile=self.profile_of(t), actor=actor, now=now, reason=reason),
+        return await self._writer.do(
+            number, lambda t, given: t.dispatch(unit_id, **given.timed, reason=reason), **acting
         )
 
     async def transfer(
-        self, number: str, unit_id: UnitId, *, actor: Actor, version: int | None, now: datetime, reason: str
+        self, number: str, unit_id: UnitId, *, reason: str, **acting: Unpack[Acting]
     ) -> Ticket:
         self.triage.units.get(unit_id)
-        return await self._writer.act(
-            number,
-            actor,
-            version,
-            lambda t: t.transfer(unit_id, profile=self.profile_of(t), actor=actor, now=now, reason=reason),
+        return await self._writer.do(
+            number, lambda t, given: t.transfer(unit_id, **given.timed, reason=reason), **acting
         )
 
-    async def accept(self, number: str, *, actor: Actor, version: int | None, now: datetime) -> Ticket:
-        return await self._writer.act(number, actor, version, lambda t: t.accept(actor=actor, now=now))
+    async def accept(self, number: str, **acting: Unpack[Acting]) -> Ticket:
+        return await self._writer.do(number, lambda t, given: t.accept(**given.by), **acting)
 
-    async def contact(
-        self, number: str, *, actor: Actor, version: int | None, now: datetime, text: str
-    ) -> Ticket:
-        return await self._writer.act(
-            number, actor, version, lambda t: t.contact(actor=actor, now=now, text=text)
+    async def contact(self, number: str, *, text: str, **acting: Unpack[Acting]) -> Ticket:
+        return await self._writer.do(number, lambda t, given: t.contact(**given.by, text=text), **acting)
+
+    async def reply(self, number: str, *, text: str, **answering: Unpack[Answering]) -> Ticket:
+        return await self._answer(
+            number, lambda t, given, excuse: t.reply(**given.timed, text=text, **excuse), answering
         )
 
-    async def reply(
-        self,
-        number: str,
-        *,
-        actor: Actor,
-        version: int | None,
-        now: datetime,
-        text: str,
-        doubts: tuple[str, ...] = (),
-        despite: str | None = None,
-    ) -> Ticket:
-        """``doubts``: what a check found before sending; ``despite``: why it was sent all the same."""
-        return await self._writer.act(
+    async def interim_reply(self, number: str, *, text: str, **answering: Unpack[Answering]) -> Ticket:
+        """阶段答复."""
+        return await self._answer(
             number,
-            actor,
-            version,
-            lambda t: t.reply(
-                actor=actor, now=now, text=text, profile=self.profile_of(t), doubts=doubts, despite=despite
-            ),
+            lambda t, given, excuse: interim.interim_reply(t, **given.by, text=text, **excuse),
+            answering,
         )
 
     async def resolve(
-        self,
-        number: str,
-        *,
-        actor: Actor,
-        version: int | None,
-        now: datetime,
-        text: str | None = None,
-        doubts: tuple[str, ...] = (),
-        despite: str | None = None,
+        self, number: str, *, text: str | None = None, **answering: Unpack[Answering]
     ) -> Ticket:
         """办结; with ``text`` the answer is given and the ticket closed in one write (答复并办结). Where answers are
         reviewed first, the answer is handed in and the ticket stays open."""
 
-        def answer_and_close(ticket: Ticket) -> None:
+        def answer_and_close(ticket: Ticket, given: Given, excuse: Excuse) -> None:
             if text is not None:
-                profile = self.profile_of(ticket)
-                ticket.reply(actor=actor, now=now, text=text, profile=profile, doubts=doubts, despite=despite)
-            if text is None or not self.profile_of(ticket).review_replies:
-                ticket.resolve(actor=actor, now=now, profile=self.profile_of(ticket))
+                ticket.reply(**given.timed, text=text, **excuse)
+            if text is None or not given.profile.review_replies:
+                ticket.resolve(**given.timed)
 
-        return await self._writer.act(number, actor, version, answer_and_close)
+        return await self._answer(number, answer_and_close, answering)
 
-    async def answer_directly(
-        self,
-        number: str,
-        *,
-        actor: Actor,
-        version: int | None,
-        now: datetime,
-        text: str,
-        doubts: tuple[str, ...] = (),
-        despite: str | None = None,
+    async def answer_directly(self, number: str, *, text: str, **answering: Unpack[Answering]) -> Ticket:
+        return await self._answer(
+            number, lambda t, given, excuse: t.answer_directly(**given.timed, text=text, **excuse), answering
+        )
+
+    async def _answer(
+        self, number: str, act: Callable[[Ticket, Given, Excuse], object], answering: Answering
     ) -> Ticket:
-        return await self._writer.act(
+        excuse = Excuse(doubts=answering.get("doubts", ()), despite=answering.get("despite"))
+        return await self._writer.do(
             number,
-            actor,
-            version,
-            lambda t: t.answer_directly(
-                actor=actor, now=now, text=text, profile=self.profile_of(t), doubts=doubts, despite=despite
-            ),
+            lambda t, given: act(t, given, excuse),
+            actor=answering["actor"],
+            version=answering["version"],
+            now=answering["now"],
         )
 
     async def request_return(
-        self, number: str, *, actor: Actor, version: int | None, now: datetime, reason: str, basis: str
+        self, number: str, *, reason: str, basis: str, **acting: Unpack[Acting]
     ) -> Ticket:
-        return await self._writer.act(
+        return await self._writer.do(
             number,
-            actor,
-            version,
-            lambda t: t.request_return(
-                profile=self.profile_of(t),
-                actor=actor,
-                now=now,
-                reason=reason,
-                basis=basis,
-                fallback=self.triage.units.fallback.id,
+            lambda t, given: returns.request_return(
+                t, **given.timed, reason=reason, basis=basis, fallback=self.triage.units.fallback.id
             ),
+            **acting,
         )
 
     async def decide_return(
-        self, number: str, *, actor: Actor, version: int | None, now: datetime, approved: bool, reason: str
+        self, number: str, *, approved: bool, reason: str, **acting: Unpack[Acting]
     ) -> Ticket:
-        return await self._writer.act(
+        return await self._writer.do(
             number,
-            actor,
-            version,
-            lambda t: t.decide_return(
-                approved=approved,
-                profile=self.profile_of(t),
-                actor=actor,
-                now=now,
-                reason=reason,
-                fallback=self.triage.units.fallback.id,
+            lambda t, given: returns.decide_return(
+                t, approved=approved, **given.timed, reason=reason, fallback=self.triage.units.fallback.id
             ),
+            **acting,
         )
 
     async def reject(
-        self,
-        number: str,
-        *,
-        actor: Actor,
-        version: int | None,
-        now: datetime,
-        reason: str,
-        kind: RejectReason = RejectReason.OTHER,
+        self, number: str, *, reason: str, kind: RejectReason = RejectReason.OTHER, **acting: Unpack[Acting]
     ) -> Ticket:
-        return await self._writer.act(
-            number, actor, version, lambda t: t.reject(actor=actor, now=now, reason=reason, kind=kind)
+        return await self._writer.do(
+            number, lambda t, given: t.reject(**given.by, reason=reason, kind=kind), **acting
         )
 
-    # ---- the citizen (``key`` is the message that asked: a second delivery of it changes nothing)
+    # ---- the citizen
 
-    async def supplement(
-        self,
-        number: str,
-        *,
-        actor: Actor = CITIZEN,
-        text: str,
-        now: datetime,
-        version: int | None = None,
-        key: str | None = None,
-    ) -> Ticket:
-        return await self._writer.act(
+    async def supplement(self, number: str, *, text: str, **asked: Unpack[ForCitizen]) -> Ticket:
+        return await self._asked(number, lambda t, given: t.supplement(**given.timed, text=text), asked)
+
+    async def remind(self, number: str, *, text: str | None = None, **asked: Unpack[ForCitizen]) -> Ticket:
+        return await self._asked(number, lambda t, given: t.remind(**given.by, text=text), asked)
+
+    async def rate(self, number: str, *, rating: Rating, **asked: Unpack[ForCitizen]) -> Ticket:
+        return await self._asked(number, lambda t, given: t.rate(rating, **given.timed), asked)
+
+    async def reopen(self, number: str, *, reason: str, **asked: Unpack[ForCitizen]) -> Ticket:
+        return await self._asked(number, lambda t, given: t.reopen(**given.timed, reason=reason), asked)
+
+    async def withdraw(self, number: str, *, reason: str, **asked: Unpack[ForCitizen]) -> Ticket:
+        return await self._asked(number, lambda t, given: t.withdraw(**given.by, reason=reason), asked)
+
+    async def _asked(self, number: str, act: Callable[[Ticket, Given], object], asked: ForCitizen) -> Ticket:
+        return await self._writer.do(
             number,
-            actor,
-            version,
-            lambda t: t.supplement(actor=actor, now=now, text=text, profile=self.profile_of(t)),
-            key=key,
-        )
-
-    async def remind(
-        self,
-        number: str,
-        *,
-        actor: Actor = CITIZEN,
-        text: str | None = None,
-        now: datetime,
-        version: int | None = None,
-        key: str | None = None,
-    ) -> Ticket:
-        return await self._writer.act(
-            number, actor, version, lambda t: t.remind(actor=actor, now=now, text=text), key=key
-        )
-
-    async def rate(
-        self,
-        number: str,
-        *,
-        rating: Rating,
-        actor: Actor = CITIZEN,
-        now: datetime,
-        version: int | None = None,
-        key: str | None = None,
-    ) -> Ticket:
-        return await self._writer.act(
-            number,
-            actor,
-            version,
-            lambda t: t.rate(rating, actor=actor, now=now, profile=self.profile_of(t)),
-            key=key,
-        )
-
-    async def reopen(
-        self,
-        number: str,
-        *,
-        actor: Actor = CITIZEN,
-        reason: str,
-        now: datetime,
-        version: int | None = None,
-        key: str | None = None,
-    ) -> Ticket:
-        return await self._writer.act(
-            number,
-            actor,
-            version,
-            lambda t: t.reopen(profile=self.profile_of(t), actor=actor, now=now, reason=reason),
-            key=key,
-        )
-
-    async def withdraw(
-        self,
-        number: str,
-        *,
-        actor: Actor = CITIZEN,
-        reason: str,
-        now: datetime,
-        version: int | None = None,
-        key: str | None = None,
-    ) -> Ticket:
-        return await self._writer.act(
-            number, actor, version, lambda t: t.withdraw(actor=actor, now=now, reason=reason), key=key
+            act,
+            key=asked.get("key"),
+            actor=asked.get("actor", CITIZEN),
+            version=asked.get("version"),
+            now=asked["now"],
         )
 
     # ---- identity
@@ -457,106 +347,9 @@ class ServiceDesk:
                 await self._tickets.put_off(number, Sweep.DEADLINES, now + _PUT_OFF)
         return len(numbers)
 
-    async def settle_notice(
-        self,
-        number: str,
-        entry_id: str,
-        state: NoticeState,
-        *,
-        was: NoticeState,
-        now: datetime,
-        failure: str | None = None,
-        try_again_at: datetime | None = None,
-        step: Step = NO_STEP,
-        attempt: int | None = None,
-    ) -> Ticket:
-        """Write the delivery ledger, if the entry still stands where the caller saw it (``was``, and ``attempt`` is
-        its count): of two workers one goes on and the other gets ``StaleTicket``. A claim (``sending``) is taken over
-        only once it expired."""
-
-        def settle(ticket: Ticket) -> None:
-            entry = _entry(ticket, entry_id)
-            taken_over = was is NoticeState.SENDING and failure == INTERRUPTED
-            alive = entry.next_attempt_at is not None and entry.next_attempt_at > now
-            moved_on = entry.state is not was or (attempt is not None and entry.attempts != attempt)
-            if moved_on or (taken_over and alive):
-                raise StaleTicket(number, ticket.version)
-            ticket.settle_notice(
-                entry_id, state, now=now, failure=failure, try_again_at=try_again_at, step=step
-            )
-
-        return await self._writer.act(number, SYSTEM, None, settle)
-
-    async def keep_for_next_message(
-        self,
-        number: str,
-        entry_id: str,
-        *,
-        now: datetime,
-        failure: str,
-        was: NoticeState = NoticeState.SENDING,
-        look_again_at: datetime | None = None,
-        step: Step = NO_STEP,
-    ) -> None:
-        """The citizen cannot be reached now: keep the notice until they write again. Safe to repeat, and repeated
-        at ``look_again_at``: a worker may die between the two writes."""
-        await self.settle_notice(
-            number,
-            entry_id,
-            NoticeState.WAITING,
-            was=was,
-            now=now,
-            failure=failure,
-            try_again_at=look_again_at,
-            step=step,
-        )
-        # After the entry: a citizen who writes in between is found by the next refusal, never told twice.
-        await self._identities.note_waiting(number)
-
-    async def report_notice(self, message_id: str, *, arrived: bool, code: str, now: datetime) -> bool:
-        """Write a channel's report on one message; False where no ticket knows the message (yet)."""
-        number = await self._tickets.find_by_message(message_id)
-        if number is None:
-            return False
-        await self._writer.act(
-            number,
-            SYSTEM,
-            None,
-            lambda t: t.report_notice(message_id, arrived=arrived, code=code, now=now),
-        )
-        return True
-
-    async def repeat_notice(
-        self, number: str, entry_id: str, *, actor: Actor, reason: str, now: datetime
-    ) -> Ticket:
-        """Somebody of the centre sends a notice again; the ticket's history says who and why."""
-        if actor.role not in CENTRE_ROLES and actor.role is not Role.ADMINISTRATOR:
-            raise NotYourRole("repeat_notice", actor.role)
-        # An administrator reads no ticket, and learns nothing of this one by having its notice sent.
-        writer = SYSTEM if actor.role is Role.ADMINISTRATOR else actor
-        return await self._writer.act(
-            number, writer, None, lambda t: t.repeat_notice(entry_id, actor=actor, reason=reason, now=now)
-        )
-
-    async def note_read(self, number: str, *, now: datetime) -> None:
-        """The citizen opened the ticket: what they were told before is read. Nothing is written if all was."""
-        if (await self._tickets.get(number)).note_read(now=now):
-            await self._writer.act(number, SYSTEM, None, lambda t: t.note_read(now=now))
-
-    async def resume_notices(self, *, account: str, openid: str, now: datetime) -> int:
-        """The citizen wrote, so the window is open: queue what waited. Returns on how many tickets."""
-        numbers = await self._identities.take_waiting(account=account, openid=openid)
-        for number in numbers:
-            await self._writer.act(number, SYSTEM, None, lambda t: t.resume_notices(now=now))
-        return len(numbers)
-
 
 def may_reveal(ticket: Ticket, actor: Actor) -> bool:
     """Whether this reader may ask for the citizen's identity at all."""
     if actor.role is Role.SYSTEM or actor.role in CENTRE_ROLES:
         return True
     return actor.role is Role.LIAISON and ticket.secrecy is Secrecy.PUBLIC
-
-
-def _entry(ticket: Ticket, entry_id: str) -> OutboxEntry:
-    return next(e for e in ticket.outbox if e.id == entry_id)

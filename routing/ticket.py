@@ -1,30 +1,42 @@
 """The ticket: one aggregate, one document, one version. Pure: time and actor come in, events stay on it.
 
-Here are its data, its straight path and the primitives every act is made of. What happens beside the path stands
-by theme: ``returns``, ``extensions``, ``pauses``, ``co_handling``, ``letters``, ``relays``, ``links``, ``visits``,
-``exclusions``, ``emergencies``, ``deadlines``; the notices' ledger in ``outbox``.
+Here are its data, its straight path and what may be read off it. The rest stands in ``routing.acts`` by theme: what
+happens beside the path in ``returns``, ``extensions``, ``pauses``, ``co_handling``, ``letters``, ``relays``,
+``links``, ``visits``, ``exclusions``, ``emergencies``, ``deadlines``; what acts are made of in ``limits`` (its clocks),
+``reviews`` (what waits for a decision), ``handing`` (who has it, and its end) and ``rework``; the notices' ledger in
+``outbox``.
 """
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Unpack
 
-from routing.acts import co_handling, deadlines, leavings, letters, outbox, returns, visits
+from routing.acts import (
+    co_handling,
+    deadlines,
+    handing,
+    leavings,
+    limits,
+    outbox,
+    returns,
+    reviews,
+    rework,
+    visits,
+)
 from routing.acts.co_handling import CoHandler
 from routing.acts.letters import Letter
-from routing.acts.outbox import NO_STEP, Step
-from routing.acts.pauses import NEVER_PAUSED, Pause, receive_material
-from routing.acts.returns import UNITS_OWN
-from routing.acts.reviews import HELD_BY_THE_UNIT, Review, ReviewKind, clock_of
+from routing.acts.limits import CITIZENS_DATE
+from routing.acts.pauses import Pause, receive_material
+from routing.acts.reviews import Review, ReviewKind
 from routing.acts.visits import SATISFIED_FROM as SATISFIED_FROM
 from routing.acts.visits import Rating as Rating
 from routing.acts.visits import Visit
 from routing.citizen_request import Applicant, Channel, CitizenRequest, RequestType, Secrecy, Urgency
-from routing.clocks import Clock, ClockState
+from routing.clocks import Clock
 from routing.departments import UnitId
 from routing.disclosure import applications
 from routing.errors import (
@@ -32,7 +44,6 @@ from routing.errors import (
     AlreadyThere,
     Incomplete,
     NotYourRole,
-    OwnRequest,
     ReviewPending,
     TicketPaused,
     TooOften,
@@ -43,12 +54,11 @@ from routing.events import (
     Event,
     EventFacts,
     EventKind,
-    NoticeState,
     OutboxEntry,
     PlannedNotice,
     RejectReason,
 )
-from routing.timing.sla import ClockName, PauseReason, Profile, Promise
+from routing.timing.sla import ClockName, PauseReason, Profile
 from routing.triage.deciding import TriageDecision
 from routing.workflow import OPEN_STATES, TRANSITIONS, Action, Actor, Role, State, next_state
 
@@ -58,7 +68,6 @@ REPLIES_PER_DAY = 5
 SUPPLEMENTS_PER_DAY = 20
 """Enough for any real matter; a ticket must not grow without end."""
 
-_CITIZENS_DATE = (ClockName.REPLY, ClockName.REWORK)
 _NOT_THE_WORK = frozenset({ClockName.FOLLOW_UP_VISIT, ClockName.REVIEW, ClockName.APPEAL})
 """The centre's own, and no work on the ticket."""
 
@@ -167,9 +176,9 @@ class Ticket:
         """The first event and the first clocks. What came by WeChat must also be accepted in time."""
         self.record(EventKind.REGISTERED, actor, now)
         if self.channel is Channel.WECHAT:
-            self.start_clock(profile, ClockName.ACCEPTANCE, at=self.received_at, unit_id=None)
-        self.start_clock(profile, ClockName.DISPATCH, at=self.received_at, unit_id=None)
-        self.start_clock(profile, ClockName.REPLY, at=self.received_at, unit_id=None)
+            limits.start(self, profile, ClockName.ACCEPTANCE, at=self.received_at, unit_id=None)
+        limits.start(self, profile, ClockName.DISPATCH, at=self.received_at, unit_id=None)
+        limits.start(self, profile, ClockName.REPLY, at=self.received_at, unit_id=None)
 
     def leave_to_a_person(self, decision: TriageDecision | None, *, actor: Actor, now: datetime) -> None:
         """Triage was not sure: keep its candidates and wait in the dispatcher's queue."""
@@ -183,7 +192,7 @@ class Ticket:
     ) -> None:
         """派单 to a unit, by triage or by a person."""
         self.state = self.enter(Action.DISPATCH, actor)
-        self.hand_to(unit_id, profile=profile, now=now)
+        handing.hand_to(self, unit_id, profile=profile, now=now)
         self.record(EventKind.DISPATCHED, actor, now, unit_id=unit_id, text=reason)
 
     def transfer(
@@ -202,7 +211,7 @@ class Ticket:
                 raise NotYourRole(Action.DECIDE_RETURN, actor.role)
             returns.settle(self, approved=True, actor=actor, now=now, reason=reason.strip())
         self.state = state
-        self.hand_to(unit_id, profile=profile, now=now)
+        handing.hand_to(self, unit_id, profile=profile, now=now)
         self.record(
             EventKind.TRANSFERRED, actor, now, unit_id=unit_id, from_unit_id=before, text=reason.strip()
         )
@@ -210,16 +219,16 @@ class Ticket:
 
     def accept(self, *, actor: Actor, now: datetime) -> None:
         """签收."""
-        self.require_no_return()
+        reviews.require_no_return(self)
         self.state = self.enter(Action.ACCEPT, actor)
-        self.stop_clocks((ClockName.SIGN_IN,), now)
+        limits.stop(self, (ClockName.SIGN_IN,), now)
         self.record(EventKind.ACCEPTED, actor, now, unit_id=self.unit_id)
 
     def contact(self, *, actor: Actor, now: datetime, text: str) -> None:
         """先行联系, with what was said as its proof."""
         _required("text", text)
         self.state = self.enter(Action.CONTACT, actor)
-        self.stop_clocks((ClockName.FIRST_CONTACT,), now)
+        limits.stop(self, (ClockName.FIRST_CONTACT,), now)
         self.record(EventKind.CONTACTED, actor, now, unit_id=self.unit_id, text=text.strip())
 
     def reply(
@@ -236,13 +245,13 @@ class Ticket:
         answers reviewed. A second reply before closing replaces the first; both stay in history. ``doubts`` are what a
         check before sending found and ``despite`` why it was sent all the same; both stay with it."""
         _required("text", text)
-        self.require_no_return()
+        reviews.require_no_return(self)
         self.enter(Action.REPLY, actor)
         applications.require_decided(self, Action.REPLY)
         co_handling.require_no_answers_owed(self)
-        self._limit(Action.REPLY, EventKind.REPLIED, REPLIES_PER_DAY, now, since=self.handed_at)
+        self.limit_per_day(Action.REPLY, EventKind.REPLIED, REPLIES_PER_DAY, now, since=self.handed_at)
         if profile is not None and profile.review_replies:
-            self.ask(ReviewKind.REPLY, actor, now, profile=profile, reason=text.strip())
+            reviews.ask(self, ReviewKind.REPLY, actor, now, profile=profile, reason=text.strip())
             self.record(
                 EventKind.REPLY_SUBMITTED,
                 actor,
@@ -260,11 +269,11 @@ class Ticket:
         self.enter(Action.DECIDE_REPLY, actor)
         if not approved:
             _required("reason", reason)
-        self.require_no_return()
-        review = self.decided(ReviewKind.REPLY, Action.DECIDE_REPLY, actor)
+        reviews.require_no_return(self)
+        review = reviews.decided(self, ReviewKind.REPLY, Action.DECIDE_REPLY, actor)
         if approved:
             co_handling.require_no_answers_owed(self)
-        self.settle_review(ReviewKind.REPLY, now)
+        reviews.settle(self, ReviewKind.REPLY, now)
         if approved:
             self._answered(review.reason, actor=actor, now=now)
         else:
@@ -287,14 +296,14 @@ class Ticket:
 
     def resolve(self, *, actor: Actor, now: datetime, profile: Profile | None = None) -> None:
         """办结: the reply clock stops here, since the on-time rate counts closed tickets (domain §4)."""
-        self.require_no_return()
+        reviews.require_no_return(self)
         state = self.enter(Action.RESOLVE, actor)
         if self.review(ReviewKind.REPLY) is not None:
             raise ReviewPending(ReviewKind.REPLY)
         co_handling.require_no_answers_owed(self)
         standing = leavings.standing(self)
         self.state = state
-        self.close(now, profile=profile)
+        handing.close(self, now, profile=profile)
         self.record(EventKind.RESOLVED, actor, now, unit_id=self.unit_id)
         leavings.tell(self, standing, now=now, why="工单已办结")
 
@@ -314,46 +323,9 @@ class Ticket:
         applications.require_decided(self, Action.ANSWER_DIRECTLY)
         self.state = state
         self.reply_text = text.strip()
-        self.close(now, profile=profile)
+        handing.close(self, now, profile=profile)
         self.record(EventKind.REPLIED, actor, now, text=self.reply_text, reasons=doubts, comment=despite)
         self.record(EventKind.RESOLVED, actor, now)
-
-    # ---- returns
-
-    @property
-    def pending_return(self) -> Review | None:
-        """退单申请 waiting for the centre's decision."""
-        return self.review(ReviewKind.RETURN)
-
-    def request_return(
-        self,
-        *,
-        profile: Profile,
-        actor: Actor,
-        now: datetime,
-        reason: str,
-        basis: str,
-        fallback: UnitId | None = None,
-    ) -> None:
-        """退单申请: see ``returns.request_return``."""
-        returns.request_return(
-            self, profile=profile, actor=actor, now=now, reason=reason, basis=basis, fallback=fallback
-        )
-
-    def decide_return(
-        self,
-        *,
-        approved: bool,
-        profile: Profile,
-        actor: Actor,
-        now: datetime,
-        reason: str,
-        fallback: UnitId | None = None,
-    ) -> None:
-        """审批退单: see ``returns.decide_return``."""
-        returns.decide_return(
-            self, approved=approved, profile=profile, actor=actor, now=now, reason=reason, fallback=fallback
-        )
 
     # ---- the citizen's side
 
@@ -361,7 +333,7 @@ class Ticket:
         """补充材料; what the clocks waited for lets them go on."""
         _required("text", text)
         self.state = self.enter(Action.SUPPLEMENT, actor)
-        self._limit(Action.SUPPLEMENT, EventKind.SUPPLEMENTED, SUPPLEMENTS_PER_DAY, now)
+        self.limit_per_day(Action.SUPPLEMENT, EventKind.SUPPLEMENTED, SUPPLEMENTS_PER_DAY, now)
         self.record(EventKind.SUPPLEMENTED, actor, now, unit_id=self.unit_id, text=text.strip())
         if profile is None:
             return
@@ -373,7 +345,7 @@ class Ticket:
     def remind(self, *, actor: Actor, now: datetime, text: str | None) -> None:
         """催办, limited per 24 hours so that it stays a signal; an office's own uses up none of the citizen's."""
         self.state = self.enter(Action.REMIND, actor)
-        self._limit(
+        self.limit_per_day(
             Action.REMIND,
             EventKind.REMINDED,
             REMINDERS_PER_DAY,
@@ -386,22 +358,6 @@ class Ticket:
         """评价: see ``visits.rate``."""
         visits.rate(self, rating, actor=actor, now=now, profile=profile)
 
-    def take_rating(self, rating: Rating, *, actor: Actor, now: datetime) -> None:
-        self.rating = rating
-        self.rated_at = now
-        said = "、".join((*rating.reasons, *((rating.comment,) if rating.comment else ())))
-        self.record(
-            EventKind.RATED,
-            actor,
-            now,
-            unit_id=self.unit_id,
-            text=said or None,
-            stars=rating.stars,
-            resolved=rating.resolved,
-            reasons=rating.reasons,
-            comment=rating.comment,
-        )
-
     def reopen(self, *, profile: Profile, actor: Actor, now: datetime, reason: str) -> None:
         """重办: back to the unit that answered, under the rework limit. Who was satisfied files a new matter, and
         so does who comes back only after the profile's days."""
@@ -412,23 +368,7 @@ class Ticket:
             raise ActionNotAllowed(Action.REOPEN, state)
         if self.resolved_at is not None and now - self.resolved_at > timedelta(days=profile.reopen_days):
             raise WindowClosed(Action.REOPEN)
-        self.back_for_rework(profile=profile, actor=actor, now=now, reason=reason.strip())
-
-    def back_for_rework(self, *, profile: Profile, actor: Actor, now: datetime, reason: str) -> None:
-        """Rectification after a bad rating, a bad visit or a reopening."""
-        self.cancel_clocks((ClockName.FOLLOW_UP_VISIT,), now)
-        self.rating = None
-        self.resolved_at = None
-        self.put_away_at = None
-        if self.unit_id is None:
-            # The centre answered it itself: this time somebody must find a unit.
-            self.state = State.RECEIVED
-            self.start_clock(profile, ClockName.DISPATCH, at=now, unit_id=None)
-        else:
-            self.state = State.DISPATCHED
-            self.start_clock(profile, ClockName.SIGN_IN, at=now, unit_id=self.unit_id)
-        self.start_clock(profile, ClockName.REWORK, at=now, unit_id=self.responsible_unit_id)
-        self.record(EventKind.REOPENED, actor, now, unit_id=self.unit_id, text=reason)
+        rework.begin(self, profile=profile, actor=actor, now=now, reason=reason.strip())
 
     def withdraw(self, *, actor: Actor, now: datetime, reason: str) -> None:
         """撤单: every running limit ends with it and counts in no rate. Who does it for the citizen says why."""
@@ -437,7 +377,7 @@ class Ticket:
             _required("reason", reason)
         standing = leavings.standing(self)
         self.state = state
-        self._end(now)
+        handing.end(self, now)
         self.record(EventKind.WITHDRAWN, actor, now, unit_id=self.unit_id, text=reason.strip() or None)
         leavings.tell(self, standing, now=now, why="工单已撤销")
 
@@ -448,8 +388,8 @@ class Ticket:
         _required("reason", reason)
         self.state = self.enter(Action.REJECT, actor)
         standing = leavings.standing(self)
-        self.stop_clocks((ClockName.ACCEPTANCE,), now)
-        self._end(now)
+        limits.stop(self, (ClockName.ACCEPTANCE,), now)
+        handing.end(self, now)
         self.record(EventKind.REJECTED, actor, now, text=reason.strip(), reject_reason=kind)
         leavings.tell(self, standing, now=now, why="工单不予受理")
 
@@ -502,7 +442,12 @@ class Ticket:
     @property
     def promise(self) -> Clock | None:
         """The date the citizen was given; after a reopening, the rework's."""
-        return next((c for c in reversed(self.clocks) if c.name in _CITIZENS_DATE), None)
+        return next((c for c in reversed(self.clocks) if c.name in CITIZENS_DATE), None)
+
+    @property
+    def pending_return(self) -> Review | None:
+        """退单申请 waiting for the centre's decision."""
+        return self.review(ReviewKind.RETURN)
 
     @property
     def is_open(self) -> bool:
@@ -532,35 +477,6 @@ class Ticket:
         """Put what must be told about the events after ``since`` (a seq) into the outbox."""
         outbox.plan(self, planner, since=since)
 
-    def settle_notice(
-        self,
-        entry_id: str,
-        state: NoticeState,
-        *,
-        now: datetime,
-        failure: str | None = None,
-        try_again_at: datetime | None = None,
-        step: Step = NO_STEP,
-    ) -> None:
-        """Write what became of a delivery (or that it is under way) into the ledger."""
-        outbox.settle(self, entry_id, state, now=now, failure=failure, try_again_at=try_again_at, step=step)
-
-    def resume_notices(self, *, now: datetime) -> None:
-        """Queue what waited for the citizen to write again."""
-        outbox.resume(self, now=now)
-
-    def report_notice(self, message_id: str, *, arrived: bool, code: str, now: datetime) -> None:
-        """Write what the channel reports of a message it had taken; a report told twice changes nothing."""
-        outbox.report(self, message_id, arrived=arrived, code=code, now=now)
-
-    def repeat_notice(self, entry_id: str, *, actor: Actor, reason: str, now: datetime) -> None:
-        """Send a notice once more, from the ladder's first rung; refused while it is still on its way."""
-        outbox.repeat(self, entry_id, actor=actor, reason=reason, now=now)
-
-    def note_read(self, *, now: datetime) -> bool:
-        """The citizen sees the ticket as it stands, and with it whatever they were told; False for nothing new."""
-        return outbox.note_read(self, now=now)
-
     def event(self, seq: int) -> Event:
         return self.events[seq - 1]
 
@@ -586,154 +502,6 @@ class Ticket:
     def review(self, kind: ReviewKind) -> Review | None:
         return next((r for r in self.reviews if r.kind is kind), None)
 
-    def ask(
-        self,
-        kind: ReviewKind,
-        actor: Actor,
-        now: datetime,
-        *,
-        profile: Profile | None,
-        reason: str,
-        basis: str | None = None,
-        amount: int | None = None,
-        until: datetime | None = None,
-        arbitration: bool = False,
-        by_supervisor: bool = False,
-    ) -> None:
-        """Lay something before a reviewer, whose own limit begins; raises ``ReviewPending`` while one of the kind, or
-        a return, waits."""
-        self.require_no_return()
-        if self.review(kind) is not None:
-            raise ReviewPending(kind)
-        assert self.unit_id is not None
-        review = Review(
-            kind=kind,
-            asked_at=now,
-            unit_id=self.unit_id,
-            by=ActorRef(actor.id, actor.name, actor.role),
-            reason=reason,
-            basis=basis,
-            amount=amount,
-            until=until,
-            arbitration=arbitration,
-            by_supervisor=by_supervisor,
-        )
-        self.reviews = (*self.reviews, review)
-        if profile is not None:
-            self.start_clock(profile, clock_of(kind), at=now, unit_id=None, subject=kind)
-
-    def decided(self, kind: ReviewKind, action: Action, actor: Actor) -> Review:
-        """The review a decision is about; raises ``ActionNotAllowed`` when none waits, and ``OwnRequest`` when who
-        decides is who asked."""
-        review = self.review(kind)
-        if review is None:
-            raise ActionNotAllowed(action, self.state)
-        if review.by.id == actor.id:
-            raise OwnRequest(action)
-        return review
-
-    def settle_review(self, kind: ReviewKind, now: datetime) -> None:
-        """It was decided: in time or not, that is the centre's."""
-        self.stop_clocks((clock_of(kind),), now, subject=kind)
-        self.reviews = tuple(r for r in self.reviews if r.kind is not kind)
-
-    def drop_reviews(self, kinds: frozenset[ReviewKind] | None, now: datetime) -> None:
-        """Forget those; None forgets all. What nobody need decide any more was late only if it was so before."""
-        for review in self.reviews:
-            if kinds is None or review.kind in kinds:
-                self.cancel_clocks((clock_of(review.kind),), now, subject=review.kind)
-        self.reviews = tuple(r for r in self.reviews if kinds is not None and r.kind not in kinds)
-
-    def drop_unit_reviews(self, now: datetime) -> None:
-        """What one unit asked for its own handling is pointless for the next."""
-        self.drop_reviews(HELD_BY_THE_UNIT, now)
-
-    def require_no_return(self) -> None:
-        """While the centre decides whose ticket it is, nobody handles it."""
-        if self.review(ReviewKind.RETURN) is not None:
-            raise ReviewPending(ReviewKind.RETURN)
-
-    def promised(
-        self, profile: Profile, name: ClockName, *, at: datetime, unit_id: UnitId | None
-    ) -> Promise | None:
-        """What the profile promises this ticket for that clock."""
-        return profile.promise(
-            name,
-            at=at,
-            request_type=self.request_type,
-            urgency=self.urgency,
-            tier=self.tier,
-            unit_id=unit_id,
-        )
-
-    def start_clock(
-        self,
-        profile: Profile,
-        name: ClockName,
-        *,
-        at: datetime,
-        unit_id: UnitId | None,
-        subject: str | None = None,
-        before_the_citizens: bool = False,
-    ) -> None:
-        """Start a limit if the profile has one; what starts in a pause stands still with the others.
-        ``before_the_citizens``: never later than what the citizen was promised."""
-        promise = self.promised(profile, name, at=at, unit_id=unit_id)
-        if promise is None:
-            return
-        paused_since = at if self.pause is not None and name not in NEVER_PAUSED else None
-        clock = Clock.start(promise, unit_id=unit_id, subject=subject, paused_since=paused_since)
-        citizens = self.promise if before_the_citizens else None
-        if citizens is not None and citizens.running:
-            clock = clock.not_after(citizens, now=at)
-        self.clocks = (*self.clocks, clock)
-
-    def restart_cancelled(
-        self, profile: Profile, names: tuple[ClockName, ...], cancelled_at: datetime, *, now: datetime
-    ) -> None:
-        """Start again what a request that was refused had ended, in tickets of before returns paused limits."""
-        for name in names:
-            clock = self.clock(name)
-            ended = clock is not None and clock.state is ClockState.CANCELLED
-            if clock is not None and ended and clock.stopped_at == cancelled_at:
-                self.start_clock(profile, name, at=now, unit_id=self.unit_id)
-
-    def hand_to(self, unit_id: UnitId, *, profile: Profile, now: datetime) -> None:
-        """Give the ticket to a unit: its own limits begin, the citizen's date goes on."""
-        self.unit_id = unit_id
-        self.first_unit_id = self.first_unit_id or unit_id
-        co_handling.becomes_lead(self, unit_id, now)
-        letters.release(self, now, keep=unit_id)
-        self.relayed_by = ()
-        self.drop_unit_reviews(now)
-        self.stop_clocks((ClockName.ACCEPTANCE, ClockName.DISPATCH), now)
-        self.cancel_clocks((*UNITS_OWN, ClockName.RELAY), now)
-        self.start_clock(profile, ClockName.SIGN_IN, at=now, unit_id=unit_id)
-        self.start_clock(profile, ClockName.FIRST_CONTACT, at=now, unit_id=unit_id)
-        self._charge_promise_to(unit_id, now)
-        self.owe_children(now)
-
-    def take_from_unit(self, *, profile: Profile, now: datetime) -> None:
-        """Back to the dispatcher, whose limit starts anew; the citizen's date is the centre's again."""
-        self.unit_id = None
-        self.relayed_by = ()
-        co_handling.release_all(self, now, why="主办单位已退单")
-        letters.release(self, now)
-        self.drop_unit_reviews(now)
-        self.cancel_clocks((*UNITS_OWN, ClockName.RELAY), now)
-        self._charge_promise_to(None, now)
-        self.start_clock(profile, ClockName.DISPATCH, at=now, unit_id=None)
-        self.owe_children(now)
-
-    def _charge_promise_to(self, unit_id: UnitId | None, now: datetime) -> None:
-        """Who must keep the citizen's date from now on. A date already missed stays with who missed it."""
-        self.clocks = tuple(
-            replace(c, unit_id=unit_id)
-            if c.running and c.name in _CITIZENS_DATE and not c.overdue(now)
-            else c
-            for c in self.clocks
-        )
-
     @property
     def handed_at(self) -> datetime:
         """When the unit that has it got it."""
@@ -746,52 +514,7 @@ class Ticket:
         )
         return next(e.at for e in reversed(self.events) if e.kind in handed)
 
-    def stop_clocks(self, names: tuple[ClockName, ...], now: datetime, *, subject: str | None = None) -> None:
-        """Kept or missed, as of now."""
-        self.clocks = tuple(c.stop(now) if _is_meant(c, names, subject) else c for c in self.clocks)
-
-    def cancel_clocks(
-        self, names: tuple[ClockName, ...], now: datetime, *, subject: str | None = None
-    ) -> None:
-        """No longer to be kept; one already overdue stays missed."""
-        self.clocks = tuple(c.cancel(now) if _is_meant(c, names, subject) else c for c in self.clocks)
-
-    def pause_clocks(self, names: tuple[ClockName, ...], now: datetime) -> None:
-        self.clocks = tuple(c.pause(now) if c.name in names else c for c in self.clocks)
-
-    def cancel_all_clocks(self, now: datetime) -> None:
-        self.clocks = tuple(c.cancel(now) if c.running else c for c in self.clocks)
-        self.pause = None
-
-    def close(self, now: datetime, *, profile: Profile | None) -> None:
-        """Closing answers every limit still open: what was due before is missed, the rest is kept. First contact
-        counts only with its proof and a letter only with its answer: without, they merely no longer apply."""
-        self.resolved_at = now
-        self.drop_reviews(HELD_BY_THE_UNIT, now)
-        self.cancel_clocks((ClockName.FIRST_CONTACT, ClockName.SUPERVISION_ANSWER), now)
-        self.clocks = tuple(
-            c.stop(now) if c.running and c.name is not ClockName.APPEAL else c for c in self.clocks
-        )
-        if profile is not None:
-            visits.start_visit_clock(self, profile=profile, now=now)
-        self.owe_children(now)
-
-    def _end(self, now: datetime) -> None:
-        """Withdrawn or rejected: nothing is asked of anybody any more, and the children go their own ways."""
-        self.drop_reviews(None, now)
-        co_handling.release_all(self, now, why="工单已结束")
-        letters.release(self, now)
-        self.cancel_all_clocks(now)
-        self.link_pending = False
-        self.linked_at = None
-        self.owe_children(now)
-
-    def owe_children(self, now: datetime) -> None:
-        """Its linked tickets must hear: it ended, or another unit has it."""
-        if self.children:
-            self.children_owed, self.owed_since = self.children, now
-
-    def _limit(
+    def limit_per_day(
         self,
         action: Action,
         kind: EventKind,
@@ -811,10 +534,6 @@ class Ticket:
         ]
         if sum(since is None or e.at >= since for e in last_day) >= per_day:
             raise TooOften(action, per_day)
-
-
-def _is_meant(clock: Clock, names: tuple[ClockName, ...], subject: str | None) -> bool:
-    return clock.running and clock.name in names and (subject is None or clock.subject == subject)
 
 
 def effective_secrecy(request: CitizenRequest) -> Secrecy:

@@ -53,6 +53,7 @@ class Action(StrEnum):
     ACCEPT = "accept"
     CONTACT = "contact"
     REPLY = "reply"
+    INTERIM_REPLY = "interim-reply"
     RESOLVE = "resolve"
     ANSWER_DIRECTLY = "answer-directly"
     REQUEST_RETURN = "return"
@@ -150,6 +151,7 @@ TRANSITIONS: dict[Action, Transition] = {
         Transition(Action.ACCEPT, frozenset({State.DISPATCHED}), State.ACCEPTED, _UNIT),
         Transition(Action.CONTACT, _AT_WORK, None, _UNIT, in_pause=True),
         Transition(Action.REPLY, _AT_WORK, None, _UNIT),
+        Transition(Action.INTERIM_REPLY, frozenset({State.ACCEPTED}), None, _UNIT, in_pause=True),
         Transition(Action.DECIDE_REPLY, _AT_WORK, None, CENTRE_ROLES),
         Transition(Action.RESOLVE, frozenset({State.REPLIED}), State.RESOLVED, _UNIT),
         Transition(

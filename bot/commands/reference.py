@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from pathlib import Path
-from typing import Annotated, TypeVar
+from typing import Annotated
 
 import typer
-from motor.motor_asyncio import AsyncIOMotorClient
-from pymongo.errors import PyMongoError
 
 from bot.commands.reference_words import (
     KINDS,
@@ -23,11 +20,10 @@ from bot.commands.reference_words import (
     version_line,
     version_record,
 )
+from bot.commands.stores import with_database
 from bot.services import utc_now
-from bot.settings import Settings, SettingsInvalid
 from bot.table_imports import checked_plans, duty_rows, left_out, tickets_moving, unit_rows
 from routing.departments import Units, home_of, unit_of
-from routing.mongo_store import Document
 from routing.places.place import PlaceLevel, place_of
 from routing.places.reference_places import merged, narrowed_to, read_place_list, settle_parents
 from routing.reference_store import (
@@ -48,8 +44,6 @@ from routing.reference_tables import (
 )
 from routing.tables import InvalidTable, Row, read_rows
 from routing.timing.working_calendar import CHINA
-
-_T = TypeVar("_T")
 
 Files = Annotated[
     list[Path], typer.Argument(exists=True, dir_okay=False, help="CSV 或 Excel 文件，可以几个。")
@@ -178,7 +172,7 @@ def show_history(
         else:
             typer.echo("\n".join(map(version_line, versions)) or "还没有导入过。")
 
-    _with_database(show)
+    with_database(lambda database, _: show(database))
 
 
 def _place_rows(
@@ -238,7 +232,7 @@ def _import(
         return Outcome(number, tables.is_complete, plans, moving, await left_out(database, tables))
 
     try:
-        outcome = _with_database(run)
+        outcome = with_database(lambda database, _: run(database))
     except (InvalidTable, InvalidTables) as error:
         for each in error.tables if isinstance(error, InvalidTables) else (error,):
             said = json.dumps(errors_record(each), ensure_ascii=False) if as_json else readable_errors(each)
@@ -278,27 +272,3 @@ def _day(text: str) -> date | None:
 
 def _today() -> date:
     return utc_now().astimezone(CHINA).date()
-
-
-def _with_database(do: Callable[[Database], Awaitable[_T]]) -> _T:
-    async def run() -> _T:
-        try:
-            settings = Settings.from_environment()
-        except SettingsInvalid as error:
-            typer.echo(str(error), err=True)
-            raise typer.Exit(2) from None
-        if not settings.mongo_url:
-            typer.echo("请用 HUIYIN_MONGO_URL 指明数据库。", err=True)
-            raise typer.Exit(2)
-        client: AsyncIOMotorClient[Document] = AsyncIOMotorClient(
-            settings.mongo_url, tz_aware=True, serverSelectionTimeoutMS=5000
-        )
-        try:
-            return await do(client[settings.database])
-        except PyMongoError as error:
-            typer.echo(f"数据库不可用（{type(error).__name__}）。", err=True)
-            raise typer.Exit(2) from None
-        finally:
-            client.close()
-
-    return asyncio.run(run())

@@ -41,7 +41,7 @@ return 1
 """
 
 # Recorded → {'r', reply}. Somebody else answers → {'b', ms left}. Else yours →
-# {'y', state or '', generation, died, waiting, kept}; `died`: whoever had it before never settled.
+# {'y', state or '', generation, died, waiting, kept, asked or ''}; `died`: whoever had it before never settled.
 _CLAIM = Script("""
 if ARGV[3] == '1' then
   redis.call('SET', KEYS[3], ARGV[1])
@@ -73,7 +73,8 @@ end
 if ARGV[5] ~= '0' and (ARGV[5] + 0 >= 172800 or redis.call('EXISTS', KEYS[6]) == 0) then
   redis.call('SET', KEYS[6], ARGV[6], 'EX', ARGV[5])
 end
-return {'y', state, generation, kept[1] and 1 or 0, waiting, redis.call('EXISTS', KEYS[7])}
+local asked = redis.call('GET', KEYS[9]) or ''
+return {'y', state, generation, kept[1] and 1 or 0, waiting, redis.call('EXISTS', KEYS[7]), asked}
 """)
 
 # 1 when it was still ours. The state is kept under the generation it was read in: one begun since makes it void.
@@ -132,6 +133,8 @@ class Claimed:
     """A notice waits for this citizen, or nobody knows."""
     kept: bool
     """Some process promised a late answer to this message."""
+    asked: bytes | None = None
+    """What a notice asked this citizen last, as ``bot.talk.asked`` packs it."""
 
 
 def greeting(run_id: str) -> tuple[str | int | bytes, ...]:
@@ -171,6 +174,7 @@ class Claims:
             f"window:{openid_indexes[0]}",
             f"talk-kept:{key}",
             WATCHED_SINCE,
+            f"asked:{openid_indexes[0]}",
         )
         answer = await self._pipe.run(
             _CLAIM,
@@ -184,8 +188,10 @@ class Claims:
             *openid_indexes,
         )
         if answer[0] == b"y":
-            _, sealed, generation, died, waiting, kept = answer
-            return Claimed(owner, sealed or None, generation, bool(died), bool(waiting), bool(kept))
+            _, sealed, generation, died, waiting, kept, asked = answer
+            return Claimed(
+                owner, sealed or None, generation, bool(died), bool(waiting), bool(kept), asked or None
+            )
         return Recorded(answer[1]) if answer[0] == b"r" else Busy(answer[1] / 1000)
 
     async def settle(
@@ -215,10 +221,12 @@ class Claims:
             found += [key.decode() for key in keys]
         return found
 
-    async def erase(self, indexes: Iterable[str], keys: Iterable[str]) -> None:
+    async def erase(
+        self, indexes: Iterable[str], keys: Iterable[str], *, openid_indexes: Iterable[str] = ()
+    ) -> None:
         """Forget what was said, what was answered, and that anything was asked."""
         keys = list(keys)
-        gone = [f"talk-reply:{key}" for key in keys]
+        gone = [f"talk-reply:{key}" for key in keys] + [f"asked:{index}" for index in openid_indexes]
         for index in indexes:
             gone += [f"talk:{index}", f"talk-keys:{index}"]
         await self._pipe.call("DEL", *gone)

@@ -11,7 +11,7 @@ import asyncio
 import contextlib
 import random
 from collections.abc import Awaitable, Callable, Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Protocol
 
@@ -27,6 +27,8 @@ from bot.conversations.renewal import Renewal
 from bot.conversations.store import Conversation, ConversationStore, RecordedTurn
 from bot.conversations.turns import Held, hold_turn, understand
 from bot.talk import phrases
+from bot.talk.asked import Asked, unpacked
+from bot.talk.replacing import replace
 from bot.talk.session import Scene, Understanding
 from bot.wechat.messages import IncomingMessage, MessageKind
 from bot.wechat.reply import Reply
@@ -194,7 +196,7 @@ class Dialogue:
                 turn, lasts = conversation.recorded(key), True
                 begun = turn is not None
                 if turn is None:
-                    held = await self._hold(conversation, message, now)
+                    held = await self._hold(conversation, message, now, asked=unpacked(claim.asked))
                     note = self._note(key)
                     turn = RecordedTurn(key, held.reply, now)
                     lasts = must_last(conversation.session, held.session, held.acts)
@@ -279,7 +281,14 @@ class Dialogue:
 
     # ---- both
 
-    async def _hold(self, conversation: Conversation, message: IncomingMessage, now: datetime) -> Held:
+    async def _hold(
+        self,
+        conversation: Conversation,
+        message: IncomingMessage,
+        now: datetime,
+        *,
+        asked: Asked | None = None,
+    ) -> Held:
         if conversation.flooding(now):
             return Held(conversation.session, Reply(phrases.flooding(message.content)))
         if _out_of_turn(message, conversation, now):
@@ -293,6 +302,7 @@ class Dialogue:
             now=now,
             scene=await self._scene(message, now),
             welcome=self.welcome(message.account) if self.welcome is not None else None,
+            asked=asked,
         )
 
     async def _scene(self, message: IncomingMessage, now: datetime) -> Scene | None:
@@ -330,7 +340,8 @@ class Dialogue:
         if self.claims is not None:
             try:
                 keys += await self.claims.keys_of(indexes)
-                await self.claims.erase(indexes, keys)
+                openid_indexes = self.conversations.openid_indexes(account, openid)
+                await self.claims.erase(indexes, keys, openid_indexes=openid_indexes)
             except RedisAway:
                 # Nobody will believe what is left there, and it goes by itself within a day.
                 await self._begin_outage(now)

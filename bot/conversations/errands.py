@@ -41,7 +41,7 @@ from bot.wechat.messages import IncomingMessage
 from knowledge_base.answering.outcome import Answer, Choice, Refusal
 from knowledge_base.gaps.gathering import Lack
 from routing.citizen_request import Channel, Citizen, RequestType, Secrecy
-from routing.departments import Units
+from routing.departments import UnitId, Units
 from routing.errors import ExternalNumberConflict, Refused
 from routing.ticket import Rating, Ticket
 from routing.timing.working_calendar import CHINA, WorkingCalendar
@@ -282,7 +282,7 @@ class Errands:
         """Register the draft; one that was registered before, as after a lost race or a crash, gets what was
         added to it since. No refusal of the addition may hide the number."""
         draft, now = act.draft, heard.now
-        ticket, left_out = await self._registered(draft, heard), None
+        ticket, left_out = await self._registered(draft, heard, act.at_unit), None
         account = heard.message.account
         await self.pictures.put(ticket.number, draft.pictures, now=now, account=account, voices=draft.voices)
         added = added_since(ticket, draft)
@@ -311,7 +311,7 @@ class Errands:
             log.warning("consents not read", error=type(error).__name__)
             return None
 
-    async def _registered(self, draft: Draft, heard: Heard) -> Ticket:
+    async def _registered(self, draft: Draft, heard: Heard, at_unit: str | None) -> Ticket:
         message = heard.message
         try:
             return await register_citizen_request(
@@ -332,6 +332,7 @@ class Errands:
                 place=draft.place,
                 tier=draft.tier,
                 door=self.door(message.account),
+                at_unit=UnitId(at_unit) if at_unit else None,
             )
         except ExternalNumberConflict:
             # The draft's id is ours and this citizen's, so the number can only be this very draft's.

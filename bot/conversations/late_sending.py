@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 import structlog
 
 from bot.services import Services
+from bot.wechat.client import WeChatClient
 from bot.wechat.delivery import DeliveryClass, DeliveryRefused, DeliveryUnknown
 from bot.wechat.messages import IncomingMessage
 from bot.wechat.reply import Reply, as_reply
@@ -66,20 +67,40 @@ class LateSending:
             await late_messages.done(message.key)
             log.info("late message needs no answer", key=message.key[:12])
             return
+        if await self._push(client, message, reply.text, now):
+            await self._push(client, message, reply.text, now)
+
+    async def _push(self, client: WeChatClient, message: IncomingMessage, text: str, now: datetime) -> bool:
+        """Send it once; True when the token was bad, and the message is back on the list."""
+        late_messages = self.services.late_messages
         try:
-            await client.ready()
-            # Off the list before sending: two workers must not both send, nor anybody after an unknown outcome. One
-            # try and nothing else in between: a worker killed here leaves the citizen without this answer.
-            if await late_messages.done(message.key):
-                await client.send_text(message.openid, reply.text, tries=1)
-                log.info("late answer sent", key=message.key[:12])
+            token = await client.ready()
         except DeliveryRefused as refusal:
-            again = _worth_another(refusal, message, now) and await late_messages.postpone(
-                message.key, until=now + _pause(message, now)
-            )
-            log.warning("late answer refused", key=message.key[:12], code=refusal.code, again=again)
+            await self._put_back(message, refusal, now)
+            return False
+        # Off the list before sending: two workers must not both send, nor anybody after an unknown outcome. One
+        # exchange and nothing else in between: a worker killed here leaves the citizen without this answer.
+        if not await late_messages.done(message.key):
+            return False
+        try:
+            await client.send_once(message.openid, text, token=token)
+        except DeliveryRefused as refusal:
+            again = await self._put_back(message, refusal, now)
+            await client.take_note(refusal)
+            return again and refusal.klass is DeliveryClass.TOKEN
         except DeliveryUnknown:
             log.warning("late answer has an unknown outcome", key=message.key[:12])
+            return False
+        log.info("late answer sent", key=message.key[:12])
+        return False
+
+    async def _put_back(self, message: IncomingMessage, refusal: DeliveryRefused, now: datetime) -> bool:
+        """On the list again, if that may help."""
+        again = _worth_another(refusal, message, now) and await self.services.late_messages.postpone(
+            message.key, until=now + _pause(message, now)
+        )
+        log.warning("late answer refused", key=message.key[:12], code=refusal.code, again=again)
+        return again
 
 
 def _worth_another(refusal: DeliveryRefused, message: IncomingMessage, now: datetime) -> bool:

@@ -6,7 +6,7 @@ what was said are sealed, and a document is found by a keyed index of account an
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Annotated, Any
 
@@ -17,6 +17,7 @@ from pydantic import BeforeValidator, TypeAdapter, ValidationError
 from pymongo import ASCENDING, IndexModel
 from pymongo.errors import DuplicateKeyError
 
+from bot.talk.replacing import replace
 from bot.talk.session import Session
 from bot.wechat.messages import IncomingMessage
 from bot.wechat.reply import Reply, as_reply

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 
@@ -11,7 +11,8 @@ from bot.conversations.errands import Errands
 from bot.talk import phrases
 from bot.talk.conversation import take_turn
 from bot.talk.outcomes import after
-from bot.talk.session import Act, Heard, Scene, Session, Understanding
+from bot.talk.replacing import replace
+from bot.talk.session import Act, Asked, Heard, Scene, Session, Understanding
 from bot.talk.spoken import tidy
 from bot.talk.spoken_forms import simplified
 from bot.wechat.messages import IncomingMessage, MessageKind
@@ -60,15 +61,17 @@ async def hold_turn(
     understand: Callable[[str], Understanding] = understand,
     scene: Scene | None = None,
     welcome: str | None = None,
+    asked: Asked | None = None,
 ) -> Held:
     """Take one turn; every act in it is idempotent, so that it may be taken again.
 
-    ``scene`` is the place of the code that was scanned with this message, ``welcome`` the account's own words.
+    ``scene`` is the place of the code that was scanned with this message, ``welcome`` the account's own words,
+    ``asked`` what a notice asked last.
     """
     text = tidy(message.content)
     read = understand(text) if message.kind in _SPOKEN else Understanding()
-    if scene is not None or welcome is not None:
-        read = replace(read, scene=scene, welcome=welcome)
+    if scene is not None or welcome is not None or asked is not None:
+        read = replace(read, scene=scene, welcome=welcome, asked=asked)
     heard = Heard(message, text, read, now)
     turn = take_turn(session, message, read, now=now)
     said, acts = turn.say, list[Act]()

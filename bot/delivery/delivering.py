@@ -16,16 +16,17 @@ from bot import notices
 from bot.alarm_delivery import put_alarm
 from bot.delivery import ladder
 from bot.delivery.ladder import Verdict
+from bot.delivery.quiet_hours import QuietHours
 from bot.delivery.sending import Sending
 from bot.delivery.words import NoticeWords, notice_words
 from bot.services import Services
 from bot.web.citizen_links import citizen_page
+from routing.acts.notice_desk import INTERRUPTED
 from routing.acts.outbox import Step
 from routing.citizen_request import Citizen
 from routing.duty.roster_store import MongoRosterStore
 from routing.errors import StaleTicket
-from routing.events import Audience, EventKind, NoticeChannel, NoticeState, OutboxEntry
-from routing.service_desk import INTERRUPTED
+from routing.events import Audience, EventKind, NoticeChannel, NoticeState, OutboxEntry, Rung
 from routing.store import Sweep
 from routing.ticket import Ticket
 from routing.workflow import SYSTEM, Actor, Role
@@ -50,6 +51,7 @@ class NoticeDelivery:
     def __init__(self, services: Services) -> None:
         self._services = services
         self._sending = Sending(services)
+        self._quiet = QuietHours.of(services.settings.sms_hours)
 
     async def deliver_notices(self, now: datetime) -> int:
         """Attempt every notice that is due; returns how many tickets had one."""
@@ -111,6 +113,10 @@ class NoticeDelivery:
                     ticket, entry, ended or ladder.at_the_end(entry, means, now=now), now, citizen
                 )
                 return
+            if rung is Rung.SMS and words.waits_for_day and (morning := self._quiet.ends_at(now)) is not None:
+                night = Verdict(state=NoticeState.QUEUED, failure=entry.failure, again_at=morning)
+                await self._write(ticket, entry, night, now)
+                return
             claim = Verdict(state=NoticeState.SENDING, again_at=now + CLAIM, step=Step(rung=rung))
             ticket, entry = await self._write(ticket, entry, claim, now)
             result = await self._sending.send(citizen, rung, entry, words, now=now)
@@ -140,9 +146,9 @@ class NoticeDelivery:
         citizen: Citizen | None = None,
     ) -> tuple[Ticket, OutboxEntry]:
         """Write the verdict, if the notice stands where we saw it; gives both as they are now."""
-        desk = self._services.desk
+        ledger = self._services.desk.notices
         if verdict.state is NoticeState.WAITING:
-            await desk.keep_for_next_message(
+            await ledger.keep_for_next_message(
                 ticket.number,
                 entry.id,
                 now=now,
@@ -154,7 +160,7 @@ class NoticeDelivery:
             if citizen is not None and citizen.openid is not None:
                 await self._services.delivery.waiting.add(citizen.account or "", citizen.openid)
             return ticket, replace(entry, state=NoticeState.WAITING, next_attempt_at=verdict.again_at)
-        saved = await desk.settle_notice(
+        saved = await ledger.settle_notice(
             ticket.number,
             entry.id,
             verdict.state,
@@ -178,6 +184,7 @@ class NoticeDelivery:
             units=self._services.units,
             with_files=answers and await self._services.photos.shown_count(ticket.number) > 0,
             page=partial(citizen_page, self._services.settings.public_url),
+            code=self._services.desk.query_code(ticket.number),
         )
 
     async def _put_on_console(self, ticket: Ticket, entry: OutboxEntry) -> None:

@@ -29,6 +29,8 @@ _AT_ONCE_AGAIN = frozenset({DeliveryClass.BUSY, DeliveryClass.TOKEN})
 _UNTIL_THEY_WRITE = frozenset({DeliveryClass.WINDOW, DeliveryClass.CITIZEN})
 _KNOWN = (TryOutcome.ACCEPTED, TryOutcome.DELIVERED, TryOutcome.UNDELIVERED)
 NO_ACCOUNT = "no-account"
+NO_NUMBER = "no-number"
+"""There never was a way: no follower, and no number that takes text messages."""
 NOT_REACHABLE = "not-reachable"
 NO_ANSWER = "no-answer"
 
@@ -61,11 +63,19 @@ Result = Accepted | Declined | Unclear
 @dataclass(frozen=True, slots=True)
 class Means:
     """The ways that are open for one notice and its citizen. ``on_wechat``: they may write to us, so that what
-    cannot be told now can be told then."""
+    cannot be told now can be told then. ``follower``: they came by WeChat."""
 
     rungs: frozenset[Rung]
     on_wechat: bool = True
     chat_first: bool = False
+    follower: bool = True
+
+    @property
+    def not_reached(self) -> str:
+        """Why nobody was reached, where no channel said so."""
+        if self.on_wechat:
+            return NOT_REACHABLE
+        return NO_ACCOUNT if self.follower else NO_NUMBER
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -170,7 +180,7 @@ def at_the_end(
     gone = entry.spent if spent is None else spent
     why = _why_spent(entry, gone) | (dict([last]) if last else {})
     passing = [rung for rung, klass in why.items() if klass in _PASSING]
-    failure = code or entry.failure or (NOT_REACHABLE if means.on_wechat else NO_ACCOUNT)
+    failure = code or entry.failure or means.not_reached
     if passing and entry.rounds < len(WHOLE_LADDER):
         # What failed for another reason fails again; a short message follows only a refused long one.
         again = tuple(

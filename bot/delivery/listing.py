@@ -9,6 +9,7 @@ from typing import Any
 from pydantic import TypeAdapter
 from pymongo.errors import ExecutionTimeout
 
+from bot.delivery.ladder import NO_NUMBER
 from routing.errors import SearchTooWide
 from routing.events import Audience, EventKind, NoticeState, OutboxEntry, Rung
 from routing.mongo_store import AWARE, Collection, Database, Document
@@ -119,6 +120,9 @@ def _entries(wanted: Wanted, reader: Actor, until: datetime) -> list[dict[str, A
     query: Document = {"outbox": {"$elemMatch": entry}}
     if wanted.number:
         query["_id"] = wanted.number
+    else:
+        # Who left no number missed nothing that could have been sent: on the ticket's own list alone.
+        entry["failure"] = {"$ne": NO_NUMBER}
     if reader.role is not Role.ADMINISTRATOR:
         # An administrator sees that notices fail, of every ticket, and nothing of any.
         query = {"$and": [query, visible_to(reader)]}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from bot.delivery.asked import AskedCitizens
 from bot.delivery.reports import DeliveryReports
 from bot.delivery.sms import SmsGateway
 from bot.delivery.subscriptions import SubscriptionStore
@@ -20,3 +21,4 @@ class DeliveryParts:
     reports: DeliveryReports
     waiting: WaitingCitizens
     windows: Windows
+    asked: AskedCitizens | None = None

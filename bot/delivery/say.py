@@ -25,6 +25,7 @@ _CODES = {
     "user-block": "市民拒收",
     "system-failed": "平台发送失败",
     "no-account": "没有可用的公众号",
+    "no-number": "没有能收短信的号码",
     "no-answer": "对方没有回应",
     "interrupted": "发送时服务中断",
     "not-reachable": "现在没有办法联系上",

@@ -33,11 +33,11 @@ class Sending:
     async def means(self, citizen: Citizen, words: NoticeWords, *, now: datetime) -> Means:
         """The ways that are open: configured for the account, allowed by the citizen, not known to be closed."""
         parts, found = self._services.delivery, set[Rung]()
-        if parts.sms is not None and is_mobile(citizen.phone):
+        if parts.sms is not None and citizen.texts and is_mobile(citizen.phone):
             found.add(Rung.SMS)
         account, openid = citizen.account or "", citizen.openid
         if openid is None or account not in self._services.wechat_clients:
-            return Means(frozenset(found), on_wechat=False)
+            return Means(frozenset(found), on_wechat=False, follower=openid is not None)
         known = self._notices(account)
         template, subscription = known.template(words.kind), known.subscription(words.kind)
         if template is not None:
@@ -76,6 +76,9 @@ class Sending:
             if not isinstance(error, DeliveryUnknown):
                 log.error("notice outcome unknown", notice=entry.id, error=type(error).__name__)
             return Unclear()
+        asked = self._services.delivery.asked
+        if asked is not None:
+            await asked.note(words.kind, rung, account=account, openid=openid, number=words.number, now=now)
         return Accepted(message_key(account, message_id) if message_id else None)
 
     async def _template(
@@ -122,11 +125,15 @@ class Sending:
             return Declined("sms-citizen-none", DeliveryClass.CITIZEN)
         try:
             return await gateway.send(
-                citizen.phone, words.sms_for(citizen.account), key=client_message_id(entry), now=now
+                citizen.phone, words.sms_for(self._account_of(citizen)), key=client_message_id(entry), now=now
             )
         except Exception as error:
             log.error("text message outcome unknown", notice=entry.id, error=type(error).__name__)
             return Unclear()
+
+    def _account_of(self, citizen: Citizen) -> str | None:
+        """Whose pages the citizen is led to: who came by none finds the ticket on any account's."""
+        return citizen.account or next(iter(self._services.wechat_accounts), None)
 
     def _notices(self, account: str) -> NoticeTemplates:
         known = self._services.wechat_accounts.get(account)

@@ -13,7 +13,7 @@ from bot.photos.words import ATTACHMENTS
 from bot.wechat.notice_templates import NoticeKind, NoticeTemplate, Placeholder
 from bot.wechat_text import link, plain
 from routing import errors
-from routing.citizen_request import Secrecy
+from routing.citizen_request import Channel, Secrecy, Urgency
 from routing.departments import Units
 from routing.events import Event, EventKind
 from routing.redaction import redact
@@ -77,6 +77,7 @@ _STATES: Final[Mapping[EventKind, str]] = {
     EventKind.EXTENSION_GRANTED: "已延期",
     EventKind.REPLANNED: "日期调整",
     EventKind.REPLIED: "已答复",
+    EventKind.INTERIM_REPLIED: "阶段答复",
     EventKind.REJECTED: "不予受理",
     EventKind.RESOLVED: "请评价",
     EventKind.ANSWERED_WITH_PARENT: "请评价",
@@ -85,6 +86,7 @@ _STATES: Final[Mapping[EventKind, str]] = {
     EventKind.CORRECTION_REQUESTED: "请补正",
     EventKind.SUSPENSION_GRANTED: "暂缓办理",
     EventKind.THIRD_PARTY_ASKED: "征求意见",
+    EventKind.RESEND_ASKED: "照片没收到",
     EventKind.LINKED: "并案办理",
     EventKind.UNLINKED: "单独办理",
 }
@@ -95,9 +97,11 @@ _TO_DO: Final[Mapping[EventKind, str]] = {
     EventKind.REJECTED: "请查看不受理的原因",
     EventKind.MATERIAL_REQUESTED: "请查看要补充的材料",
     EventKind.CORRECTION_REQUESTED: "请查看要补正的内容",
+    EventKind.RESEND_ASKED: "请把没收到的照片再发一次",
     EventKind.EXTENSION_GRANTED: "请查看新的日期和原因",
     EventKind.REPLANNED: "请查看新的日期和原因",
 }
+_SAYS_ITSELF: Final = (EventKind.REPLIED, EventKind.INTERIM_REPLIED, EventKind.REJECTED)
 _BY_SMS: Final = {"请评价": "已办结"}
 """What a card's short state is in a sentence."""
 _NOT_SAID_ALOUD = "您反映的事项"
@@ -119,6 +123,10 @@ class NoticeWords:
     """What it is about and what happened, where others may read it; None for a 保密 or 匿名 ticket."""
     values: Mapping[Placeholder, str]
     page: PageOf
+    code: str | None = None
+    """The query code, for whoever gets no other word of ours in writing; never of a 保密 or 匿名 ticket."""
+    waits_for_day: bool = True
+    """Whether a text message of it may not ring at night."""
 
     def fields(self, template: NoticeTemplate) -> dict[str, str]:
         """The template's fields, each no longer than its kind takes."""
@@ -139,9 +147,11 @@ class NoticeWords:
         """A text message: as much as fits, the matter first to go. It leads to the page that asks for number and query
         code: whoever gets a text message may follow no account any more."""
         state = _BY_SMS.get(self.state or "", self.state or "有新进展")
+        home = self.page(account, None) if account else None
+        if self.code is not None:
+            return _with_code(self.number, state, self.code, home)
         about = f"您反映的“{_cut(self.title, _LONGEST_TITLE)}”{state}" if self.title else ""
         news = f"您的工单{self.number}{state}"
-        home = self.page(account, None) if account else None
         candidates = []
         if home:
             look = f"{home}/find"
@@ -153,10 +163,16 @@ class NoticeWords:
 
 
 def notice_words(
-    ticket: Ticket, event: Event, *, units: Units, page: PageOf, with_files: bool = False
+    ticket: Ticket,
+    event: Event,
+    *,
+    units: Units,
+    page: PageOf,
+    with_files: bool = False,
+    code: str | None = None,
 ) -> NoticeWords:
     """All that is said of ``event``. Fields and text messages stand on locked screens and pass through others'
-    hands: of a 保密 or 匿名 ticket they name no matter."""
+    hands: of a 保密 or 匿名 ticket they name no matter. ``code`` is the ticket's query code."""
     state = _STATES.get(event.kind, "有新进展")
     secret = ticket.secrecy is not Secrecy.PUBLIC
     title = _NOT_SAID_ALOUD if secret else _one_line(redact(ticket.title or ticket.text))
@@ -178,7 +194,18 @@ def notice_words(
             Placeholder.ACTION: _TO_DO.get(event.kind, "请查看办理进展"),
         },
         page=page,
+        code=None if secret or ticket.channel is Channel.WECHAT else code,
+        # Who has just put down the telephone is awake, and an emergency lets nobody sleep.
+        waits_for_day=event.kind is not EventKind.REGISTERED and ticket.urgency is not Urgency.URGENT,
     )
+
+
+def _with_code(number: str, state: str, code: str, home: str | None) -> str:
+    """All that is needed to look it up, in one message."""
+    news = f"工单{number}{state}，查询码{code}"
+    linked = [f"您的{news}，查看：{home}/find", f"{news} {home}/find"] if home else []
+    spoken = f"您的{news}。凭工单号和查询码可以上网查看，也可以拨打12345。"
+    return next((text for text in (*linked, spoken) if len(text) <= SMS_CHARACTERS), spoken)
 
 
 def _field(name: str, said: str, values: Mapping[Placeholder, str]) -> str:
@@ -221,7 +248,7 @@ def _due(ticket: Ticket, event: Event) -> datetime | None:
 
 
 def _reply(ticket: Ticket, event: Event, *, secret: bool) -> str:
-    said = event.text if event.kind in (EventKind.REPLIED, EventKind.REJECTED) else ticket.reply_text
+    said = event.text if event.kind in _SAYS_ITSELF else ticket.reply_text
     return _HIDDEN if secret or not said else _one_line(redact(said))
 
 

@@ -11,6 +11,7 @@ from bot.demo.aftercare import Aftercare
 from bot.demo.life import Life
 from bot.demo.setting import DISPATCHER, OPERATOR, PEOPLE, SUPERVISOR
 from bot.demo.stories import Stories, Told
+from routing.acts import returns
 from routing.citizen_request import Channel, RequestType, Urgency
 from routing.departments import UnitId
 from routing.ticket import Rating
@@ -182,8 +183,8 @@ class Course:
         reason, basis = self.stories.phrase("return", self.rng), self.stories.phrase("basis", self.rng)
         done = self.life.act(
             at,
-            lambda t: ticket.request_return(
-                profile=self.profile, actor=liaison, now=t, reason=reason, basis=basis
+            lambda t: returns.request_return(
+                ticket, profile=self.profile, actor=liaison, now=t, reason=reason, basis=basis
             ),
         )
         return at if done else None
@@ -195,8 +196,8 @@ class Course:
         reason = self.stories.phrase("return-approved" if approved else "return-refused", self.rng)
         done = self.life.act(
             at,
-            lambda t: ticket.decide_return(
-                approved=approved, profile=self.profile, actor=actor, now=t, reason=reason
+            lambda t: returns.decide_return(
+                ticket, approved=approved, profile=self.profile, actor=actor, now=t, reason=reason
             ),
         )
         return at if done else None

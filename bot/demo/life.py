@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from bot import notices
+from routing.acts import outbox
 from routing.acts.outbox import Step
 from routing.events import NoticeChannel, NoticeState, Rung
 from routing.ticket import Ticket
@@ -46,8 +47,8 @@ class Life:
             at = min(told_at + _DELIVERED_AFTER, self.present)
             if entry.channel is NoticeChannel.WECHAT:
                 step = Step(rung=Rung.CHAT)
-                self.ticket.settle_notice(entry.id, NoticeState.SENDING, now=at, step=step)
-            self.ticket.settle_notice(entry.id, NoticeState.SENT, now=at)
+                outbox.settle(self.ticket, entry.id, NoticeState.SENDING, now=at, step=step)
+            outbox.settle(self.ticket, entry.id, NoticeState.SENT, now=at)
 
     def _sound_alarms(self, until: datetime) -> None:
         while (reached := self.ticket.next_deadline_at) is not None and reached + ALARM_AFTER <= until:

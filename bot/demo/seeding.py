@@ -6,8 +6,10 @@ from collections.abc import Callable
 from datetime import datetime
 
 from bot.demo.history import Historian, History
+from bot.demo.photographs import add_photographs, of_known_citizens
 from bot.demo.setting import DemoSetting
 from bot.services import Services
+from bot.simulator.citizens import DemoCitizens
 from routing.mongo_store import Collection
 
 _MARK = "history"
@@ -36,6 +38,10 @@ async def seed(services: Services, setting: DemoSetting, *, progress: Callable[[
     await services.tickets.reserve_numbers(numbers)
     await services.identities.put_many(history.citizens)
     await services.tickets.add_many(history.tickets)
+    known = frozenset(citizen.openid for citizen in DemoCitizens(app_id=setting.account.app_id).all())
+    await add_photographs(
+        services.photos, history.tickets, first=of_known_citizens(history.citizens, known), now=now
+    )
     await marks.update_one({"_id": _MARK}, {"$set": {"complete": True}})
     return True
 
@@ -54,3 +60,5 @@ def _write(services: Services, setting: DemoSetting, *, now: datetime) -> Histor
 async def _take_away(services: Services, numbers: list[str]) -> None:
     for name in ("tickets", "identities"):
         await services.database[name].delete_many({"_id": {"$in": numbers}})
+    for number in numbers:
+        await services.photos.erase_of_ticket(number)

@@ -12,9 +12,8 @@ from pymongo import ASCENDING, IndexModel, ReplaceOne
 
 from routing.mongo_store import AWARE, Collection, Database, Document
 
-MOST_SCENE = 64
-"""The platform's limit for a scene in words, in characters."""
 _SCENE = re.compile(r"[A-Za-z0-9_-]{1,64}")
+"""The platform takes 64 characters of a scene in words."""
 _CACHED_S = 30.0
 _MOST_CACHED = 5000
 

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TypeVar
+
 from aiohttp import web
 from pydantic import BaseModel
 
 from bot.hotline import problems
-from bot.hotline.acting import PATH, BodyT, action_endpoint
+from bot.hotline.acting import PATH, acting, action_endpoint
+from bot.hotline.answers import ANSWERS
 from bot.hotline.case_actions import CASE_ENDPOINTS
 from bot.hotline.disclosure import DISCLOSURE_ACTS
 from bot.hotline.models import (
-    Closing,
     Dispatching,
     ForTheCitizen,
     NoQuery,
@@ -28,9 +30,12 @@ from bot.hotline.models import (
     WithText,
 )
 from bot.hotline.operation import Call, Endpoint, Result, operation
+from routing.acts.acting import ForCitizen
 from routing.departments import UnitId
 from routing.ticket import Rating, Ticket
 from routing.workflow import CENTRE_ROLES, Action, Role
+
+CitizensT = TypeVar("CitizensT", bound=ForTheCitizen)
 
 
 class IdentityJson(BaseModel):
@@ -40,10 +45,10 @@ class IdentityJson(BaseModel):
     phone: str | None
 
 
-def _key(call: Call[BodyT, NoQuery], action: Action) -> str | None:
-    """The caller's key, told apart from its keys for other actions, other callers' and WeChat's message keys."""
-    body = call.body
-    return f"{call.actor.id}:{action}:{body.key}" if isinstance(body, ForTheCitizen) and body.key else None
+def _asked(call: Call[CitizensT, NoQuery], action: Action) -> ForCitizen:
+    """The caller's key is told apart from its keys for other actions, other callers' and WeChat's message keys."""
+    key = f"{call.actor.id}:{action}:{call.body.key}" if call.body.key else None
+    return ForCitizen(actor=call.actor, now=call.now, version=call.body.version, key=key)
 
 
 # ---- the centre
@@ -52,55 +57,28 @@ def _key(call: Call[BodyT, NoQuery], action: Action) -> str | None:
 @action_endpoint(Action.DISPATCH, Dispatching)
 async def dispatch(call: Call[Dispatching, NoQuery]) -> Ticket:
     return await call.services.desk.dispatch(
-        call.number,
-        UnitId(call.body.department),
-        actor=call.actor,
-        version=call.body.version,
-        now=call.now,
-        reason=call.body.reason or None,
+        call.number, UnitId(call.body.department), **acting(call), reason=call.body.reason or None
     )
 
 
 @action_endpoint(Action.TRANSFER, Transferring)
 async def transfer(call: Call[Transferring, NoQuery]) -> Ticket:
     return await call.services.desk.transfer(
-        call.number,
-        UnitId(call.body.department),
-        actor=call.actor,
-        version=call.body.version,
-        now=call.now,
-        reason=call.body.reason,
-    )
-
-
-@action_endpoint(Action.ANSWER_DIRECTLY, WithText)
-async def answer_directly(call: Call[WithText, NoQuery]) -> Ticket:
-    return await call.services.desk.answer_directly(
-        call.number, actor=call.actor, version=call.body.version, now=call.now, text=call.body.text
+        call.number, UnitId(call.body.department), **acting(call), reason=call.body.reason
     )
 
 
 @action_endpoint(Action.REJECT, Rejection)
 async def reject(call: Call[Rejection, NoQuery]) -> Ticket:
     return await call.services.desk.reject(
-        call.number,
-        actor=call.actor,
-        version=call.body.version,
-        now=call.now,
-        reason=call.body.reason,
-        kind=call.body.kind,
+        call.number, **acting(call), reason=call.body.reason, kind=call.body.kind
     )
 
 
 @action_endpoint(Action.DECIDE_RETURN, ReturnDecision)
 async def decide_return(call: Call[ReturnDecision, NoQuery]) -> Ticket:
     return await call.services.desk.decide_return(
-        call.number,
-        actor=call.actor,
-        version=call.body.version,
-        now=call.now,
-        approved=call.body.approved,
-        reason=call.body.reason,
+        call.number, **acting(call), approved=call.body.approved, reason=call.body.reason
     )
 
 
@@ -109,41 +87,18 @@ async def decide_return(call: Call[ReturnDecision, NoQuery]) -> Ticket:
 
 @action_endpoint(Action.ACCEPT, Versioned)
 async def accept(call: Call[Versioned, NoQuery]) -> Ticket:
-    return await call.services.desk.accept(
-        call.number, actor=call.actor, version=call.body.version, now=call.now
-    )
+    return await call.services.desk.accept(call.number, **acting(call))
 
 
 @action_endpoint(Action.CONTACT, WithText)
 async def contact(call: Call[WithText, NoQuery]) -> Ticket:
-    return await call.services.desk.contact(
-        call.number, actor=call.actor, version=call.body.version, now=call.now, text=call.body.text
-    )
-
-
-@action_endpoint(Action.REPLY, WithText)
-async def reply(call: Call[WithText, NoQuery]) -> Ticket:
-    return await call.services.desk.reply(
-        call.number, actor=call.actor, version=call.body.version, now=call.now, text=call.body.text
-    )
-
-
-@action_endpoint(Action.RESOLVE, Closing)
-async def resolve(call: Call[Closing, NoQuery]) -> Ticket:
-    return await call.services.desk.resolve(
-        call.number, actor=call.actor, version=call.body.version, now=call.now, text=call.body.text
-    )
+    return await call.services.desk.contact(call.number, **acting(call), text=call.body.text)
 
 
 @action_endpoint(Action.REQUEST_RETURN, ReturnRequest, refuses=(429,))
 async def request_return(call: Call[ReturnRequest, NoQuery]) -> Ticket:
     return await call.services.desk.request_return(
-        call.number,
-        actor=call.actor,
-        version=call.body.version,
-        now=call.now,
-        reason=call.body.reason,
-        basis=call.body.basis,
+        call.number, **acting(call), reason=call.body.reason, basis=call.body.basis
     )
 
 
@@ -152,26 +107,14 @@ async def request_return(call: Call[ReturnRequest, NoQuery]) -> Ticket:
 
 @action_endpoint(Action.SUPPLEMENT, Supplement, refuses=(429,))
 async def supplement(call: Call[Supplement, NoQuery]) -> Ticket:
-    return await call.services.desk.supplement(
-        call.number,
-        actor=call.actor,
-        text=call.body.text,
-        now=call.now,
-        version=call.body.version,
-        key=_key(call, Action.SUPPLEMENT),
-    )
+    asked = _asked(call, Action.SUPPLEMENT)
+    return await call.services.desk.supplement(call.number, text=call.body.text, **asked)
 
 
 @action_endpoint(Action.REMIND, Reminder, refuses=(429,))
 async def remind(call: Call[Reminder, NoQuery]) -> Ticket:
-    return await call.services.desk.remind(
-        call.number,
-        actor=call.actor,
-        text=call.body.text or None,
-        now=call.now,
-        version=call.body.version,
-        key=_key(call, Action.REMIND),
-    )
+    asked = _asked(call, Action.REMIND)
+    return await call.services.desk.remind(call.number, text=call.body.text or None, **asked)
 
 
 @action_endpoint(Action.RATE, RatingIn)
@@ -183,38 +126,19 @@ async def rate(call: Call[RatingIn, NoQuery]) -> Ticket:
         reasons=tuple(dict.fromkeys(body.reasons)),
         comment=body.comment or None,
     )
-    return await call.services.desk.rate(
-        call.number,
-        rating=rating,
-        actor=call.actor,
-        now=call.now,
-        version=body.version,
-        key=_key(call, Action.RATE),
-    )
+    return await call.services.desk.rate(call.number, rating=rating, **_asked(call, Action.RATE))
 
 
 @action_endpoint(Action.REOPEN, Reopening)
 async def reopen(call: Call[Reopening, NoQuery]) -> Ticket:
-    return await call.services.desk.reopen(
-        call.number,
-        actor=call.actor,
-        reason=call.body.reason,
-        now=call.now,
-        version=call.body.version,
-        key=_key(call, Action.REOPEN),
-    )
+    asked = _asked(call, Action.REOPEN)
+    return await call.services.desk.reopen(call.number, reason=call.body.reason, **asked)
 
 
 @action_endpoint(Action.WITHDRAW, Withdrawal)
 async def withdraw(call: Call[Withdrawal, NoQuery]) -> Ticket:
-    return await call.services.desk.withdraw(
-        call.number,
-        actor=call.actor,
-        reason=call.body.reason,
-        now=call.now,
-        version=call.body.version,
-        key=_key(call, Action.WITHDRAW),
-    )
+    asked = _asked(call, Action.WITHDRAW)
+    return await call.services.desk.withdraw(call.number, reason=call.body.reason, **asked)
 
 
 # ---- identity
@@ -238,13 +162,11 @@ async def reveal(call: Call[Reveal, NoQuery]) -> Result:
 ENDPOINTS: tuple[Endpoint, ...] = (
     dispatch,
     transfer,
-    answer_directly,
     reject,
     decide_return,
     accept,
     contact,
-    reply,
-    resolve,
+    *ANSWERS,
     request_return,
     supplement,
     remind,

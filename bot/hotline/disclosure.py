@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from bot.hotline.acting import action_endpoint
+from bot.hotline.acting import acting, action_endpoint
 from bot.hotline.disclosure_json import EntryJson, RegisterJson, show_decision
 from bot.hotline.fields import GroundId, OptionalWords, RegisterWord
 from bot.hotline.models import NoBody, NoQuery, Query, Versioned, WithText
@@ -52,39 +52,28 @@ class RegistersQuery(Query):
 @action_endpoint(Action.ASK_CORRECTION, WithText)
 async def ask_correction(call: Call[WithText, NoQuery]) -> Ticket:
     return await call.services.desk.disclosure.ask_correction(
-        call.number, actor=call.actor, version=call.body.version, now=call.now, text=call.body.text
+        call.number, **acting(call), text=call.body.text
     )
 
 
 @action_endpoint(Action.HEAR_THIRD_PARTY, Opinion)
 async def hear_third_party(call: Call[Opinion, NoQuery]) -> Ticket:
     return await call.services.desk.disclosure.hear_third_party(
-        call.number,
-        actor=call.actor,
-        version=call.body.version,
-        now=call.now,
-        consents=call.body.consents,
-        text=call.body.text,
+        call.number, **acting(call), consents=call.body.consents, text=call.body.text
     )
 
 
 @action_endpoint(Action.DECIDE_DISCLOSURE, DisclosureDecision)
 async def decide_disclosure(call: Call[DisclosureDecision, NoQuery]) -> Ticket:
     return await call.services.desk.disclosure.decide(
-        call.number,
-        actor=call.actor,
-        version=call.body.version,
-        now=call.now,
-        ground=call.body.ground,
-        reason=call.body.reason,
-        text=call.body.text,
+        call.number, **acting(call), ground=call.body.ground, reason=call.body.reason, text=call.body.text
     )
 
 
 @action_endpoint(Action.ENTER_REGISTER, Entering)
 async def enter_register(call: Call[Entering, NoQuery]) -> Ticket:
     return await call.services.desk.disclosure.enter_register(
-        call.number, call.body.register_, actor=call.actor, version=call.body.version, now=call.now
+        call.number, call.body.register_, **acting(call)
     )
 
 

@@ -72,6 +72,7 @@ class CitizenIn(Body):
     name: Name | None = None
     phone: Phone | None = None
     secrecy: SecrecyWord = Secrecy.PUBLIC
+    texts: Annotated[bool, Field(description="False: no text messages to the number.")] = True
 
 
 class NewTicket(Body):
@@ -106,12 +107,6 @@ class WithText(Versioned):
     """What was said or is answered."""
 
     text: Text
-
-
-class Closing(Versioned):
-    """``text`` answers and closes in one step; without it an answer must have been given before."""
-
-    text: Text | None = None
 
 
 class WithReason(Versioned):

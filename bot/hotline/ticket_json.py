@@ -21,6 +21,7 @@ from bot.hotline.triage_json import (
     show_department,
     show_triage,
 )
+from bot.reply_findings import CHECKED
 from bot.services import Services
 from bot.wording import STARS, label
 from routing.acts.offers import offered_to
@@ -99,6 +100,9 @@ class EventJson(BaseModel):
     ground: str | None
     consents: bool | None
     register_: Register | None = Field(serialization_alias="register")
+    doubts: list[str]
+    """What the check before sending found of an answer, and why it was sent all the same."""
+    despite: str | None
 
 
 class TopicJson(BaseModel):
@@ -291,6 +295,8 @@ class _View:
             ground=event.ground,
             consents=event.consents,
             register_=event.register,
+            doubts=list(event.reasons) if event.kind in CHECKED else [],
+            despite=self._said(event.comment) if event.kind in CHECKED else None,
         )
 
     def _pending_return(self, ticket: Ticket) -> PendingReturnJson | None:

@@ -14,7 +14,7 @@ from bot.hotline.models import CitizenIn, NewTicket, NoBody, NoQuery, TicketsQue
 from bot.hotline.operation import Call, Endpoint, Result, operation
 from bot.hotline.similar import CandidateJson, RegisteredJson, show_candidates
 from bot.hotline.ticket_json import TicketJson, show_ticket
-from bot.intake import register_citizen_request
+from bot.intake import enter_application, register_citizen_request
 from routing.citizen_request import Citizen, CitizenRequest
 from routing.errors import ExternalNumberConflict, Incomplete, UnknownYear
 from routing.queries import TicketFilter
@@ -60,7 +60,9 @@ async def register(call: Call[NewTicket, NoQuery]) -> Result:
             channel=body.channel,
             external_number=body.external_number,
             text=body.text,
-            citizen=Citizen(name=citizen.name, phone=citizen.phone, secrecy=citizen.secrecy),
+            citizen=Citizen(
+                name=citizen.name, phone=citizen.phone, secrecy=citizen.secrecy, texts=citizen.texts
+            ),
             received_at=_received_at(body.received_at, call.now),
             now=call.now,
             title=body.title,
@@ -78,7 +80,7 @@ async def register(call: Call[NewTicket, NoQuery]) -> Result:
         ) from None
     if not registrar.is_new and not call.actor.answers_for(ticket.unit_id):
         raise ExternalNumberConflict(body.external_number)
-    ticket = await _entered(call, ticket)
+    ticket = await enter_application(call.services.desk.disclosure, ticket, now=call.now)
     shown = await show_ticket(ticket, services=call.services, reader=call.actor, now=call.now)
     answer = RegisteredJson.model_construct(**dict(shown), similar=await _similar(call, ticket))
     return (201 if registrar.is_new else 200), answer
@@ -87,17 +89,6 @@ async def register(call: Call[NewTicket, NoQuery]) -> Result:
 def _require_tier(tier: str | None, profile: Profile) -> None:
     if tier is not None and tier not in profile.tiers:
         raise problems.invalid({"tier": f"must be one of {', '.join(profile.tiers)}"})
-
-
-async def _entered(call: Call[NewTicket, NoQuery], ticket: Ticket) -> Ticket:
-    """依申请公开 with its number in the register; where that fails now, the worker does it."""
-    if ticket.next_entry_at is None:
-        return ticket
-    try:
-        return await call.services.desk.disclosure.enter(ticket.number, now=call.now)
-    except Exception as error:
-        log.error("application not entered", number=ticket.number, error=type(error).__name__)
-        return ticket
 
 
 async def _similar(call: Call[NewTicket, NoQuery], ticket: Ticket) -> list[CandidateJson] | None:

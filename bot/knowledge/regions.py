@@ -15,6 +15,7 @@ _GOVERNED = frozenset(
 """Levels whose places have rules of their own; a road has none."""
 
 
+@lru_cache(maxsize=32)  # asked with every question, and a city's table has ten thousand places
 def regions_at(path: str, gazetteer: Gazetteer) -> frozenset[str]:
     """The regions of a path (云川市/清和县), or of one place's name with every place above it.
 
@@ -26,6 +27,7 @@ def regions_at(path: str, gazetteer: Gazetteer) -> frozenset[str]:
     return regions_of(_path(named[0].id, gazetteer) if len(named) == 1 else path)
 
 
+@lru_cache(maxsize=4)
 def home_regions(path: str, gazetteer: Gazetteer) -> frozenset[str] | None:
     """The installation's own place: as configured, else the home of its table of places with all above it. None where
     neither says: then no entry is kept back for its region."""

@@ -8,9 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Any
 
 from bson import ObjectId
 from gridfs.errors import NoFile
@@ -35,6 +33,7 @@ from bot.learning.registered import (
     SwitchAction,
     UnknownModel,
 )
+from bot.learning.registry_documents import keyed, model_of, read_switch, switch_document
 from classifier.gate import Rule
 from routing.mongo_store import AWARE, Collection, Database, Document
 
@@ -109,7 +108,7 @@ class ModelRegistry:
             "data_since": model.data_since,
             "data_until": model.data_until,
             "card": dict(model.card),
-            "figures": _keyed(model.figures),
+            "figures": keyed(model.figures),
             "comparison": dict(model.comparison) if model.comparison else None,
             "created_by": model.created_by,
         }
@@ -120,7 +119,7 @@ class ModelRegistry:
             except DuplicateKeyError:
                 continue
             await self.announce()
-            return _model(document, await self._switches(model.kind))
+            return model_of(document, await self._switches(model.kind))
         raise AssertionError("a thousand models in one day")
 
     async def all(self, kind: ModelKind | None = None, *, limit: int = 50) -> list[RegisteredModel]:
@@ -128,11 +127,11 @@ class ModelRegistry:
         query = {"kind": kind.value} if kind else {}
         found = await self._models.find(query).sort("trained_at", DESCENDING).limit(limit).to_list(None)
         switches = {each: await self._switches(each) for each in ModelKind}
-        return [_model(document, switches[ModelKind(document["kind"])]) for document in found]
+        return [model_of(document, switches[ModelKind(document["kind"])]) for document in found]
 
     async def get(self, kind: ModelKind, version: str) -> RegisteredModel:
         """Raises UnknownModel."""
-        return _model(await self._document(kind, version), await self._switches(kind))
+        return model_of(await self._document(kind, version), await self._switches(kind))
 
     async def live_version(self, kind: ModelKind) -> str | None:
         """None while the model that ships is at work."""
@@ -271,7 +270,7 @@ class ModelRegistry:
                     {"_id": kind.value, "seq": switch.seq - 1},
                     {
                         "$set": {"version": version, "seq": switch.seq},
-                        "$push": {"switches": {**_switch_document(switch)}},
+                        "$push": {"switches": {**switch_document(switch)}},
                     },
                     upsert=switch.seq == 1,
                     return_document=ReturnDocument.AFTER,
@@ -284,7 +283,7 @@ class ModelRegistry:
 
     async def _switches(self, kind: ModelKind) -> list[Switch]:
         document = await self._live.find_one({"_id": kind.value})
-        return [_read_switch(each) for each in document["switches"]] if document else []
+        return [read_switch(each) for each in document["switches"]] if document else []
 
     async def _document(self, kind: ModelKind, version: str) -> Document:
         document = await self._models.find_one({"kind": kind.value, "version": version})
@@ -340,57 +339,3 @@ def steps_back(switches: list[Switch]) -> list[str | None]:
         else:
             stack.append(switch.to_version)
     return stack
-
-
-def _switch_document(switch: Switch) -> Document:
-    return {
-        "seq": switch.seq,
-        "at": switch.at,
-        "action": switch.action.value,
-        "from_version": switch.from_version,
-        "to_version": switch.to_version,
-        "who": switch.who,
-        "why": switch.why,
-    }
-
-
-def _read_switch(document: Document) -> Switch:
-    return Switch(**{**document, "action": SwitchAction(document["action"])})
-
-
-def _model(document: Document, switches: list[Switch]) -> RegisteredModel:
-    return RegisteredModel(
-        kind=ModelKind(document["kind"]),
-        version=document["version"],
-        state=_state(document, switches),
-        sha256=document["sha256"],
-        size=document["size"],
-        rows=document["rows"],
-        labels=tuple(document["labels"]),
-        trained_at=document["trained_at"],
-        data_since=document["data_since"],
-        data_until=document["data_until"],
-        card=document["card"],
-        figures=document["figures"],
-        comparison=document["comparison"],
-        created_by=document["created_by"],
-        decided_by=document.get("decided_by"),
-        decided_at=document.get("decided_at"),
-        why=document.get("why"),
-    )
-
-
-def _state(document: Document, switches: list[Switch]) -> ModelState:
-    version = document["version"]
-    if switches and switches[-1].to_version == version:
-        return ModelState.LIVE
-    if any(switch.to_version == version for switch in switches):
-        return ModelState.RETIRED
-    return ModelState(document["decision"])
-
-
-def _keyed(figures: Mapping[str, Any]) -> dict[str, Any]:
-    """Without the per-label table, which the comparison has: MongoDB keys must not hold arbitrary labels."""
-    return {name: value for name, value in figures.items() if name not in ("per_label", "coverage_at")} | {
-        "coverage_at": [[at, share] for at, share in dict(figures.get("coverage_at", {})).items()]
-    }

@@ -13,12 +13,12 @@ from bot.console_notices import ConsoleNotices
 from bot.photos.kinds import PhotoRefused, PhotosBusy, Source
 from bot.photos.shelf import GIVE_UP_AFTER, FetchState, PictureShelf, ToFetch
 from bot.photos.store import PhotoStore
-from bot.photos.words import missing_words, please_send_again
+from bot.photos.words import lost_ones, missing_words
 from bot.wechat.media import MediaGone, MediaLater, MediaTooLarge
+from routing.citizen_request import Channel
 from routing.errors import UnknownTicket
 from routing.events import Audience
 from routing.store import TicketStore
-from routing.ticket import Ticket
 
 log = structlog.get_logger(__name__)
 
@@ -42,9 +42,9 @@ class Fetches(Protocol):
 
 
 class AsksCitizen(Protocol):
-    """Asks the citizen of a ticket for something, at most once; failing is its own matter."""
+    """``routing.acts.notice_desk.NoticeDesk``: asks the citizen of an open ticket, once."""
 
-    async def __call__(self, ticket: Ticket, words: str, *, now: datetime) -> None: ...
+    async def ask_to_resend(self, number: str, what: str, *, now: datetime) -> None: ...
 
 
 @dataclass(slots=True, kw_only=True)
@@ -56,7 +56,7 @@ class PhotoFetching:
     source: Fetches
     tickets: TicketStore
     console: ConsoleNotices
-    ask: AsksCitizen | None = None
+    desk: AsksCitizen
     _tidied_at: datetime | None = field(default=None, init=False)
 
     async def fetch_photos(self, now: datetime) -> int:
@@ -126,7 +126,7 @@ class PhotoFetching:
             text="；".join(words),
             at=now,
         )
-        await self.shelf.told(number)
-        if self.ask is not None and ticket.is_open and await self.shelf.ask_once(number, now=now):
-            await self.ask(ticket, please_send_again(number, rows), now=now)
-        return None
+        # Off the list last: a worker that dies before has it told again, and each is told once all the same.
+        if ticket.channel is Channel.WECHAT:
+            await self.desk.ask_to_resend(number, lost_ones(rows), now=now)
+        return await self.shelf.told(number)

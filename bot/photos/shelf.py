@@ -187,16 +187,6 @@ class PictureShelf:
     async def told(self, number: str) -> None:
         await self._pictures.update_many({"number": number, "to_tell": True}, {"$unset": {"to_tell": ""}})
 
-    async def ask_once(self, number: str, *, now: datetime) -> bool:
-        """True for exactly one caller a ticket: the citizen is asked for lost photos once, never again."""
-        first = await self._pictures.find_one({"number": number}, {"_id": 1}, sort=_ORDER)
-        if first is None:
-            return False
-        result = await self._pictures.update_one(
-            {"_id": first["_id"], "citizen_asked_at": None}, {"$set": {"citizen_asked_at": now}}
-        )
-        return result.modified_count == 1
-
     async def _settle(self, key: str, fields: Document) -> None:
         await self._pictures.update_one({"_id": key}, {"$set": fields, "$unset": {"due_at": ""}})
 

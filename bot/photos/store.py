@@ -12,7 +12,7 @@ import secrets
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any, Final, TypeVar
 
@@ -36,6 +36,7 @@ _Made = TypeVar("_Made")
 
 LOOSE_FOR: Final = timedelta(hours=48)
 """How long a photo waits for the ticket it was meant for; a draft lives half as long."""
+_LONG_AGO: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _AT_WORK: Final = timedelta(days=1)
 """After this long an upload that never ended was cut off by a crash."""
 _POOL: Final = ThreadPoolExecutor(2, thread_name_prefix="photos")
@@ -240,18 +241,26 @@ class PhotoStore:
             ready["$set"]["drop_at"] = now + LOOSE_FOR
         else:
             ready["$unset"]["drop_at"] = ""
-        before = await self._photos.find_one_and_update({"_id": photo_id, "ready": False}, ready)
+        begun = {"_id": photo_id, "ready": False, "going": None}
+        before = await self._photos.find_one_and_update(begun, ready)
         # Of several uploads of one picture the first to end is kept.
         needless = [file] if before is None else [one for one in before["uploads"] if one != file]
         await self._delete_files(needless)
 
     async def _drop(self, which: Document) -> int:
+        """Each is marked as going in the moment it still is what is to go: a photo that found its ticket meanwhile stays.
+        A mark that a crash left behind is found by the next ``tidy``."""
         dropped = 0
-        async for found in self._photos.find(which, {"file": 1, "uploads": 1}):
-            await self._delete_files(
-                [*([found["file"]] if "file" in found else []), *found.get("uploads", [])]
+        going = {"$set": {"ready": False, "going": True, "drop_at": _LONG_AGO}}
+        for photo_id in [d["_id"] async for d in self._photos.find(which, {"_id": 1})]:
+            found = await self._photos.find_one_and_update(
+                {"$and": [which, {"_id": photo_id}]}, going, projection={"file": 1, "uploads": 1}
             )
-            dropped += (await self._photos.delete_one({"_id": found["_id"]})).deleted_count
+            if found is None:
+                continue
+            files = [found["file"]] if "file" in found else []
+            await self._delete_files([*files, *found.get("uploads", [])])
+            dropped += (await self._photos.delete_one({"_id": photo_id, "going": True})).deleted_count
         return dropped
 
     async def _delete_files(self, files: Sequence[ObjectId]) -> None:

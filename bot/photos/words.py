@@ -28,13 +28,9 @@ def photo_notes(rows: Sequence[ShelfRow]) -> list[str]:
     return [*missing_words(rows), *waiting]
 
 
-def please_send_again(number: str, rows: Sequence[ShelfRow]) -> str:
-    """To the citizen, once a ticket."""
-    lost = "、".join(_which(row) for row in rows if row.state in _WHY)
-    return (
-        f"您反映的事（工单{number}）有内容没能收到：{lost}。"
-        "如果对办理要紧，请先发“补充”，选这张工单，再重新发来（语音请改成文字）；不要紧就不用管，工单照常办理。"
-    )
+def lost_ones(rows: Sequence[ShelfRow]) -> str:
+    """第1张照片、第2段语音: what the citizen is asked to send again."""
+    return "、".join(_which(row) for row in rows if row.state in _WHY)
 
 
 def _which(row: ShelfRow) -> str:

@@ -40,6 +40,9 @@ _ANSWERS = (
         phrases.FREE_OF_CHARGE,
     ),
 )
+_CALL_ME = re.compile(
+    r"(?:给我|跟我)(?:打|回)(?:个|一?下)?电话|(?:打|回)(?:个)?电话给我|(?:电话|打电话)(?:联系|说)(?:我|行|吧)|让.{1,6}(?:打给|联系)我"
+)
 _HOW_PHOTOS = re.compile(
     r"(?:照片|图片|相片).{0,3}(?:怎么|咋|如何|在哪|能不能|可以)|(?:怎么|咋|如何)[发传](?:照片|图片)"
 )
@@ -50,6 +53,8 @@ def about_the_form(text: str) -> str | None:
     if len(text) > _LONGEST:
         return None
     plain = simplified(text)
+    if _CALL_ME.search(plain) and "没" not in plain:
+        return phrases.WILL_CALL
     if _HOW_PHOTOS.search(plain):
         return phrases.HOW_PHOTOS
     return next((said for pattern, said in _ANSWERS if pattern.search(plain)), None)

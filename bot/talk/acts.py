@@ -28,6 +28,10 @@ class AskKnowledge:
     """What the sentence would be as a ticket, where the rules recognised anything but a question."""
     offered: bool = False
     """Asked while a filing stood offered: what is no question of its own is more to that report."""
+    narrowed: bool = False
+    """``question`` is what is left of the message once its story is taken away."""
+    beside: tuple[str, ...] = ()
+    """What the same message reports: offered to be filed once the question is answered."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +65,8 @@ class NoteLack:
 @dataclass(frozen=True, slots=True)
 class FileTicket:
     draft: Draft
+    at_unit: str | None = None
+    """The department of the code by which the draft has its place."""
 
 
 @dataclass(frozen=True, slots=True)

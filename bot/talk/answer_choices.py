@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
+from bot.intake import MOST_CHARACTERS
 from bot.talk import filing, phrases, questions
 from bot.talk.filing import Handler
+from bot.talk.heard_beside import phone_in, without_own_phone
+from bot.talk.replacing import replace
 from bot.talk.session import (
     AskKnowledge,
     Choice,
@@ -80,6 +81,19 @@ def none_of_these(session: Session, heard: Heard, value: str) -> Turn:
     return replace(turn, act=NoteLack(session.asked, said, Lack.UNANSWERED))
 
 
+def add_to_draft(session: Session, heard: Heard, value: str) -> Turn:
+    """It was the same matter: the words join the filing that waited."""
+    if session.draft is None or not session.question:
+        return file_question(session, heard, value)
+    words = without_own_phone(session.question)
+    text = f"{session.draft.text}\n{words}" if session.draft.text else words
+    if len(text) > MOST_CHARACTERS:
+        return filing.ask_next(session, phrases.TOO_LONG)
+    guess = filing.sounds_like(text) or session.draft.guess
+    phone = phone_in(session.question) or session.draft.phone_heard
+    return filing.answer(session, (phrases.NEW_TEXT,), text=text, guess=guess, phone_heard=phone)
+
+
 HANDLERS: dict[Pick, Handler] = {
     Pick.USEFUL: useful,
     Pick.UNSOLVED: unsolved,
@@ -87,4 +101,5 @@ HANDLERS: dict[Pick, Handler] = {
     Pick.SUGGESTION: suggestion,
     Pick.ENTRY: entry,
     Pick.NONE_OF_THESE: none_of_these,
+    Pick.ADD_WORDS: add_to_draft,
 }

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
+from functools import lru_cache
 
 from bot.wechat_text import clip, link, plain
 from knowledge_base.answering.outcome import Answer, Citation, Refusal, RefusalReason
 
 SENSITIVE = "这件事要紧，不能由机器来答，要由工作人员跟您说清楚。\n请打12345，或者登记下来，由专人联系您。"
 _ELDER_BYTES = 240
+_NUMBERS_ALONE = re.compile(r"[\d\-、，,；; （）()转]{5,60}")
+"""Read aloud, a mere row of digits says nothing."""
 
 
 def answer(found: Answer, *, elder: bool = False, page: str | None = None) -> str:
     """The passage with its source, and the page that says all of it; for elders the beginning, and somebody who will
     read them the rest."""
     text = plain(found.text)
+    if _NUMBERS_ALONE.fullmatch(text):
+        text = f"电话：{text}"
     if elder:
         short = clip(text, _ELDER_BYTES)
         text = short if short == text else f"{short}\n想听人讲，请打12345。"
@@ -22,6 +28,7 @@ def answer(found: Answer, *, elder: bool = False, page: str | None = None) -> st
     return f"{clip(text, 900)}\n\n来源：{source(found.citation)}{details}"
 
 
+@lru_cache(maxsize=512)
 def source(citation: Citation) -> str:
     """《标题》第七条（单位，文号，2025年3月1日发布，5月1日起施行）; the second date only where it is another one."""
     published, effective = citation.published_on, citation.effective_on

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 
 from bot.talk import phrases, place_words, spoken
 from bot.talk.filing import MOST_PLACE, answer, ask, choose_secrecy, keep_phone
 from bot.talk.heard_beside import beside_phone, phone_in
+from bot.talk.replacing import replace
 from bot.talk.session import LEAST_TEXT, Heard, Session, Step, Turn
 from bot.wording import label, request_type_of
 from routing.citizen_request import Secrecy
@@ -58,5 +58,6 @@ def place_alone(session: Session, heard: Heard) -> Turn | None:
     place = place_words.bare_place(heard.text) if draft is not None and draft.text else None
     if place is None or draft is None or draft.tier or heard.understanding.emergency is not None:
         return None
+    place = place_words.together(draft.place, place)
     kept = replace(draft, place=place[:MOST_PLACE], latitude=None, longitude=None)
     return ask(replace(session, draft=kept), session.step, phrases.place_noted(place))

@@ -8,18 +8,20 @@ into words.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import datetime
 
 from bot.talk import (
     answer_choices,
+    both,
     elders,
     filing,
     filing_words,
     following,
     phrases,
+    pleasantries,
     privacy_notice,
     questions,
+    rating,
     said_freely,
     small_talk,
     spoken,
@@ -29,6 +31,7 @@ from bot.talk.draft import MOST_VOICES, Picture
 from bot.talk.filing import again
 from bot.talk.outcomes import Outcome, after
 from bot.talk.passing_time import fresh
+from bot.talk.replacing import replace
 from bot.talk.session import (
     DISCLOSURE_TIER,
     FILING_STEPS,
@@ -64,7 +67,7 @@ def take_turn(
         alone, said = with_person.end(session)
         turn = _respond(alone, heard)
         turn = replace(turn, say=(said, *turn.say))
-    return _stamped(turn or _respond(session, heard), now)
+    return _stamped(turn or rating.answered(session, heard) or _respond(session, heard), now)
 
 
 def _without_false_alarm(understanding: Understanding, text: str) -> Understanding:
@@ -72,7 +75,8 @@ def _without_false_alarm(understanding: Understanding, text: str) -> Understandi
     emergency = understanding.emergency
     if emergency is None or not text:
         return understanding
-    false = said_freely.insults(text) or (not emergency.sure and said_freely.says_nothing(text))
+    false = said_freely.insults(text) or pleasantries.help_called(text)
+    false = false or (not emergency.sure and said_freely.says_nothing(text))
     return replace(understanding, emergency=None) if false else understanding
 
 
@@ -128,7 +132,12 @@ def _came(session: Session, heard: Heard) -> Turn:
     scene, welcome = heard.understanding.scene, phrases.welcome(heard.understanding.welcome)
     if scene is None:
         return to_home(session, welcome)
-    there = replace(session, scanned=scene.place or scene.label, scanned_at=heard.now)
+    there = replace(
+        session,
+        scanned=scene.place or scene.label,
+        scanned_at=heard.now,
+        scanned_unit=scene.unit_id,
+    )
     if session.draft is not None and session.draft.place is None:
         places = tuple(dict.fromkeys((there.scanned or "", *session.draft.places)))[:2]
         place = (there.scanned if session.draft.text else None) or None
@@ -159,6 +168,9 @@ def _on_words(session: Session, heard: Heard) -> Turn:
     chosen = _chosen(session, word, heard.text)
     if chosen is not None:
         return _pick(session, heard, chosen.pick, chosen.value)
+    rated = rating.hear(session, heard, word)
+    if rated is not None:
+        return rated
     if session.step in FILING_STEPS and said_freely.gives_up(heard.text, outright=True):
         return _own_words(session, heard)  # 不投诉了 here ends the filing, and withdraws no ticket
     command = spoken.COMMANDS.get(word)
@@ -228,6 +240,9 @@ def _everyday(session: Session, heard: Heard, word: str, command: tuple[Pick, st
 
 
 def _ask(session: Session, heard: Heard) -> Turn:
+    both_told = both.heard_in(session, heard)
+    if both_told is not None:
+        return both_told
     question = heard.text
     likely = questions.trusted_type(question, _other_than_question(heard))
     return Turn(questions.put(session, heard), act=AskKnowledge(question, session.about, likely))
@@ -247,7 +262,8 @@ def _way_out(session: Session, word: str) -> Turn | None:
             several = session.draft is not None and session.draft.more
             said = phrases.ALL_CANCELLED if several else phrases.CANCELLED
             return to_home(replace(session, draft=None), said)
-        lost = phrases.NOT_RATED if session.step is Step.RATE_REASON else phrases.WENT_HOME
+        unrated = session.step is Step.RATE_REASON or (session.step is Step.RATE and session.comment)
+        lost = phrases.NOT_RATED if unrated else phrases.WENT_HOME
         return to_home(session, lost)
     if spoken.PERSON.fullmatch(word):
         return Turn(session, act=HandToPerson())
@@ -317,7 +333,16 @@ def _privacy(session: Session, heard: Heard, value: str) -> Turn:
 
 def _forget(session: Session, heard: Heard, value: str) -> Turn:
     """What was kept from one filing for the next; the tickets themselves are the law's to keep."""
-    bare = replace(session, phone=None, name=None, place=None, scanned=None, consent=None, consent_at=None)
+    bare = replace(
+        session,
+        phone=None,
+        name=None,
+        place=None,
+        scanned=None,
+        scanned_unit=None,
+        consent=None,
+        consent_at=None,
+    )
     return again(bare, phrases.FORGOTTEN)
 
 
@@ -334,6 +359,7 @@ _HANDLERS: dict[Pick, Callable[[Session, Heard, str], Turn]] = {
     **following.HANDLERS,
     **answer_choices.HANDLERS,
     **elders.HANDLERS,
+    **rating.HANDLERS,
     Pick.HOME: _go_home,
     Pick.BACK: _go_back,
     Pick.PERSON: _person,

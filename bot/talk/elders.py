@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from bot.talk import phrases
 from bot.talk.filing import Handler, again
+from bot.talk.replacing import replace
 from bot.talk.session import Choice, Heard, Pick, Session, Step, Turn
 
 _TURNS = 2

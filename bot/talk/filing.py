@@ -7,7 +7,6 @@ summary is added to the description (``bot.talk.filing_words`` hears the citizen
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 
 from bot.talk import phrases, privacy_notice
 from bot.talk.filing_questions import ask as ask
@@ -15,6 +14,7 @@ from bot.talk.filing_questions import ask_next as ask_next
 from bot.talk.filing_questions import next_question as next_question
 from bot.talk.heard_beside import phone_in, places_in, requests_in, without_own_phone
 from bot.talk.heard_beside import sounds_like as sounds_like
+from bot.talk.replacing import replace
 from bot.talk.session import (
     FILING_STEPS,
     MOST_PICTURES,
@@ -68,10 +68,17 @@ def begin(
     return ask_next(replace(session, draft=draft), *lost, *say, *by_code(session, draft, heard))
 
 
-def begin_at(session: Session, heard: Heard, place: str) -> Turn:
-    """A place and not a word of what is the matter there."""
-    draft = Draft(id=heard.message.key, touched_at=heard.now, place=place[:MOST_PLACE])
-    return ask_next(replace(session, draft=draft), phrases.place_noted(place), phrases.WHAT_THERE)
+def begin_at(session: Session, heard: Heard, place: str, *, told: str | None = None) -> Turn:
+    """A place and not a word of what is the matter there, unless that was ``told`` just before."""
+    draft = Draft(
+        id=heard.message.key,
+        touched_at=heard.now,
+        place=place[:MOST_PLACE],
+        text=told or "",
+        guess=sounds_like(told) if told else None,
+    )
+    what = () if told else (phrases.WHAT_THERE,)
+    return ask_next(replace(session, draft=draft), phrases.place_noted(place), *what)
 
 
 def told(draft: Draft, session: Session, heard: Heard) -> Draft:
@@ -275,7 +282,8 @@ def submit(session: Session, heard: Heard, value: str) -> Turn:
         return to_home(session, phrases.NO_DRAFT)
     if next_question(draft) is not Step.SUMMARY:
         return ask_next(session)
-    return Turn(session, act=FileTicket(draft))
+    by_scan = session.scanned is not None and draft.place == session.scanned
+    return Turn(session, act=FileTicket(draft, session.scanned_unit if by_scan else None))
 
 
 def answer(session: Session, say: tuple[str, ...] = (), /, **fields: object) -> Turn:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
 from bot.talk import filing, phrases
+from bot.talk.replacing import replace
 from bot.talk.session import Choice, Draft, Heard, Pick, Session, Step, Turn, to_home, to_step
 from bot.ticket_view import TicketView
 from bot.wording import explain

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 
 from bot.talk import phrases, privacy_notice
+from bot.talk.replacing import replace
 from bot.talk.session import LEAST_TEXT, Choice, Draft, Pick, Session, Step, Turn, to_step
 from bot.wechat_text import quote, tappable
 from bot.wording import label

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 
 from bot.intake import MOST_CHARACTERS
 from bot.talk import free_choice, phrases, place_words, privacy_notice, questions, said_freely, spoken
@@ -28,6 +27,7 @@ from bot.talk.heard_beside import (
     sounds_like,
     without_own_phone,
 )
+from bot.talk.replacing import replace
 from bot.talk.session import LEAST_TEXT, AskKnowledge, Heard, Pick, Session, Step, Turn
 from bot.wording import label, request_type_of
 from routing.citizen_request import RequestType, Secrecy
@@ -43,6 +43,11 @@ _DIALLED = 5
 _LEAST_STORY = 8
 """From this length on a grievance said for a place, with nothing of a place in it, is more of the story."""
 _TROUBLES = frozenset({RequestType.COMPLAINT, RequestType.HELP, RequestType.REPORT})
+_MOST_ASIDE = 12
+_CALLED = re.compile(r"(?:我|俺|咱|本人)(?:的名字)?叫([\u4e00-\u9fff]{2,4})")
+_HAS_NO_PHONE = re.compile(
+    r"(?:我|俺|咱)?(?:没有?|不留|不想留|不方便留|没得)(?:手机号?|电话号?|号码|联系方式)(?:了|的|啊|呀)?"
+)
 _MOST_REFUSAL = 20
 """A longer sentence tells something; taking it for a mere no would lose it."""
 _FILE_IT = re.compile(r"(?:帮我|我要|请)?登记(?:这件事|成工单|一下)?")
@@ -61,7 +66,9 @@ def hear(session: Session, heard: Heard) -> Turn:
 def _hear(session: Session, heard: Heard) -> Turn:
     assert session.draft is not None
     word = spoken.command_word(heard.text)
-    if word in spoken.PUZZLED or word in spoken.SUBMITS or (offered(session) and _FILE_IT.fullmatch(word)):
+    meant_yes = session.step is Step.CONFIRM_TYPE and word in ("提交", "确认")
+    again = word in spoken.PUZZLED or word in spoken.SUBMITS
+    if (again and not meant_yes) or (offered(session) and _FILE_IT.fullmatch(word)):
         return ask(session, session.step)
     if word in spoken.VERDICTS:
         return ask(session, session.step, *((phrases.SORRY,) if offered(session) else ()))
@@ -123,9 +130,18 @@ def _before_its_time(session: Session, heard: Heard, word: str) -> Turn | None:
     """A number or 保密 said while the filing is only offered: no part of the story, and not forgotten."""
     draft, secrecy, phone = session.draft, SECRECY_SAID.fullmatch(word), phone_in(heard.text)
     assert draft is not None
-    if secrecy:
-        chosen = next(s for s in Secrecy if label(s) == secrecy[1])
+    chosen = next((s for s in Secrecy if secrecy and label(s) == secrecy[1]), None)
+    if chosen is None and len(heard.text) <= _MOST_ASIDE and not said_freely.asks_back(heard.text):
+        chosen = said_freely.secrecy_meant(heard.text)
+    if chosen is not None and not draft.tier:
         turn = choose_secrecy(session, heard, chosen.value)
+        return replace(turn, say=(phrases.NOTED, *turn.say))
+    called = _CALLED.fullmatch(word)
+    if called is not None:
+        named = replace(session, draft=replace(draft, name=called[1]))
+        return ask(named, session.step, phrases.NOTED)
+    if _HAS_NO_PHONE.fullmatch(word) and not draft.tier:
+        turn = answer(session, skipped=(*draft.skipped, Step.CONTACT))
         return replace(turn, say=(phrases.NOTED, *turn.say))
     if phone is None or len(beside_phone(heard.text)) >= LEAST_ADDRESS:
         return None
@@ -190,6 +206,11 @@ def _describe(session: Session, heard: Heard) -> Turn:
     assert draft is not None
     if said_freely.says_nothing(heard.text) or spoken.command_word(heard.text) in spoken.CHATTER:
         return ask(session, Step.DESCRIBE)
+    more_of_the_place = place_words.bare_place(heard.text) if draft.place and not draft.text else None
+    if more_of_the_place is not None:
+        place = place_words.together(draft.place, more_of_the_place)[:MOST_PLACE]
+        session = replace(session, draft=replace(draft, place=place))
+        return ask(session, Step.DESCRIBE, phrases.place_noted(place))
     begun, phone = draft.text if len(draft.text) < LEAST_TEXT else "", phone_in(heard.text)
     words = without_own_phone(heard.text) if phone else heard.text
     if phone and not draft.editing and len(words) < LEAST_TEXT and begun != words:
@@ -299,7 +320,7 @@ def _contact(session: Session, heard: Heard) -> Turn:
         return ask_next(session, *say)
     if _refuses(text):
         return skip(session, heard, "")
-    if questions.asks_outright(text):
+    if questions.asks_outright(text) or (questions.asks(text) and not dialled):
         return ask(session, Step.CONTACT, phrases.ASK_LATER)
     more = change(session, heard) or place_alone(session, heard)
     if more is not None and not say:

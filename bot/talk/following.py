@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import timedelta
 
 from bot.talk import phrases
+from bot.talk.replacing import replace
 from bot.talk.session import (
     Choice,
     FindProgress,
@@ -155,9 +155,11 @@ def start_rating(session: Session, heard: Heard, value: str) -> Turn:
 
 
 def ask_stars(session: Session, *say: str) -> Turn:
-    """The choices stand in the order of their stars, so a typed digit is the stars."""
+    """The choices stand in the order of their stars, so a typed digit is the stars. What was said before may have been
+    about something else."""
     choices = tuple(Choice(word, Pick.STARS, str(stars)) for stars, word in STARS.items())
-    return to_step(session, Step.RATE, *say, phrases.RATE, choices=choices)
+    elsewhere = (Choice("不是说这件事", Pick.ELSEWHERE),) if session.comment else ()
+    return to_step(session, Step.RATE, *say, phrases.RATE, choices=(*choices, *elsewhere))
 
 
 def choose_stars(session: Session, heard: Heard, value: str) -> Turn:

@@ -5,10 +5,9 @@ Only what is an answer to the question put is read so; None leaves the sentence 
 
 from __future__ import annotations
 
-from dataclasses import replace
-
-from bot.talk import filing, phrases, said_freely
+from bot.talk import filing, phrases, pleasantries, said_freely, small_talk, spoken
 from bot.talk.filing import ask, ask_next
+from bot.talk.replacing import replace
 from bot.talk.session import Heard, Pick, Session, Step, Turn
 from routing.citizen_request import Secrecy
 
@@ -31,8 +30,13 @@ def meant(session: Session, heard: Heard) -> Turn | None:
         return _only_the_first(session, heard)
     if said_freely.gives_up(text, outright=session.step in _OUTRIGHT_ONLY):
         return filing.discard(session, heard, "")
-    if session.step in _CHOSEN and said_freely.thanks(text):
+    if pleasantries.joked(text):
+        return filing.discard(session, heard, "")
+    if session.step in _CHOSEN and pleasantries.thanks(text):
         return ask(session, session.step, phrases.YOU_ARE_WELCOME)
+    about_us = small_talk.about_this_service(session, heard, spoken.command_word(text))
+    if about_us is not None:
+        return about_us
     if session.step in (Step.TYPE, Step.CONFIRM_TYPE):
         return _of_type(session, heard)
     if session.step is Step.SPLIT:

@@ -29,7 +29,10 @@ _CLAUSE = re.compile(r"([，,。；;！!？?\n\s]+)")
 _OF_ONESELF = re.compile(
     r"(?:我的?|本人的?|请|可以|随时|直接|有事|这是|就是|联系|打|找|致电|加|给|留个?|人|到|的|手机|电话|号码?|联系方式|微信|码|是|为|[：:])*+"
 )
-_PREAMBLE = re.compile(r"^我?(?:要|想)?(?:反映|说|问)(?:一下)?(?:[一两二三四几]件事[情儿]?)?[，,：: ]+")
+_PREAMBLE = re.compile(
+    r"^我?(?:要|想)?(?:反映|说|问)(?:一下)?(?:[一两二三四几]件事[情儿]?)?[，,：: ]+"
+    r"|^我?再?(?:想|要)?(?:问|咨询)(?:一下|下|问)[，,：: ]*"
+)
 
 
 def places_in(text: str) -> tuple[str, ...]:
@@ -80,7 +83,7 @@ def without_own_phone(text: str) -> str:
 
 def requests_in(text: str) -> tuple[str, ...]:
     """Several requests of one text; empty for one."""
-    parts = split_requests(text) if 0 < len(text) <= _MOST_TEXT else ()
+    parts = split_requests(text, as_said=True) if 0 < len(text) <= _MOST_TEXT else ()
     trimmed = tuple(_PREAMBLE.sub("", part).strip(" ，,；;。\n") for part in parts)
     return trimmed if len(trimmed) > 1 and all(trimmed) else ()
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from bot.talk import filing_words, phrases, questions, with_person
+from bot.talk.both import after_both
 from bot.talk.filing_outcomes import Filed as Filed
 from bot.talk.filing_outcomes import after_filing
 from bot.talk.following import (
@@ -22,6 +23,7 @@ from bot.talk.question_outcomes import (
     Told,
     after_answer,
     after_aside,
+    after_narrowed,
     after_refused_question,
     after_several,
     beside_offer,
@@ -29,6 +31,7 @@ from bot.talk.question_outcomes import (
     offer_filing,
     with_way_back,
 )
+from bot.talk.replacing import replace
 from bot.talk.session import (
     Act,
     AskKnowledge,
@@ -104,6 +107,8 @@ Outcome = Told | SeveralMatters | Refusal | Filed | Found | Mine | Done | Person
 def after(session: Session, act: Act, outcome: Outcome, heard: Heard) -> Turn:
     """The turn that tells what came of an act; it may ask for one more act, such as showing the ticket."""
     match act, outcome:
+        case AskKnowledge(beside=(_, *_)), Told() | SeveralMatters() | Refusal():
+            return after_both(session, act, outcome, heard)
         case AskKnowledge(offered=True), Told() | SeveralMatters() | Refusal():
             if session.draft is not None and not filing_words.offered(session):
                 return after_aside(session, act, outcome, heard)
@@ -112,6 +117,8 @@ def after(session: Session, act: Act, outcome: Outcome, heard: Heard) -> Turn:
             asked = replace(act, offered=False)
             turn = with_way_back(after(beside_offer(session, heard), asked, outcome, heard))
             return replace(turn, say=(*filing_words.alarm(heard), *turn.say))
+        case AskKnowledge(narrowed=True), Told():
+            return after_narrowed(session, act, outcome, heard)
         case AskKnowledge() | QuoteEntry(), Told():
             return after_answer(session, act, outcome)
         case AskKnowledge(), SeveralMatters():
@@ -129,6 +136,10 @@ def after(session: Session, act: Act, outcome: Outcome, heard: Heard) -> Turn:
             return _after_listing(session, act, outcome.tickets, heard)
         case ShowTicket(), Found(ticket=None):
             return to_home(session, phrases.NOTHING_TO_ACT)
+        case ShowTicket(purpose=Purpose.RATE), Found(ticket=TicketView() as ticket) if not ticket.may(
+            Action.RATE
+        ):
+            return _nothing_to_rate(session, heard)
         case ShowTicket(), Found(ticket=TicketView() as ticket, page=page):
             return _with_purpose(session, ticket, act.purpose, act.stars, heard.now, page=page)
         case HandToPerson(), PersonHours(opens_at=None, here=True):
@@ -199,17 +210,21 @@ def _after_listing(session: Session, act: ListMine, mine: tuple[TicketView, ...]
     fitting = tuple(t for t in mine if t.may(_NEEDS[act.purpose]))
     if not fitting:
         rating = act.purpose is Purpose.RATE
-        if rating and session.comment:
-            # 不满意，还是黑的, and no ticket to be rated: it tells of something new.
-            put = questions.put(replace(session, comment=None), heard)
-            return Turn(put, act=AskKnowledge(heard.text, session.about, heard.understanding.request_type))
-        return to_home(session, phrases.NOTHING_TO_RATE if rating else phrases.NOTHING_TO_ACT)
+        return _nothing_to_rate(session, heard) if rating else to_home(session, phrases.NOTHING_TO_ACT)
     if act.stars is not None:
         # Stars tapped under a notice are meant for the ticket it spoke of: the one just closed.
         fitting = tuple(t for t in fitting if now - t.happened[-1][0] < _JUST_NOW) or fitting
     if len(fitting) == 1:
         return _with_purpose(session, fitting[0], act.purpose, act.stars, now)
     return _choose_among(session, fitting, act)
+
+
+def _nothing_to_rate(session: Session, heard: Heard) -> Turn:
+    """不满意，还是黑的, and no ticket to be rated: it tells of something new."""
+    if not session.comment:
+        return to_home(session, phrases.NOTHING_TO_RATE)
+    put = questions.put(replace(session, comment=None), heard)
+    return Turn(put, act=AskKnowledge(heard.text, session.about, heard.understanding.request_type))
 
 
 def _choose_among(session: Session, tickets: tuple[TicketView, ...], act: ListMine, *more: Choice) -> Turn:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime
 
+from bot.talk.replacing import replace
 from bot.talk.session import DRAFT_LIFETIME, FILING_STEPS, PAUSE, Session, Step, to_home
 
 

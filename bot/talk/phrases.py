@@ -51,9 +51,19 @@ THANKS = "不客气。还有事随时找我。"
 YOU_ARE_WELCOME = "不客气。"
 NOT_UNDERSTOOD = "这句话我没看懂。请直接说您的事，或者点下面的字。"
 CALM = "我听着呢。是什么事让您着急，请慢慢说，我帮您登记。"
+COMPANY = "想找人说说话，可以打12356，有人听您说。要找这里的工作人员，回复0。"
+TO_LEADERS = "要反映的事，在这里登记就行。12345转给管这件事的单位，到期答复您。"
+ALL_I_KNOW = "我知道的，前面都说了。要问得更细，可以登记下来，请单位来答复您。"
+HELP_COMES = "好的。先顾人，听接警的人安排。事后要登记，再跟我说。"
 ALL_WELL = "好的。还有事随时找我。"
 GLAD = "太好了，谢谢您告诉我。"
 ROBOT = "我是自动回复。要找人，回复0。"
+ONLY_SERVICE = "这个我不会。我只管12345的事：问政策、反映问题、查进度。"
+CHINESE_ONLY = (
+    "Sorry, I only understand Chinese. Please write in Chinese, or reply 0 for a person.\n"
+    "Emergency: 110 police, 119 fire, 120 ambulance.\n"
+    "请用中文说您的事。要找人，回复0。"
+)
 EMPTY = "我没有收到文字。请再说一遍，或者打字告诉我。"
 NOT_HEARD = "这段语音我没听清。请再说一遍，或者打字告诉我。"
 VOICE_KEPT = "这段语音我没听清，已经留给工作人员听。请再说一遍，或者打字告诉我，办得更快。"
@@ -82,6 +92,7 @@ SECRECY_EXPLAINED = (
 )
 WHY_PHONE = "留电话是为了问清情况、告诉您结果。\n被投诉的人看不到。不留也能办。"
 WHEN_DONE = "登记好了，马上告诉您最晚哪天答复。"
+WILL_CALL = "好的。登记时留个手机号，工作人员会打给您。"
 HOW_PHOTOS = "点打字框旁边的“＋”，再点“照片”，选好发过来就行。最多9张。"
 FREE_OF_CHARGE = "反映事情不收钱。"
 SECRECY_NOTES = {
@@ -110,10 +121,10 @@ TOLD_ALREADY = "这句话已经记下了。"
 AFTER_DANGER = "先顾安全。人没事了，可以接着登记；不登记了，回复#。"
 ONE_GOES_BACK = "在这里回复1，是回上一步。要回上一步，请再回复一次1。"
 ASK_OR_REPORT = "您是想问政策，还是要反映事情？"
-ADD_TO_FILED = "这句话给您加到刚才登记的工单里："
 DRAFT_KEPT = "您有一件事还没填完，还给您留着。"
 ALWAYS_HERE = "这里白天晚上都能问、能登记。"
 ASK_LATER = "这个我现在答不上来。先把这件事登记完，再问我。"
+AND_YOUR_REPORT = "您还反映了一件事："
 BACK_TO_FILING = "接着说您这件事："
 EDIT = "要改哪一项？"
 FILE_FIRST = "这件事还没登记完。先填完再办别的。不想填了，回复#。"
@@ -138,6 +149,8 @@ SUPPLEMENT = "请把要补充的话或照片发过来。"
 REMINDED_TODAY = "今天已经催过了，单位收到了。明天可以再催。"
 SUPPLEMENTED_ENOUGH = "今天补充的次数已经满了，这一次没有加进去。\n请明天再补充。急事请拨打12345，报工单号。"
 RATE = "这件事办得怎么样？请选一个。"
+SAID_OF_RATING = "您说的记下了。再选一个，就评完了。"
+REWORK = "要不要请单位重新办理？"
 WHY_GOOD = "谢谢！好在哪里？再点一下就评完了。"
 WHY_FAIR = "谢谢！还差在哪里？再点一下就评完了。"
 WHY_BAD = "对不起，没让您满意。主要是哪里不好？"
@@ -164,7 +177,6 @@ WHICH_INFORMATION = (
     "请说要哪些信息：文件的名称、文号，或者说清楚是什么。\n作什么用、要纸的还是电子的，也一起说。"
 )
 APPLICANT = "请发您的姓名和手机号。比如：张三 13812345678。\n申请公开，法律要求写明是谁。"
-FLOODING = "您发得有点快，我还在看前面的。刚才这条没有办，请一分钟后再发。"
 
 REASONS_GOOD = ("问题解决了", "办得快", "态度好", "讲得明白")
 REASONS_BAD = ("问题没解决", "办得慢", "态度不好", "没人联系我", "答复看不懂")
@@ -233,6 +245,18 @@ def several(parts: tuple[str, ...]) -> str:
 def applicant() -> str:
     """Who applies for information gives a name and a number; the law asks for both."""
     return f"{APPLICANT}\n{privacy_notice.SHORT}"
+
+
+def same_matter(told: str, now: str) -> str:
+    """An earlier filing waits, and something else is told: are they one?"""
+    before = f"“{quote(told, 60)}”" if told else "（照片）"
+    return f"您有一件事还没填完：{before}\n刚才您说“{quote(now, 60)}”，是同一件事吗？"
+
+
+def which_of(matters: tuple[str, ...]) -> str:
+    """Asked beside a report: which matter was meant is asked once that is filed."""
+    listed = "\n".join(f"（{n}）{quote(matter, 40)}" for n, matter in enumerate(matters, 1))
+    return f"您问的可能是下面这几件事，等会儿请说清楚是哪一件：\n{listed}"
 
 
 def next_of_several(text: str) -> str:

@@ -23,6 +23,7 @@ _TELLS = re.compile(
 _ANYTHING_ELSE = re.compile(
     r"[了着过没不坏漏吵脏臭丢想请吗呢怎么]|要|希望|投诉|举报|反映|反应|谢|求|帮|你|他|还有|建议"
 )
+_FIRM = re.compile(r"(?:公司|厂|店|超市|学校|小学|中学|幼儿园|医院|饭馆|酒店|工地)$")
 _PLACE_ENDS = re.compile(
     r"(?:(?<![会么样好])弄|[路街巷村镇乡区楼栋幢桥站场园店厂校口门院室局港湾山河湖塘苑城府庭]|大厅|中心|公司|小学|中学|单元|附近|旁边|对面|门口|路口|那里|那边|边上|\d+[号室组幢栋楼])$"
 )
@@ -45,6 +46,12 @@ def bare_place(text: str) -> str | None:
         return None
     found = places_in(place)
     return place if _PLACE_ENDS.search(place) or (found and found[0] == place) else None
+
+
+def together(before: str | None, place: str) -> str:
+    """A firm told first and then where it is are one place; any other place told later takes the first one's place."""
+    firm = before is not None and _FIRM.search(before) is not None and _FIRM.search(place) is None
+    return f"{place}{before}" if firm and before and before not in place else place
 
 
 def tells_a_story(text: str) -> bool:

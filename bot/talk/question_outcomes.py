@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from bot.talk import filing, filing_words, phrases, place_words, questions
+from bot.talk.replacing import replace
 from bot.talk.session import (
     AskKnowledge,
     Choice,
@@ -19,12 +20,14 @@ from bot.talk.session import (
     to_step,
 )
 from bot.wechat_text import tappable
-from knowledge_base.answering.outcome import Answer, Refusal, RefusalReason
+from knowledge_base.answering.outcome import Answer, Refusal, RefusalReason, Suggestion
 from knowledge_base.answering.outcome import Choice as SeveralMatters
 from knowledge_base.gaps.gathering import Lack
 from routing.citizen_request import RequestType
 
 _MOST_SUGGESTION = 28
+_LONG_QUESTION = 80
+_NEARLY_CERTAIN = 0.93
 _SHORT = 8
 """Of an answered question shorter than this the type it would have as a ticket is not guessed."""
 
@@ -73,8 +76,14 @@ def after_several(session: Session, act: AskKnowledge, several: SeveralMatters) 
 
 
 def after_refused_question(session: Session, act: AskKnowledge, refusal: Refusal, heard: Heard) -> Turn:
-    """Why there is no answer, and filing; what an entry could have answered is kept as a lack."""
+    """Why there is no answer, and filing; what an entry could have answered is kept as a lack. The question within a
+    story is asked by itself first."""
     lack = LACKS.get(refusal.reason)
+    core = _core(act, heard) if lack is Lack.UNANSWERED else None
+    if core is not None:
+        return Turn(session, act=AskKnowledge(core, None, None, narrowed=True))
+    if act.narrowed:
+        act = replace(act, question=heard.text)
     if refusal.reason in _OWN_MATTER and session.follows is None:
         # A question of its own began another matter: what follows now must not go back to the one before.
         session = replace(session, about=None)
@@ -83,9 +92,12 @@ def after_refused_question(session: Session, act: AskKnowledge, refusal: Refusal
         if session.follows is None:
             return ask_which_matter(session)
         lack = None  # by itself it names nothing that an entry could be written about
+        if not refusal.nearest and session.answered is not None:
+            file = Choice("登记成工单", Pick.FILE_TEXT, RequestType.CONSULTATION.value)
+            return to_step(session, Step.HOME, phrases.ALL_I_KNOW, choices=(file, Choice("首页", Pick.HOME)))
     place = place_words.bare_place(act.question) if lack is not None else None
     if place is not None and session.draft is None:
-        return filing.begin_at(session, heard, place)
+        return filing.begin_at(session, heard, place, told=session.follows)
     kind_told = None if known_to_have_lapsed else act.reads_like or _told(act, refusal, heard)
     if kind_told is None:
         # Where not even the type is clear, filing will ask for it.
@@ -99,15 +111,43 @@ def after_refused_question(session: Session, act: AskKnowledge, refusal: Refusal
     else:
         asks = kind_told is RequestType.CONSULTATION
         say = (phrases.UNIT_WILL_ANSWER,) if asks else ()
-        text = (asks and session.whole_question) or act.question
+        text = (session.whole_question if asks or session.follows else "") or act.question
         if refusal.reason is RefusalReason.SENSITIVE:
             say = (phrases.SENSITIVE,)
+        if session.draft is not None and session.draft.has_content:
+            return ask_whether_same(session, kind_told)
         turn = filing.begin(session, heard, text=text, guess=kind_told, say=say)
         if not asks:
             return turn  # something is told, nothing asked: no entry could answer it
     if lack is None or turn.act is not None:
         return turn
     return replace(turn, act=NoteLack(session.asked, act.question, lack))
+
+
+def _core(act: AskKnowledge, heard: Heard) -> str | None:
+    fresh = not act.narrowed and act.reads_like is None and act.question == heard.text
+    return questions.core(act.question) if fresh and len(act.question) < _LONG_QUESTION else None
+
+
+def after_narrowed(session: Session, act: AskKnowledge, told: Told, heard: Heard) -> Turn:
+    """The answer to the question within a story, where it is nearly certain; else it is only offered: the story may
+    have been what matters."""
+    if told.found.confidence >= _NEARLY_CERTAIN:
+        return after_answer(session, act, told)
+    near = Suggestion(told.found.article_id, told.found.title)
+    return after_refused_question(session, act, Refusal((near,), RefusalReason.UNSURE), heard)
+
+
+def ask_whether_same(session: Session, kind: RequestType) -> Turn:
+    """Something told while an earlier filing waits: no word of either is dropped unasked."""
+    assert session.draft is not None
+    choices = (
+        Choice("是一件事", Pick.ADD_WORDS, note="加进去"),
+        Choice("另一件事", Pick.FILE_TEXT, kind.value, "先办这件，原来那件不办了"),
+        Choice("接着填", Pick.RESUME, note="刚才这句不要了"),
+    )
+    said = phrases.same_matter(session.draft.text, session.question or "")
+    return to_step(session, Step.HOME, said, choices=choices)
 
 
 def ask_which_matter(session: Session) -> Turn:

@@ -7,8 +7,9 @@ must not stand in the way of an answer.
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 
+from bot.talk.place_words import bare_place
+from bot.talk.replacing import replace
 from bot.talk.session import PAUSE, Heard, Session
 from knowledge_base.answering.evidence import grieves
 from knowledge_base.answering.following import has_own_matter
@@ -21,6 +22,7 @@ _STORY = 12
 _TROUBLE = re.compile(
     r"坏|没人|不亮|漏|堵|吵|脏|臭|摔|停电|停水|断水|没水|没电|积水|塌|乱[停放收扔倒搭]|占[道用了着]|拖欠|扰民|污染"
     r"|好几[天月次]|欠(?:我|薪|钱|了|着|工资)|不[给发]工资|跑路|老板跑|求求|帮帮|救救|没路走|成山|井盖"
+    r"|害怕|怕被|不敢[走过出]|危险|太挤|车(?:太|好)多"
 )
 """Said of a thing, without a question: a trouble told, though a known question comes near it."""
 _FOLLOW_UP = 10
@@ -32,6 +34,7 @@ _ASKS = re.compile(
 _PROVISION = re.compile(r"第[一二三四五六七八九十百千零〇两\d]{1,7}[条款章]")
 _GOES_ON = re.compile(r"^(?:那|还有|然后|另外|再)")
 _PUTS_RIGHT = re.compile(r"^(?:不是|不对|错了|没有)?[，,。 ]*(?:我(?:说|问|讲|要|指)的是|我是(?:说|问)|不是)")
+_SURE_TYPE = 0.7
 _SEEKS_HELP = re.compile(r"(?:怎么办|咋办|咋整|找谁|谁管|谁来管|归谁管)(?:啊|呀|呢)?[？?]?$")
 _OF_THE_REPORT = re.compile(
     r"修好|处理|解决|[有没]人管|谁管|来人|来看|来修|快点|快一点|尽快|为什么|为啥|凭什么|凭啥"
@@ -51,9 +54,30 @@ def asks_outright(text: str) -> bool:
     return bool(_OUTRIGHT.search(text.strip()))
 
 
+_CLAUSES = re.compile(r"[，,。；;！!\s]+")
+_LEADS_IN = re.compile(
+    r"^(?:就是|我|俺|那|这|还|就|请|想|要|来|跟你们?|麻烦|帮(?:我|忙)|顺便)*(?:问(?:一下|下|问|个|一个|哈)?|打听(?:一下|下)?|咨询(?:一下|下)?|了解(?:一下|下)?)"
+    r"(?:[，,：:]|就是|那个|这个|一个)*"
+)
+_LEAST_CORE = 5
+
+
+def core(text: str) -> str | None:
+    """The last question in a message that tells of more: “我腿脚不好 想问问那个残疾证咋办” asks 残疾证咋办."""
+    clauses = [clause for clause in _CLAUSES.split(text) if clause]
+    asked = next((clause for clause in reversed(clauses) if asks(clause)), None)
+    bare = _LEADS_IN.sub("", asked) if asked is not None else ""
+    return bare if len(bare) >= _LEAST_CORE and bare != text and not hangs_on_another(bare) else None
+
+
 def asks(text: str) -> bool:
     """Whether it is put as a question, or asks for an article of a document."""
     return bool(_ASKS.search(text.strip(" 。.!！~")) or _PROVISION.search(text))
+
+
+def asks_within(text: str) -> bool:
+    """Whether a question stands anywhere in it."""
+    return _ASKS.search(text) is not None
 
 
 def tells(text: str, *, near: bool) -> bool:
@@ -87,7 +111,20 @@ def put(session: Session, heard: Heard) -> Session:
         follows = (
             session.whole_question or None
         )  # “不是，我说的是医保卡” says what was meant by the one before
+    told_before = session.whole_question or None
+    if follows is None and not rested and told_before and _goes_on_telling(session, heard):
+        follows = told_before
     return replace(session, question=heard.text, follows=follows, asked=heard.message.key)
+
+
+def _goes_on_telling(session: Session, heard: Heard) -> bool:
+    """“每个月15号发的” after a question: no matter of its own, and no question. A place goes with a trouble told."""
+    text, guess = heard.text, heard.understanding.reads_like
+    if len(text) > _STORY or asks(text) or tells_trouble(text):
+        return False
+    if bare_place(text) is not None:
+        return tells_trouble(session.question or "")
+    return guess is None or guess.confidence < _SURE_TYPE
 
 
 def trusted_type(text: str, guess: RequestType | None) -> RequestType | None:

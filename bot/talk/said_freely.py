@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 
 from bot.talk.spoken_forms import simplified
 from bot.wording import label
@@ -19,13 +20,13 @@ _LONGEST = 30
 
 _BREAK = r"[，,。！!；;～~ ]*"
 _YES = re.compile(
-    rf"(?:(?:嗯+|对+的?|好[的了]?|是的?|行|可以了?|没错|没(?:有)?问题|没(?:有)?意见|就这样|就这些|都对|正确|ok)[吧了啊呀嘛哈]*{_BREAK})++"
+    rf"(?:(?:嗯+|对+的?|好[的了]?|是的?|行|可以了?|没错|没(?:有)?问题|没(?:有)?意见|就这样|就这些|都对|正确|要得|得行|中(?!午)|妥|ok)[吧了啊呀嘛哈]*{_BREAK})++"
 )
 _SUBMITS = re.compile(
     rf"(?:{_YES.pattern})?(?:那|就|帮我|给我|请|直接|赶紧|快|可以|这样|麻烦)*"
     r"(?:(?:确认)?(?:提交|上交|上报|登记|交|报)(?:上去|出去|上来)?|确认|确定)(?:了|吧|啊|呀|就行|就好|一下|谢谢)*",
 )
-_MORE_THAN_HM = re.compile(r"[对好是没正就]|可以|ok")
+_MORE_THAN_HM = re.compile(r"[对好是没正就中妥行得]|可以|ok")
 _HIDES = re.compile(
     r"(?:别|不想|不要|不能|不愿|不敢|莫|甭|怕)[^，。]{0,4}(?:让|叫|给|被)?[^，。]{0,8}(?:知道|晓得|看到|看见|报复)"
 )
@@ -35,7 +36,7 @@ _NAMED = {secrecy: re.compile(_NOT + label(secrecy)) for secrecy in Secrecy}
 _NEED_NOT_HIDE = re.compile(r"(?:不用|不要|不需要|用不着|不必)保密|不怕.{0,4}(?:知道|晓得)")
 _KINDS = "|".join(label(kind) for kind in RequestType)
 _KIND = re.compile(
-    rf"(?:不[是对][^，, ]{{0,6}}[，, ]+)?(?:嗯|对|就|应该|算|我|要|想|是|这|属于|选|的|[，,。！!；;～~ ])*+"
+    rf"(?:不[是对][^，, ]{{0,6}}[，, ]+)?(?:嗯|对|就|应该|算|我|要|想|是|这|属于|选|的|行|好|可以|那|[，,。！!；;～~ ])*+"
     rf"({_KINDS})(?:吧|的|啊|呀|了|他们|他|它)*"
 )
 _ENOUGH = r"不(?:想|要|用|再|打算)?(?:报|反映|反应|投诉|举报|登记|上报|弄|办|追究|告|提)了|没事儿?了|不用(?:你们)?管了|撤了吧"
@@ -46,7 +47,9 @@ _UP = (
 )
 _GIVES_UP = re.compile(_UP.replace("@", _ENOUGH))
 _GIVES_UP_HERE = re.compile(_UP.replace("@", _ENOUGH_HERE) + r"|(?:唉|哎)?算了(?:算了|吧)*")
-_IDLE_END = re.compile(r"(?:唉|哎|那|嗯)*算了(?:算了|吧|啊)*")
+_IDLE_END = re.compile(
+    r"[唉哎那嗯]*算了(?:算了|吧|啊)*|(?:已经|都|现在|今天|昨天)*(?:给)?(?:解决|修好|弄好|处理好|办好)了(?:谢谢|啊|呀)*"
+)
 _OTHER_ONE = r"(?:第[二2][件个]?|另外?一?[件个]|后面?[那一]?[件个]|下一[件个])"
 _OTHER_OFF = re.compile(rf".{{0,6}}{_OTHER_ONE}.{{0,4}}(?:算了|不.{{0,5}}了)[吧啊]*")
 _APART = re.compile(rf"(?:{_YES.pattern})?(?:那|就|请|帮我|给我|还是)*(?:分开|拆开|各办各的|分别).{{0,6}}")
@@ -58,9 +61,9 @@ _REMARK = re.compile(
     r"|不知道|不晓得|不清楚|不懂|等等?|等一?下|稍等|慢点|快点?|喂+|算了|然后呢|还有呢|就这样|就这些|继续|合成一件|分开登记|不改了?|(?:就|还是)?用这个号?码?|测试|试试|ok|hello|hi)"
     r"[吧啊呀了的呢嘛哈吗]*"
 )
+_CURSES = re.compile(r"(?:你们?|你们都|都)?(?:给我)?(?:去死|死去|死一边去)(?:吧|啊|去)?")
 _HAN = re.compile(r"[\u4e00-\u9fff]")
 _WORD = re.compile(r"[A-Za-z]{2,}")
-_THANKS = re.compile(r"(?:好的?|嗯+|行)?(?:谢谢|多谢|感谢|辛苦了?)(?:[你您]们?|了|啊|呀|哈)*")
 _CORRECTS = re.compile(
     r"^(?:等等|等一?下|不对|不好意思|哎呀?|啊|呀|对了|哦)[，,。！ ]*.{0,14}"
     r"(?:写错|说错|填错|打错|弄错|搞错|记错|报错|错了|忘了?说|忘了?写|漏了|应该是|补充)"
@@ -69,6 +72,7 @@ _CORRECTS = re.compile(
     r"|^(?:我)?(?:反悔了?|改主意了)"
 )
 _ADDS = re.compile(r"^(?:我|再|还要|还想|想|要)*补充(?:一下|一点|几句|一句|说明)*[：:，, ]*(?=.{2})")
+_MORE = re.compile(r"^(?:哦|噢|啊|哎呀?)?[，, ]*(?:对了|还有|忘了说|差点忘了)[，,： :]*(?P<what>.{3,40})$")
 _EARLIER = re.compile(
     r"(?:咦|诶|哎|那)?(?:我)?(?:刚才|刚刚|之前|上次)(?:那[个件]?|的那?[个件]?|没填完的|填的|说的|写的)(?:事情?|单子?|工单)?(?:呢|哪去了|去哪了|还在吗|怎么没了)[？?]?"
 )
@@ -80,12 +84,16 @@ _RATED = re.compile(
     r"((?:非常|很)?不?(?:满意|滿意)|基本(?:满意|滿意)|差评|很差|很好|[1-5一二两三四五][星颗])[，,。！! ]+([^，,。！! ].{1,299})",
     re.DOTALL,
 )
+_REWORK = re.compile(
+    r"^(?:我|那|就|当然|肯定|必须|还是|请|麻烦|赶紧|快){0,4}(?:要|重新|重办|再(?:修|办|弄|来)|返工)(?!不要|紧)"
+)
 _OUR_HOURS = re.compile(
     r"(?:你们|人工|热线|12345|你们这).{0,4}(?:几点|什么时候|啥时候|多会儿?)?(?:上班|下班|休息|营业|值班)(?:时间|吗|了吗|到几点|.{0,6}几点)?.{0,4}"
     r"|(?:你们|热线).{0,3}(?:电话|号码)(?:是?多少|是啥|是什么|几号|呢|[？?]).{0,2}"
 )
 
 
+@lru_cache(maxsize=64)  # of one message asked a dozen times
 def _plain(text: str) -> str:
     return simplified(text).strip()
 
@@ -152,10 +160,6 @@ def wants_apart(text: str) -> bool | None:
     return True if _APART.fullmatch(said) else None
 
 
-def thanks(text: str) -> bool:
-    return _short(text) and _THANKS.fullmatch(_plain(text)) is not None
-
-
 def says_nothing(text: str) -> bool:
     """A remark, an emoji, keys struck at random: nothing a ticket should say."""
     said = _plain(text).strip(" 。.，,！!？?、~～…")
@@ -178,6 +182,8 @@ def _bare(text: str) -> str:
 def insults(text: str) -> bool:
     """Nothing but an insult: answered calmly, and never part of a ticket. Whoever speaks of dying, or of
     themselves, is heard as that."""
+    if _CURSES.fullmatch(_plain(text).strip(" 。！!，,")):
+        return True
     if len(text) > _MOST_INSULT or re.search(r"[死我俺杀]", text):
         return False
     abuse = find_abuse(text)
@@ -187,6 +193,11 @@ def insults(text: str) -> bool:
 def corrects(text: str) -> bool:
     """“等等，地址写错了”: about what was filed a moment ago."""
     return _CORRECTS.search(_plain(text)) is not None
+
+
+def one_thing_more(text: str) -> bool:
+    """“对了 灯杆编号是A23”."""
+    return _MORE.match(_plain(text)) is not None
 
 
 def added(text: str) -> str | None:
@@ -213,6 +224,11 @@ def rated_with_words(text: str) -> tuple[str, str] | None:
     """“不满意，还是黑的”: the rating and what is said beside it."""
     found = _RATED.fullmatch(text.strip())
     return (simplified(found[1]), found[2].strip()) if found else None
+
+
+def wants_rework(text: str) -> bool:
+    """“要，赶紧重新修”, “当然要”: yes to doing it again."""
+    return _short(text) and _REWORK.search(_plain(text)) is not None
 
 
 def asks_our_hours(text: str) -> bool:

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
@@ -25,11 +25,13 @@ from bot.talk.acts import Reopen as Reopen
 from bot.talk.acts import ShowTicket as ShowTicket
 from bot.talk.acts import Supplement as Supplement
 from bot.talk.acts import Withdraw as Withdraw
+from bot.talk.asked import Asked as Asked
 from bot.talk.draft import DISCLOSURE_TIER as DISCLOSURE_TIER
 from bot.talk.draft import LEAST_TEXT as LEAST_TEXT
 from bot.talk.draft import MOST_PICTURES as MOST_PICTURES
 from bot.talk.draft import Draft as Draft
 from bot.talk.draft import Picture as Picture
+from bot.talk.replacing import replace
 from bot.talk.steps import FILING_STEPS as FILING_STEPS
 from bot.talk.steps import FREE_TEXT_STEPS as FREE_TEXT_STEPS
 from bot.talk.steps import HOME_MENU as HOME_MENU
@@ -103,6 +105,8 @@ class Session:
     scanned: str | None = None
     """The place of the code the citizen came by, for what they report soon after."""
     scanned_at: datetime | None = None
+    scanned_unit: str | None = None
+    """The department whose place that is."""
     person_since: datetime | None = None
     person_came: bool = False
     updated_at: datetime | None = None
@@ -122,6 +126,9 @@ class Scene(Protocol):
     @property
     def place(self) -> str: ...
 
+    @property
+    def unit_id(self) -> str | None: ...
+
 
 @dataclass(frozen=True, slots=True)
 class Understanding:
@@ -133,6 +140,8 @@ class Understanding:
     """What the QR code stands for that the citizen scanned with this message."""
     welcome: str | None = None
     """The account's own words of welcome, where it has some."""
+    asked: Asked | None = None
+    """What a notice asked the citizen last."""
 
     @property
     def request_type(self) -> RequestType | None:

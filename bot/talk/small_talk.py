@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
-from bot.talk import filing, following, phrases, said_freely, spoken
+from bot.talk import elders, filing, following, phrases, pleasantries, questions, said_freely, spoken
 from bot.talk.filing import again
+from bot.talk.replacing import replace
 from bot.talk.session import (
+    DISCLOSURE_TIER,
     PHOTOS_JOIN,
     HandToPerson,
     Heard,
@@ -18,6 +18,7 @@ from bot.talk.session import (
     Turn,
     to_home,
 )
+from routing.citizen_request import RequestType
 
 
 def just_filed(session: Session, heard: Heard) -> str | None:
@@ -29,22 +30,47 @@ def just_filed(session: Session, heard: Heard) -> str | None:
 def reply_to(session: Session, heard: Heard, word: str) -> Turn | None:
     """The turn for words that need neither library nor form; None for any others."""
     text = heard.text
-    if word in spoken.PUZZLED:
+    if word in spoken.PUZZLED or pleasantries.greets(text):
         return to_home(session, phrases.welcome(heard.understanding.welcome))
-    if word in spoken.ROBOT:
-        return again(session, phrases.ROBOT)
-    if word in spoken.THANKS or spoken.THANKING.fullmatch(word):
+    if word in spoken.THANKS or spoken.THANKING.fullmatch(word) or pleasantries.thanks(text):
         return to_home(session, phrases.THANKS)
+    about_us = about_this_service(session, heard, word)
+    if about_us is not None:
+        return about_us
     if said_freely.asks_our_hours(text):
         return Turn(session, (phrases.ALWAYS_HERE,), act=HandToPerson(only_told=True))
     if said_freely.wants_to_report(text):
         return filing.begin_or_resume(session, heard, "")
-    if said_freely.insults(text):
+    if said_freely.insults(text) or pleasantries.vents(text):
         return again(session, phrases.CALM)
+    wanted = pleasantries.information_wanted(text)
+    if wanted is not None:
+        kind = RequestType.CONSULTATION
+        return filing.begin(session, heard, request_type=kind, tier=DISCLOSURE_TIER, text=wanted)
     told = _on_what_was_told(session, heard, word)
     if told is None and len(word) > 1 and said_freely.says_nothing(text):
         return again(session, phrases.NOT_UNDERSTOOD)
     return told
+
+
+def about_this_service(session: Session, heard: Heard, word: str) -> Turn | None:
+    """Who answers here, how it writes, what it does not do: the same at every step."""
+    text = heard.text
+    if word in spoken.ROBOT or pleasantries.asks_who_answers(text):
+        return again(session, phrases.ROBOT)
+    if pleasantries.wants_plainer_words(text):
+        return elders.HANDLERS[Pick.ELDER_ON](session, heard, "")
+    if pleasantries.wants_company(text):
+        return again(session, phrases.COMPANY)
+    if session.step is Step.HOME and pleasantries.asks_for_leaders(text):
+        return again(session, phrases.TO_LEADERS)
+    if pleasantries.chats(text):
+        return again(session, phrases.ONLY_SERVICE)
+    if pleasantries.help_called(text):
+        return again(session, phrases.HELP_COMES)
+    if pleasantries.in_another_language(text):
+        return again(session, phrases.CHINESE_ONLY)
+    return None
 
 
 def _on_what_was_told(session: Session, heard: Heard, word: str) -> Turn | None:
@@ -60,7 +86,7 @@ def _on_what_was_told(session: Session, heard: Heard, word: str) -> Turn | None:
         return Turn(session, act=ShowTicket(filed))
     if said_freely.gives_up(text, outright=True) and filed and not waits:
         return following.start_withdrawal(_at(session, filed), heard, "")
-    if said_freely.gives_up_idly(text):
+    if said_freely.gives_up_idly(text) or pleasantries.joked(text):
         return to_home(session, phrases.ALL_WELL)
     return _added(session, heard, None if waits else filed)
 
@@ -70,9 +96,14 @@ def _added(session: Session, heard: Heard, filed: str | None) -> Turn | None:
     text, more = heard.text, said_freely.added(heard.text)
     shown = session.ticket if any(c.pick is Pick.SUPPLEMENT for c in session.choices) else None
     number = shown or filed
-    if number is None or not (more or said_freely.corrects(text)):
+    one_thing_more = filed is not None and said_freely.one_thing_more(text) and not _another_matter(text)
+    if number is None or not (more or one_thing_more or said_freely.corrects(text)):
         return None
     return Turn(_at(session, number), act=Supplement(number, more or text))
+
+
+def _another_matter(text: str) -> bool:
+    return questions.asks(text) or questions.tells_trouble(text)
 
 
 def _at(session: Session, number: str) -> Session:

@@ -17,6 +17,8 @@ _WORDS: dict[Pick, str] = {
     Pick.ASK: "我要问 提问 问政策 我要咨询 咨询 我想咨询 我想问一下 请问",
     Pick.FILE: "我要反映 反映问题 我要反映问题 反映 登记 我要登记 提交诉求 转工单",
     Pick.PROGRESS: "查进度 进度 查询进度 查询 查一下 查下 查查 查工单 办到哪了 办到哪儿了 办得怎么样了 "
+    "怎么样了 咋样了 办得咋样了 有结果了吗 有结果吗 有消息吗 有消息了吗 处理了吗 处理好了吗 解决了吗 办了吗 "
+    "到哪一步了 啥情况了 什么情况了 "
     "办的怎么样了 办好了吗 办好没 处理得怎么样了 查办理进度 我反映的事怎么样了",
     Pick.MINE: "我的诉求 我的工单 我的 我的事 我反映的事 我的单子",
     Pick.RESUME: "接着填 继续 继续填 继续填写",
@@ -153,6 +155,7 @@ _PLAIN = {
     for code in (*range(0xFF01, 0xFF5F), *range(0x2460, 0x2469))
     if chr(code).isalnum() or chr(code) in "＃＋－＠"
 }
+_WIDE = re.compile(f"[{''.join(map(chr, _PLAIN))}]")
 _LONGEST_COMMAND = 40
 _TRIM = " \t\r\n。.，,！!？?、;；~～"
 MENU_KEYS = {
@@ -180,6 +183,8 @@ def tidy(text: str) -> str:
 
     Chinese punctuation stays: this text is what the ticket will say.
     """
+    if text.isprintable() and _WIDE.search(text) is None:  # as most is typed
+        return text.strip()
     plain = text.translate(_PLAIN)
     return "".join(c for c in plain if c == "\n" or unicodedata.category(c)[0] != "C").strip()
 

@@ -33,6 +33,7 @@ _PAIRS = """
 _SIMPLIFIED = str.maketrans(
     {line[at]: line[at + 1] for line in _PAIRS.split() for at in range(0, len(line), 2)}
 )
+_TRADITIONAL = re.compile(f"[著{''.join(map(chr, _SIMPLIFIED))}]")
 _BURNING = re.compile(r"著(?=[火急凉])")
 """著 is also simplified, as in 著作权."""
 _KEYCAP = re.compile("[\ufe0f\u20e3]")
@@ -48,6 +49,10 @@ _PARTICLES = re.compile(r"(?:一下|一哈|下|[啊呀吧呢嘛哈哦喔咯啦�
 
 def simplified(text: str) -> str:
     """Traditional characters as the simplified ones that words and models know; for understanding, never for keeping."""
+    if (
+        _TRADITIONAL.search(text) is None
+    ):  # asked many times of each message, and translating costs twenty times as much
+        return text
     return _BURNING.sub("着", text.translate(_SIMPLIFIED))
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import timedelta
 
 from bot.talk import phrases, spoken
 from bot.talk.filing import offer_to_resume
+from bot.talk.replacing import replace
 from bot.talk.session import Heard, Session, Step, Turn, to_home
 from bot.wechat.messages import MessageKind
 

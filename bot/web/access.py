@@ -11,7 +11,7 @@ from aiohttp import web
 from bot.services import SERVICES
 from bot.web.errors import error_page
 from bot.web.pages import VIEWER, Viewer
-from bot.web.sessions import COOKIE, Sessions
+from bot.web.sessions import COOKIE, Sessions, Undo
 from routing.errors import NotYourRole, UnknownUnit
 from routing.timing.working_calendar import CHINA
 from routing.workflow import Actor, Role
@@ -116,9 +116,9 @@ def _is_utf8(charset: str | None) -> bool:
     return charset is None or charset.lower().replace("-", "").replace("_", "") == "utf8"
 
 
-async def set_flash(request: web.Request, viewer: Viewer, words: str) -> None:
-    """Say it on the next page this person opens."""
-    await sessions_of(request).set_flash(viewer.session, words)
+async def set_flash(request: web.Request, viewer: Viewer, words: str, *, undo: Undo | None = None) -> None:
+    """Say it on the next page this person opens, with the way back beside it."""
+    await sessions_of(request).set_flash(viewer.session, words, undo)
 
 
 def safe_next(address: str | None) -> str:

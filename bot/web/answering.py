@@ -8,26 +8,27 @@ from aiohttp import web
 
 from bot.intake import MOST_CHARACTERS
 from bot.reply_check import Finding, to_override
+from bot.reply_findings import findings_of
 from bot.services import SERVICES, Services
 from bot.web.access import Form
 from bot.web.pages import Viewer, present
-from bot.web.reply_desk import findings_of, inserted, tools_of
+from bot.web.reply_desk import inserted, tools_of
 from bot.web.ticket import Attempt, ticket_page
 from routing.workflow import Action
 
 if TYPE_CHECKING:
-    from bot.web.ticket_actions import Asked
+    from bot.web.performing import Asked
 
 MOST_REASON = 300
 CHANGED = "您打开之后，这张工单有了新变化（标“新”的）。您写的内容还在，看过再提交。"
-_ANSWERS = frozenset({Action.REPLY, Action.RESOLVE, Action.ANSWER_DIRECTLY})
+ANSWERS = frozenset({Action.REPLY, Action.INTERIM_REPLY, Action.RESOLVE, Action.ANSWER_DIRECTLY})
 
 
 async def doubts_about(action: Action, asked: Asked, services: Services) -> tuple[Finding, ...]:
     """What the check says of the answer; nothing of one that is going to be refused for another reason. Raises
     ``UnknownTicket``."""
     text = asked.form.get("text", "")
-    if action not in _ANSWERS or not text.strip() or len(text) > MOST_CHARACTERS:
+    if action not in ANSWERS or not text.strip() or len(text) > MOST_CHARACTERS:
         return ()
     ticket = await services.queries.get(asked.number, reader=asked.actor)
     if ticket.version != asked.version:

@@ -20,7 +20,6 @@ from bot.web.clock_words import exact
 from bot.web.liaison import for_reader
 from bot.web.pages import Viewer, present
 from bot.wording import label
-from classifier.signals import guess_request_type
 from routing.audit.bias import report
 from routing.audit.checks import Rate, confusion
 from routing.audit.types import read
@@ -117,10 +116,10 @@ async def _bias(request: web.Request, viewer: Viewer, scope: Scope) -> tuple[str
 
 async def _types(request: web.Request, viewer: Viewer, scope: Scope) -> tuple[str, Table]:
     services, doubt = request.app[SERVICES], doubt_of(request)
-    found = await rows_for(request, viewer, scope, with_text=True)
+    found = await rows_for(request, viewer, scope)
 
     def work() -> tuple[Counted, dict[str, str]]:
-        readings = read(found.rows, guess_request_type)
+        readings = read(found.rows)
         return count(readings, doubt, services.profile), registrar_names(readings)
 
     counted, names = await asyncio.to_thread(work)

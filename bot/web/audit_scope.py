@@ -70,10 +70,9 @@ def scope_of(request: web.Request) -> Scope:
     )
 
 
-async def rows_for(request: web.Request, viewer: Viewer, scope: Scope, *, with_text: bool = False) -> Found:
+async def rows_for(request: web.Request, viewer: Viewer, scope: Scope) -> Found:
     """The tickets of the scope that this reader may see."""
-    rows = AuditRows(request.app[SERVICES].database)
-    return await rows.find(scope.filter, reader=viewer.actor, with_text=with_text)
+    return await AuditRows(request.app[SERVICES].database).find(scope.filter, reader=viewer.actor)
 
 
 def around(

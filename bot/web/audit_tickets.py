@@ -29,7 +29,6 @@ from bot.web.audit_words import DOUBT_MEANINGS, DOUBTS, MEANINGS, MEASURES, VERD
 from bot.web.liaison import for_reader, heading_of
 from bot.web.pages import Viewer, present, show
 from bot.wording import label
-from classifier.signals import guess_request_type
 from routing.audit.bias import UNKNOWN, Measure, key_of
 from routing.audit.bias import judge as judge_rate
 from routing.audit.checks import AuditRow, pair_of
@@ -176,8 +175,8 @@ async def _bias(request: web.Request, viewer: Viewer, scope: Scope) -> Behind:
 
 async def _types(request: web.Request, viewer: Viewer, scope: Scope) -> Behind:
     services, doubt = request.app[SERVICES], doubt_of(request)
-    found = await rows_for(request, viewer, scope, with_text=True)
-    readings = await asyncio.to_thread(read, found.rows, guess_request_type)
+    found = await rows_for(request, viewer, scope)
+    readings = await asyncio.to_thread(read, found.rows)
     asked = {"doubt": str(doubt)}
     title = DOUBTS[doubt]
     wanted: list[Callable[[Reading], bool]] = []

@@ -15,7 +15,6 @@ from bot.web.audit_words import DOUBT_MEANINGS, DOUBTS
 from bot.web.pages import Viewer, show
 from bot.web.supervision import percent
 from bot.wording import label
-from classifier.signals import guess_request_type
 from routing.audit.checks import AuditRow, Rate
 from routing.audit.types import SURE_FROM, Doubt, Group, Reading, by, judge, rate, read, registrar
 from routing.citizen_request import RequestType
@@ -47,8 +46,8 @@ class GroupLine:
 async def types_page(request: web.Request, viewer: Viewer) -> web.StreamResponse:
     services, scope = request.app[SERVICES], scope_of(request)
     doubt = doubt_of(request)
-    found = await rows_for(request, viewer, scope, with_text=True)
-    readings = await asyncio.to_thread(read, found.rows, guess_request_type)
+    found = await rows_for(request, viewer, scope)
+    readings = await asyncio.to_thread(read, found.rows)
     counted, other = await asyncio.to_thread(_both, readings, doubt, services.profile)
     names = registrar_names(readings)
     context = {

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from datetime import datetime, time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from bot.web.disclosure_forms import disclosure_forms
 from bot.web.joint_forms import joint_forms
-from bot.web.ticket_forms import Button, Field, TicketForm, forms_for
+from bot.web.ticket_forms import Button, Field, TicketForm, form_of, forms_for
 from bot.wording import label
 from routing.acts.offers import offered_to
 from routing.departments import Units
@@ -16,10 +17,10 @@ from routing.service_desk import ServiceDesk
 from routing.ticket import Ticket
 from routing.timing.sla import Profile
 from routing.timing.working_calendar import CHINA
-from routing.workflow import Action, Actor
+from routing.workflow import Action, Actor, Role
 
 if TYPE_CHECKING:
-    from bot.web.ticket_actions import Asked
+    from bot.web.performing import Asked
 
 _REASON = Field(name="reason", words="理由", kind="line", most=500)
 _OPINION = Field(name="reason", words="审核意见", kind="line", most=500)
@@ -67,7 +68,12 @@ def all_forms(
     """The forms of everything this reader may do now; what stands open comes first. Who only has a part in the
     ticket finds the forms of that part."""
     may = set(offered_to(ticket, actor, profile=profile, now=now, units=units))
-    forms = (*forms_for(ticket, actor, may), *joint_forms(ticket, actor, may, units), *case_forms(may))
+    forms = (
+        *forms_for(ticket, actor, may),
+        *disclosure_forms(ticket, may, own=actor.role is Role.LIAISON),
+        *joint_forms(ticket, actor, may, units),
+        *case_forms(may),
+    )
     return tuple(sorted(forms, key=lambda form: not form.open))
 
 
@@ -77,27 +83,14 @@ def case_forms(may: set[Action]) -> list[TicketForm]:
     for action, (note, fields) in _FORMS.items():
         if action in may:
             button = Button(words=label(action), action=action, tone="quiet")
-            forms.append(_form(action, note, fields, (button,), open_=False))
+            forms.append(form_of(action, note, fields, (button,), open_=False))
     return forms
 
 
 def _decision(action: Action) -> TicketForm:
     yes = Button(words="同意", action=action, name="approved", value="yes")
     no = Button(words="不同意", action=action, name="approved", value="no", tone="quiet")
-    return _form(action, "", (_OPINION,), (yes, no), open_=True)
-
-
-def _form(
-    action: Action, note: str, fields: tuple[Field, ...], buttons: tuple[Button, ...], *, open_: bool
-) -> TicketForm:
-    return TicketForm(
-        title=label(action),
-        note=note,
-        fields=fields,
-        buttons=buttons,
-        open=open_,
-        kept_for=frozenset({str(action)}),
-    )
+    return form_of(action, "", (_OPINION,), (yes, no), open_=True)
 
 
 # ---- what each asks of the desk
@@ -127,9 +120,9 @@ def _approved(asked: Asked) -> bool:
     return asked.form["approved"] == "yes"
 
 
-async def perform_case(desk: ServiceDesk, asked: Asked, version: int, action: Action) -> Ticket:
+async def perform_case(action: Action, desk: ServiceDesk, asked: Asked) -> Ticket:
     """Do the one of these acts a form asks for."""
-    common: dict[str, Any] = {"actor": asked.actor, "version": version, "now": asked.now}
+    common = asked.acting
     reason, number = asked.text("reason"), asked.number
     reviews, aftercare = desk.reviews, desk.aftercare
     decides: dict[Action, Callable[..., Awaitable[Ticket]]] = {

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from aiohttp import web
 
+from bot.given_answers import given_answers
+from bot.photos.kinds import Source
 from bot.services import SERVICES
 from bot.web.citizen_access import Visitor, own_ticket
 from bot.web.citizen_ticket import may_see
@@ -15,6 +17,8 @@ async def show_photo(request: web.Request, visitor: Visitor) -> web.StreamRespon
     photos = request.app[SERVICES].photos
     photo = await photos.find(own.ticket.number, request.match_info["photo"])
     if photo is None or not may_see(photo, own.filed_here):
+        raise web.HTTPNotFound
+    if photo.source is Source.OFFICIAL and not given_answers(own.ticket, [photo]).shows(photo):
         raise web.HTTPNotFound
     if request.query.get("size") == "small":
         small = await photos.thumbnail(photo.id)

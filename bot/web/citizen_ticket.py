@@ -5,19 +5,23 @@ from __future__ import annotations
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 
 import structlog
 from aiohttp import web
+from markupsafe import Markup
 
+from bot.given_answers import GivenAnswer, given_answers
 from bot.photos.kinds import MOST_AT_ONCE, Photo, PhotoKind, Source
-from bot.services import SERVICES
+from bot.services import SERVICES, Services
 from bot.talk import phrases
 from bot.ticket_view import TicketView, view_of
 from bot.web.cited_titles import cited
 from bot.web.citizen_access import OwnTicket, Visitor, own_ticket, sessions_of
 from bot.web.citizen_links import citizen_path
 from bot.web.citizen_pages import show_citizen
-from bot.web.citizen_words import own_words, promise_words, reminded_lately, standing
+from bot.web.citizen_words import WAITS_FOR_THE_CITIZEN, own_words, promise_words, reminded_lately, standing
+from bot.web.pages import unit_name
 from bot.wording import STARS, say_time
 from routing.errors import Refused
 from routing.ticket import REMINDERS_PER_DAY, SATISFIED_FROM, Ticket
@@ -47,6 +51,16 @@ class Shown:
     words: str
 
 
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One answer on the page, or how far it was."""
+
+    when: str
+    unit: str
+    text: Markup
+    files: tuple[Shown, ...]
+
+
 async def show_ticket(request: web.Request, visitor: Visitor) -> web.StreamResponse:
     own = await own_ticket(request, visitor)
     if own.filed_here:
@@ -58,7 +72,7 @@ async def _note_read(request: web.Request, number: str) -> None:
     """What they were told of it is read now. A courtesy to the ledger: the page is shown all the same."""
     services = request.app[SERVICES]
     try:
-        await services.desk.note_read(number, now=services.clock())
+        await services.desk.notices.note_read(number, now=services.clock())
     except Refused as refused:
         log.warning("notice not noted as read", refused=type(refused).__name__)
 
@@ -79,6 +93,7 @@ async def ticket_page(
     photos = [
         photo for photo in await services.photos.of_ticket(ticket.number) if may_see(photo, own.filed_here)
     ]
+    answers = given_answers(ticket, photos)
     promise = promise_words(ticket, view, now=now)
     context = {
         "ticket_home": home,
@@ -91,9 +106,11 @@ async def ticket_page(
         "late": promise is not None and promise.mark.tone == "late",
         "steps": [(say_time(at, now=now), words) for at, words in reversed(view.happened)],
         "added": own_words(ticket, now=now) if own.filed_here else [],
-        "reply": cited(ticket.reply_text or ""),
+        "progress": [_told(one, services, home, now=now) for one in answers.progress],
+        "reply": _told(answers.current, services, home, now=now) if answers.current else None,
+        "earlier": [_told(one, services, home, now=now) for one in answers.earlier],
+        "done_again": answers.done_again,
         "given": [_shown(photo, home) for photo in photos if photo.source is not Source.OFFICIAL],
-        "attached": [_shown(photo, home) for photo in photos if photo.source is Source.OFFICIAL],
         "rated": _rated(ticket),
         "stars": list(reversed(STARS.items())),
         "reasons": _reasons(),
@@ -123,7 +140,9 @@ def may_see(photo: Photo, filed_here: bool) -> bool:
 
 def _waits(view: TicketView) -> str:
     """What is waited for, where that is something from the citizen."""
-    return view.pause.text if view.pause is not None and view.may(Action.SUPPLEMENT) else ""
+    pause = view.pause
+    asked = pause is not None and pause.reason in WAITS_FOR_THE_CITIZEN and view.may(Action.SUPPLEMENT)
+    return pause.text if asked and pause is not None else ""
 
 
 def _rated(ticket: Ticket) -> str:
@@ -131,6 +150,15 @@ def _rated(ticket: Ticket) -> str:
         return ""
     rating = ticket.rating
     return "；".join(filter(None, (STARS[rating.stars], "、".join(rating.reasons), rating.comment or "")))
+
+
+def _told(one: GivenAnswer, services: Services, home: str, *, now: datetime) -> Told:
+    return Told(
+        when=say_time(one.at, now=now),
+        unit=unit_name(one.unit_id, services.units),
+        text=cited(one.text),
+        files=tuple(_shown(photo, home) for photo in one.files),
+    )
 
 
 def _shown(photo: Photo, home: str) -> Shown:

@@ -3,19 +3,28 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from weakref import WeakValueDictionary
 
 from aiohttp import BodyPartReader, web
 
 from bot.photos.kinds import MOST_AT_ONCE, MOST_BYTES
 from bot.web.citizen_access import Visitor, check_csrf
+from bot.web.multipart import read_bytes, read_parts
 
 _MOST_FIELD_BYTES = 64 * 1024
 _MOST_BODY_BYTES = MOST_AT_ONCE * MOST_BYTES
-_CHUNK = 256 * 1024
-_READ_WITHIN_S = 120.0
+READ_WITHIN_S = 60.0
 """Nine photos over a slow telephone; who is slower still holds memory that others need."""
+AT_ONCE = 4
+"""Each may hold ninety megabytes while it is read."""
+WAIT_S = 20.0
+"""For a place: until then nothing of the body is read, and it waits on the telephone."""
 _TOO_LARGE = f"有一张照片太大了，一张最多 {MOST_BYTES // 1024 // 1024} MB。请换一张，或者用微信直接发给我们。"
+_TOO_SLOW = "照片传得太慢，没有收完。请换个网络好的地方，或者少选几张再发；也可以用微信直接发给我们。"
+BUSY = "现在传照片的人很多，这次没有收下。请过1分钟再发一次；也可以用微信直接发给我们。"
 _TOO_MANY = f"照片一次最多 {MOST_AT_ONCE} 张。请分几次发。"
 
 
@@ -26,65 +35,67 @@ class Upload:
     fields: dict[str, str]
     files: tuple[bytes, ...]
     refused: str
+    status: int = 422
+
+
+class UploadPlaces:
+    """Whose files are in memory now: few at once, and one form a visitor, so that nobody alone takes them all."""
+
+    def __init__(self, at_once: int = AT_ONCE) -> None:
+        self._free = asyncio.Semaphore(at_once)
+        self._visitors: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+
+    @asynccontextmanager
+    async def one_for(self, visitor: str) -> AsyncIterator[bool]:
+        """False where none was free in time. A second click waits for the first, and then counts for nothing."""
+        own = self._visitors.setdefault(visitor, asyncio.Lock())
+        async with AsyncExitStack() as held:
+            try:
+                async with asyncio.timeout(WAIT_S):
+                    await held.enter_async_context(own)
+                    await held.enter_async_context(self._free)
+            except TimeoutError:
+                yield False
+                return
+            yield True
+
+
+PLACES: web.AppKey[UploadPlaces] = web.AppKey("upload places", UploadPlaces)
 
 
 async def read_upload(request: web.Request, visitor: Visitor) -> Upload:
     """Raises what HTTP has for a body that is no form, or not from a page of this session."""
     # The application's own limit is a form's without files; a copy may have one of its own.
     request = request.clone(client_max_size=_MOST_BODY_BYTES + _MOST_FIELD_BYTES)
-    try:
-        async with asyncio.timeout(_READ_WITHIN_S):
-            return await _read(request, visitor)
-    except TimeoutError:
-        raise web.HTTPRequestTimeout from None
-
-
-async def _read(request: web.Request, visitor: Visitor) -> Upload:
     fields: dict[str, str] = {}
-    files: list[bytes] = []
-    refused, checked = "", False
     try:
-        async for part in await request.multipart():
-            if not isinstance(part, BodyPartReader) or part.name is None:
-                raise web.HTTPBadRequest
-            if part.filename is None:
-                fields[part.name[:40]] = await _text(part)
-                if part.name == "csrf":
-                    check_csrf(visitor, fields["csrf"])
-                    checked = True
-                continue
-            if not checked:
-                raise web.HTTPForbidden
-            data, whole = await _bytes(part, MOST_BYTES, keep=not refused)
-            if not whole:
-                refused = refused or _TOO_LARGE
-            elif data and len(files) == MOST_AT_ONCE:
-                refused = refused or _TOO_MANY
-            elif data:
-                files.append(data)
-    except (ValueError, LookupError, AssertionError):
-        raise web.HTTPBadRequest from None
-    if not checked:
-        raise web.HTTPForbidden
+        async with asyncio.timeout(READ_WITHIN_S):
+            return await _read(request, visitor, fields)
+    except TimeoutError:
+        if "csrf" not in fields:
+            raise web.HTTPRequestTimeout from None
+        return Upload(fields, (), _TOO_SLOW, 408)
+
+
+async def _read(request: web.Request, visitor: Visitor, fields: dict[str, str]) -> Upload:
+    files: list[bytes] = []
+    refused = ""
+
+    async def take_file(part: BodyPartReader) -> None:
+        nonlocal refused
+        data, whole = await read_bytes(part, MOST_BYTES, keep=not refused)
+        if not whole:
+            refused = refused or _TOO_LARGE
+        elif data and len(files) == MOST_AT_ONCE:
+            refused = refused or _TOO_MANY
+        elif data:
+            files.append(data)
+
+    await read_parts(
+        request,
+        check_token=lambda token: check_csrf(visitor, token),
+        take_file=take_file,
+        most_field_bytes=_MOST_FIELD_BYTES,
+        fields=fields,
+    )
     return Upload(fields, () if refused else tuple(files), refused)
-
-
-async def _text(part: BodyPartReader) -> str:
-    data, whole = await _bytes(part, _MOST_FIELD_BYTES, keep=True)
-    if not whole:
-        raise web.HTTPBadRequest
-    return data.decode("utf-8", errors="strict")
-
-
-async def _bytes(part: BodyPartReader, most: int, *, keep: bool) -> tuple[bytes, bool]:
-    """The part, and whether it is whole; what is over is read on and dropped, so that the browser gets our answer."""
-    kept, whole = bytearray(), True
-    while chunk := await part.read_chunk(_CHUNK):
-        if not keep:
-            continue
-        if len(kept) + len(chunk) > most:
-            whole = keep = False
-            kept.clear()
-            continue
-        kept += chunk
-    return bytes(kept), whole

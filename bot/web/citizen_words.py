@@ -24,7 +24,8 @@ _TONES = {
     State.WITHDRAWN: "off",
     State.REJECTED: "off",
 }
-_WAITS_FOR_THE_CITIZEN = (PauseReason.MATERIAL, PauseReason.CORRECTION)
+WAITS_FOR_THE_CITIZEN = (PauseReason.MATERIAL, PauseReason.CORRECTION)
+"""What the unit wrote of any other wait is not the citizen's to read: it may name a third party."""
 _LONGEST_TITLE = 44
 
 
@@ -87,7 +88,7 @@ def line_of(ticket: Ticket, view: TicketView, *, account: str, now: datetime) ->
 def standing(view: TicketView) -> Mark:
     """Where it is now."""
     if view.pause is not None:
-        return Mark("soon" if view.pause.reason in _WAITS_FOR_THE_CITIZEN else "off", view.state_name)
+        return Mark("soon" if view.pause.reason in WAITS_FOR_THE_CITIZEN else "off", view.state_name)
     return Mark(_TONES.get(view.state, "calm"), view.state_name)
 
 
@@ -135,6 +136,6 @@ def _over(view: TicketView) -> bool:
 
 
 def _asks(view: TicketView) -> str:
-    if view.pause is not None and view.pause.reason in _WAITS_FOR_THE_CITIZEN:
+    if view.pause is not None and view.pause.reason in WAITS_FOR_THE_CITIZEN:
         return "请补充"
     return "请评价" if view.may(Action.RATE) else ""

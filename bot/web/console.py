@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from aiohttp import web
 
 from bot.web import (
+    answer_files,
     answering,
     assets,
     audit,
@@ -50,6 +51,7 @@ from bot.web import (
     staff_keys,
     staff_pages,
     supervision,
+    table_versions,
     tables_page,
     ticket,
     ticket_actions,
@@ -58,7 +60,7 @@ from bot.web import (
     watermark,
     wechat_accounts,
 )
-from bot.web.access import LOGIN, LOGOUT, PASSWORD, Plain, done_by, shown_to, uploaded_by
+from bot.web.access import LOGIN, LOGOUT, PASSWORD, Acted, Plain, Shown, done_by, shown_to, uploaded_by
 from bot.web.pages import (
     ACCOUNT_ROLES,
     ASK_ROLES,
@@ -98,333 +100,163 @@ class ConsoleRoute:
     roles: frozenset[Role] | None
 
 
+def _page(path: str, roles: frozenset[Role], handler: Shown) -> ConsoleRoute:
+    return ConsoleRoute("GET", path, shown_to(roles, handler), roles)
+
+
+def _form(
+    path: str, roles: frozenset[Role], handler: Acted, *, most_bytes: int | None = None
+) -> ConsoleRoute:
+    return ConsoleRoute("POST", path, done_by(roles, handler, most_bytes=most_bytes), roles)
+
+
+def _files(path: str, roles: frozenset[Role], handler: Shown) -> ConsoleRoute:
+    """A form that carries files."""
+    return ConsoleRoute("POST", path, uploaded_by(roles, handler), roles)
+
+
+def _open(method: str, path: str, handler: Plain) -> ConsoleRoute:
+    """Open to strangers."""
+    return ConsoleRoute(method, path, handler, None)
+
+
 KNOWLEDGE: tuple[ConsoleRoute, ...] = (
-    ConsoleRoute("GET", "/console/answers", shown_to(ASK_ROLES, knowledge_panel.panel), ASK_ROLES),
-    ConsoleRoute(
-        "GET", "/console/knowledge", shown_to(KNOWLEDGE_ROLES, knowledge_list.list_page), KNOWLEDGE_ROLES
-    ),
-    ConsoleRoute(
-        "GET",
-        "/console/knowledge/reviews",
-        shown_to(KNOWLEDGE_ROLES, knowledge_reviews.reviews_page),
-        KNOWLEDGE_ROLES,
-    ),
-    ConsoleRoute(
-        "GET",
-        "/console/knowledge/tasks",
-        shown_to(KNOWLEDGE_ROLES, knowledge_tasks.tasks_page),
-        KNOWLEDGE_ROLES,
-    ),
-    ConsoleRoute(
-        "GET",
-        "/console/knowledge/tasks/{name}",
-        shown_to(KNOWLEDGE_ROLES, knowledge_tasks.task_page),
-        KNOWLEDGE_ROLES,
-    ),
-    ConsoleRoute(
-        "POST",
-        "/console/knowledge/tasks/{name}/{action}",
-        done_by(_KNOWLEDGE_ACTORS, knowledge_tasks.act),
-        _KNOWLEDGE_ACTORS,
-    ),
-    ConsoleRoute(
-        "POST",
-        "/console/knowledge/proposals/{name}/{action}",
-        done_by(_KNOWLEDGE_ACTORS, knowledge_tasks.act_on_proposal),
-        _KNOWLEDGE_ACTORS,
-    ),
-    ConsoleRoute(
-        "GET",
-        "/console/knowledge/proposals/{name}",
-        shown_to(KNOWLEDGE_ROLES, knowledge_tasks.proposal_page),
-        KNOWLEDGE_ROLES,
-    ),
-    ConsoleRoute(
-        "GET", "/console/knowledge/import", shown_to(_WRITERS, knowledge_import.show_import), _WRITERS
-    ),
-    ConsoleRoute(
-        "POST", "/console/knowledge/import", uploaded_by(_WRITERS, knowledge_import.upload), _WRITERS
-    ),
-    ConsoleRoute(
-        "GET", "/console/knowledge/import/{name}", shown_to(_WRITERS, knowledge_import.show_run), _WRITERS
-    ),
-    ConsoleRoute(
-        "POST",
-        "/console/knowledge/import/{name}/{action}",
-        done_by(_WRITERS, knowledge_import.act),
-        _WRITERS,
-    ),
-    ConsoleRoute(
-        "GET",
-        "/console/knowledge/figures",
-        shown_to(_KNOWLEDGE_FIGURE_ROLES, knowledge_figures.figures_page),
-        _KNOWLEDGE_FIGURE_ROLES,
-    ),
-    ConsoleRoute("GET", "/console/knowledge/new", shown_to(_WRITERS, knowledge_edit.show_new), _WRITERS),
-    ConsoleRoute(
-        "POST",
-        "/console/knowledge/new",
-        done_by(_WRITERS, knowledge_edit.write_new, most_bytes=knowledge_edit.MOST_BYTES),
-        _WRITERS,
-    ),
-    ConsoleRoute(
-        "GET",
-        "/console/knowledge/{name}",
-        shown_to(KNOWLEDGE_ROLES, knowledge_entry.show_entry),
-        KNOWLEDGE_ROLES,
-    ),
-    ConsoleRoute(
-        "GET",
-        "/console/knowledge/{name}/edit",
-        shown_to(_WRITERS, knowledge_edit.show_edit),
-        _WRITERS,
-    ),
-    ConsoleRoute(
-        "GET",
+    _page("/console/answers", ASK_ROLES, knowledge_panel.panel),
+    _page("/console/knowledge", KNOWLEDGE_ROLES, knowledge_list.list_page),
+    _page("/console/knowledge/reviews", KNOWLEDGE_ROLES, knowledge_reviews.reviews_page),
+    _page("/console/knowledge/tasks", KNOWLEDGE_ROLES, knowledge_tasks.tasks_page),
+    _page("/console/knowledge/tasks/{name}", KNOWLEDGE_ROLES, knowledge_tasks.task_page),
+    _form("/console/knowledge/tasks/{name}/{action}", _KNOWLEDGE_ACTORS, knowledge_tasks.act),
+    _form("/console/knowledge/proposals/{name}/{action}", _KNOWLEDGE_ACTORS, knowledge_tasks.act_on_proposal),
+    _page("/console/knowledge/proposals/{name}", KNOWLEDGE_ROLES, knowledge_tasks.proposal_page),
+    _page("/console/knowledge/import", _WRITERS, knowledge_import.show_import),
+    _files("/console/knowledge/import", _WRITERS, knowledge_import.upload),
+    _page("/console/knowledge/import/{name}", _WRITERS, knowledge_import.show_run),
+    _form("/console/knowledge/import/{name}/{action}", _WRITERS, knowledge_import.act),
+    _page("/console/knowledge/figures", _KNOWLEDGE_FIGURE_ROLES, knowledge_figures.figures_page),
+    _page("/console/knowledge/new", _WRITERS, knowledge_edit.show_new),
+    _form("/console/knowledge/new", _WRITERS, knowledge_edit.write_new, most_bytes=knowledge_edit.MOST_BYTES),
+    _page("/console/knowledge/{name}", KNOWLEDGE_ROLES, knowledge_entry.show_entry),
+    _page("/console/knowledge/{name}/edit", _WRITERS, knowledge_edit.show_edit),
+    _page("/console/knowledge/{name}/{action}", KNOWLEDGE_ROLES, knowledge_entry.show_version),
+    _form(
         "/console/knowledge/{name}/{action}",
-        shown_to(KNOWLEDGE_ROLES, knowledge_entry.show_version),
-        KNOWLEDGE_ROLES,
-    ),
-    ConsoleRoute(
-        "POST",
-        "/console/knowledge/{name}/{action}",
-        done_by(_KNOWLEDGE_ACTORS, knowledge_acts.act, most_bytes=knowledge_edit.MOST_BYTES),
         _KNOWLEDGE_ACTORS,
+        knowledge_acts.act,
+        most_bytes=knowledge_edit.MOST_BYTES,
     ),
 )
 """The editors' pages. The named ones come first: an entry's id could be anything."""
 
 STAFF: tuple[ConsoleRoute, ...] = (
-    ConsoleRoute("GET", "/console/staff", shown_to(STAFF_ROLES, staff_pages.staff_page), STAFF_ROLES),
-    ConsoleRoute("POST", "/console/staff", done_by(STAFF_ROLES, staff_pages.add), STAFF_ROLES),
-    ConsoleRoute("GET", "/console/staff/log", shown_to(STAFF_ROLES, staff_pages.log_page), STAFF_ROLES),
-    ConsoleRoute("GET", "/console/staff/keys", shown_to(STAFF_ROLES, staff_keys.keys_page), STAFF_ROLES),
-    ConsoleRoute("POST", "/console/staff/keys/{action}", done_by(STAFF_ROLES, staff_keys.act), STAFF_ROLES),
-    ConsoleRoute("POST", "/console/staff/import", uploaded_by(STAFF_ROLES, staff_import.upload), STAFF_ROLES),
-    ConsoleRoute(
-        "POST", "/console/staff/import/confirm", done_by(STAFF_ROLES, staff_import.confirm), STAFF_ROLES
-    ),
-    ConsoleRoute("GET", "/console/staff/{name}", shown_to(STAFF_ROLES, staff_pages.member_page), STAFF_ROLES),
-    ConsoleRoute(
-        "POST", "/console/staff/{name}/{action}", done_by(STAFF_ROLES, staff_pages.act), STAFF_ROLES
-    ),
+    _page("/console/staff", STAFF_ROLES, staff_pages.staff_page),
+    _form("/console/staff", STAFF_ROLES, staff_pages.add),
+    _page("/console/staff/log", STAFF_ROLES, staff_pages.log_page),
+    _page("/console/staff/keys", STAFF_ROLES, staff_keys.keys_page),
+    _form("/console/staff/keys/{action}", STAFF_ROLES, staff_keys.act),
+    _files("/console/staff/import", STAFF_ROLES, staff_import.upload),
+    _form("/console/staff/import/confirm", STAFF_ROLES, staff_import.confirm),
+    _page("/console/staff/{name}", STAFF_ROLES, staff_pages.member_page),
+    _form("/console/staff/{name}/{action}", STAFF_ROLES, staff_pages.act),
 )
 """The administrator's pages. The named ones come first: a login could be called anything."""
 
 ACCOUNTS: tuple[ConsoleRoute, ...] = (
-    ConsoleRoute("GET", "/console/wechat", shown_to(ACCOUNT_ROLES, wechat_accounts.list_page), ACCOUNT_ROLES),
-    ConsoleRoute(
-        "GET", "/console/wechat/{name}", shown_to(ACCOUNT_ROLES, wechat_accounts.account_page), ACCOUNT_ROLES
-    ),
-    ConsoleRoute(
-        "POST", "/console/wechat/{name}/{action}", done_by(ACCOUNT_ROLES, wechat_accounts.act), ACCOUNT_ROLES
-    ),
+    _page("/console/wechat", ACCOUNT_ROLES, wechat_accounts.list_page),
+    _page("/console/wechat/{name}", ACCOUNT_ROLES, wechat_accounts.account_page),
+    _form("/console/wechat/{name}/{action}", ACCOUNT_ROLES, wechat_accounts.act),
 )
 """The administrator's pages on official accounts."""
 
 INTAKE: tuple[ConsoleRoute, ...] = (
-    ConsoleRoute("GET", "/console/intake", shown_to(INTAKE_ROLES, intake_desk.desk), INTAKE_ROLES),
-    ConsoleRoute("POST", "/console/intake", done_by(INTAKE_ROLES, intake_desk.take), INTAKE_ROLES),
-    ConsoleRoute("POST", "/console/intake/suggest", done_by(INTAKE_ROLES, intake_desk.suggest), INTAKE_ROLES),
-    ConsoleRoute(
-        "POST",
-        "/console/intake/drafts/{name}/drop",
-        done_by(INTAKE_ROLES, intake_desk.drop_draft),
-        INTAKE_ROLES,
-    ),
-    ConsoleRoute(
-        "GET", "/console/intake/{number}", shown_to(INTAKE_ROLES, intake_desk_done.registered), INTAKE_ROLES
-    ),
-    ConsoleRoute(
-        "POST", "/console/intake/{number}/link", done_by(INTAKE_ROLES, intake_desk_done.link), INTAKE_ROLES
-    ),
+    _page("/console/intake", INTAKE_ROLES, intake_desk.desk),
+    _form("/console/intake", INTAKE_ROLES, intake_desk.take),
+    _form("/console/intake/suggest", INTAKE_ROLES, intake_desk.suggest),
+    _form("/console/intake/drafts/{name}/drop", INTAKE_ROLES, intake_desk.drop_draft),
+    _page("/console/intake/{number}", INTAKE_ROLES, intake_desk_done.registered),
+    _form("/console/intake/{number}/link", INTAKE_ROLES, intake_desk_done.link),
 )
 """The operators' desk."""
 
 ROUTES: tuple[ConsoleRoute, ...] = (
-    ConsoleRoute("GET", LOGIN, login.show_login, None),
-    ConsoleRoute("POST", LOGIN, login.log_in, None),
-    ConsoleRoute("POST", LOGOUT, done_by(EVERY_ROLE, login.log_out), EVERY_ROLE),
-    ConsoleRoute("GET", "/console/static/{name}", assets.static, None),
-    ConsoleRoute("GET", "/console/watermark.svg", shown_to(EVERY_ROLE, watermark.watermark), EVERY_ROLE),
-    ConsoleRoute("GET", "/console/", shown_to(EVERY_ROLE, liaison.home), EVERY_ROLE),
-    ConsoleRoute(
-        "GET", "/console/deliveries", shown_to(DELIVERY_ROLES, deliveries.list_page), DELIVERY_ROLES
-    ),
-    ConsoleRoute(
-        "POST",
-        "/console/deliveries/{number}/{name}/repeat",
-        done_by(DELIVERY_ROLES, deliveries.repeat),
-        DELIVERY_ROLES,
-    ),
-    ConsoleRoute("GET", "/console/tickets", shown_to(TICKET_ROLES, liaison.inbox), TICKET_ROLES),
-    ConsoleRoute(
-        "POST", "/console/views/{action}", done_by(TICKET_ROLES, saved_view_forms.act), TICKET_ROLES
-    ),
-    ConsoleRoute(
-        "GET",
-        "/console/reply-templates",
-        shown_to(_HANDLING_ROLES, reply_template_page.templates_page),
-        _HANDLING_ROLES,
-    ),
-    ConsoleRoute(
-        "POST",
-        "/console/reply-templates",
-        done_by(_HANDLING_ROLES, reply_template_page.add),
-        _HANDLING_ROLES,
-    ),
-    ConsoleRoute(
-        "POST",
-        "/console/reply-templates/{name}/{action}",
-        done_by(_HANDLING_ROLES, reply_template_page.act),
-        _HANDLING_ROLES,
-    ),
-    ConsoleRoute(
-        "GET", "/console/tickets/{number}", shown_to(TICKET_ROLES, ticket.show_ticket), TICKET_ROLES
-    ),
-    ConsoleRoute(
-        "POST",
-        "/console/tickets/{number}/reveal",
-        done_by(_HANDLING_ROLES, ticket_actions.reveal),
-        _HANDLING_ROLES,
-    ),
-    ConsoleRoute(
-        "GET",
-        "/console/tickets/{number}/photos/{photo}",
-        shown_to(TICKET_ROLES, photos.show_photo),
-        TICKET_ROLES,
-    ),
-    ConsoleRoute(
-        "GET",
-        "/console/tickets/{number}/photos/{photo}/small",
-        shown_to(TICKET_ROLES, photos.show_thumbnail),
-        TICKET_ROLES,
-    ),
-    ConsoleRoute(
-        "POST",
-        "/console/tickets/{number}/photos/{photo}",
-        done_by(_HANDLING_ROLES, photos.show_to_citizen),
-        _HANDLING_ROLES,
-    ),
-    ConsoleRoute(
-        "POST",
-        "/console/tickets/{number}/attachments",
-        uploaded_by(_HANDLING_ROLES, photos.add_files),
-        _HANDLING_ROLES,
-    ),
-    ConsoleRoute(
-        "POST",
-        "/console/tickets/{number}/presence",
-        done_by(_HANDLING_ROLES, presence_beat.beat),
-        _HANDLING_ROLES,
-    ),
-    ConsoleRoute(
-        "POST",
-        "/console/tickets/{number}/compose",
-        done_by(_HANDLING_ROLES, answering.compose),
-        _HANDLING_ROLES,
-    ),
-    ConsoleRoute(
-        "POST",
-        "/console/tickets/{number}/{action}",
-        done_by(_HANDLING_ROLES, ticket_actions.act),
-        _HANDLING_ROLES,
-    ),
-    ConsoleRoute("GET", "/console/figures", shown_to(FIGURE_ROLES, supervision.figures), FIGURE_ROLES),
-    ConsoleRoute(
-        "GET", "/console/figures/export", shown_to(FIGURE_ROLES, figures_export.export), FIGURE_ROLES
-    ),
-    ConsoleRoute(
-        "GET", "/console/figures/{name}", shown_to(FIGURE_ROLES, supervision.drill_down), FIGURE_ROLES
-    ),
-    ConsoleRoute("GET", "/console/audit", shown_to(AUDIT_ROLES, audit.landing), AUDIT_ROLES),
-    ConsoleRoute("GET", "/console/audit/confusion", shown_to(AUDIT_ROLES, audit.confusion_page), AUDIT_ROLES),
-    ConsoleRoute("GET", "/console/audit/types", shown_to(AUDIT_ROLES, audit_types.types_page), AUDIT_ROLES),
-    ConsoleRoute("GET", "/console/audit/bias", shown_to(AUDIT_ROLES, audit_bias.bias_page), AUDIT_ROLES),
-    ConsoleRoute(
-        "GET", "/console/audit/samples", shown_to(AUDIT_ROLES, audit_samples.samples_page), AUDIT_ROLES
-    ),
-    ConsoleRoute(
-        "POST", "/console/audit/samples/{action}", done_by(AUDIT_ROLES, audit_samples.act), AUDIT_ROLES
-    ),
-    ConsoleRoute(
-        "GET", "/console/audit/{name}/tickets", shown_to(AUDIT_ROLES, audit_tickets.tickets), AUDIT_ROLES
-    ),
-    ConsoleRoute(
-        "GET", "/console/audit/{name}/export", shown_to(AUDIT_ROLES, audit_export.export), AUDIT_ROLES
-    ),
-    ConsoleRoute("GET", "/console/models", shown_to(MODEL_ROLES, models.models_page), MODEL_ROLES),
-    ConsoleRoute("POST", "/console/models/{action}", done_by(MODEL_ROLES, models.decide), MODEL_ROLES),
+    _open("GET", LOGIN, login.show_login),
+    _open("POST", LOGIN, login.log_in),
+    _form(LOGOUT, EVERY_ROLE, login.log_out),
+    _open("GET", "/console/static/{name}", assets.static),
+    _page("/console/watermark.svg", EVERY_ROLE, watermark.watermark),
+    _page("/console/", EVERY_ROLE, liaison.home),
+    _page("/console/deliveries", DELIVERY_ROLES, deliveries.list_page),
+    _form("/console/deliveries/{number}/{name}/repeat", DELIVERY_ROLES, deliveries.repeat),
+    _page("/console/tickets", TICKET_ROLES, liaison.inbox),
+    _form("/console/views/{action}", TICKET_ROLES, saved_view_forms.act),
+    _page("/console/reply-templates", _HANDLING_ROLES, reply_template_page.templates_page),
+    _form("/console/reply-templates", _HANDLING_ROLES, reply_template_page.add),
+    _form("/console/reply-templates/{name}/{action}", _HANDLING_ROLES, reply_template_page.act),
+    _page("/console/tickets/{number}", TICKET_ROLES, ticket.show_ticket),
+    _form("/console/tickets/{number}/reveal", _HANDLING_ROLES, ticket_actions.reveal),
+    _page("/console/tickets/{number}/photos/{photo}", TICKET_ROLES, photos.show_photo),
+    _page("/console/tickets/{number}/photos/{photo}/small", TICKET_ROLES, photos.show_thumbnail),
+    _form("/console/tickets/{number}/photos/{photo}", _HANDLING_ROLES, photos.show_to_citizen),
+    _files("/console/tickets/{number}/attachments", _HANDLING_ROLES, photos.add_files),
+    _form("/console/tickets/{number}/presence", _HANDLING_ROLES, presence_beat.beat),
+    _form("/console/tickets/{number}/compose", _HANDLING_ROLES, answering.compose),
+    _form("/console/tickets/{number}/{action}", _HANDLING_ROLES, ticket_actions.act),
+    _files("/console/tickets/{number}/with-files/{action}", _HANDLING_ROLES, answer_files.answer_with_files),
+    _page("/console/figures", FIGURE_ROLES, supervision.figures),
+    _page("/console/figures/export", FIGURE_ROLES, figures_export.export),
+    _page("/console/figures/{name}", FIGURE_ROLES, supervision.drill_down),
+    _page("/console/audit", AUDIT_ROLES, audit.landing),
+    _page("/console/audit/confusion", AUDIT_ROLES, audit.confusion_page),
+    _page("/console/audit/types", AUDIT_ROLES, audit_types.types_page),
+    _page("/console/audit/bias", AUDIT_ROLES, audit_bias.bias_page),
+    _page("/console/audit/samples", AUDIT_ROLES, audit_samples.samples_page),
+    _form("/console/audit/samples/{action}", AUDIT_ROLES, audit_samples.act),
+    _page("/console/audit/{name}/tickets", AUDIT_ROLES, audit_tickets.tickets),
+    _page("/console/audit/{name}/export", AUDIT_ROLES, audit_export.export),
+    _page("/console/models", MODEL_ROLES, models.models_page),
+    _form("/console/models/{action}", MODEL_ROLES, models.decide),
     *INTAKE,
     *KNOWLEDGE,
     *STAFF,
-    ConsoleRoute("GET", "/console/letters", shown_to(LETTER_ROLES, letters.list_page), LETTER_ROLES),
-    ConsoleRoute(
-        "POST", "/console/letters/{number}/{action}", done_by(letters.ACTORS, letters.act), letters.ACTORS
-    ),
-    ConsoleRoute(
-        "GET", "/console/bulletin", shown_to(FIGURE_ROLES, bulletin_page.bulletin_page), FIGURE_ROLES
-    ),
-    ConsoleRoute("GET", "/console/live", shown_to(LIVE_ROLES, live.board), LIVE_ROLES),
-    ConsoleRoute("GET", "/console/live/events", shown_to(LIVE_ROLES, live.events), LIVE_ROLES),
-    ConsoleRoute("GET", "/console/triage", shown_to(REVIEW_ROLES, triage_board.board), REVIEW_ROLES),
-    ConsoleRoute(
-        "POST", "/console/triage/several", done_by(REVIEW_ROLES, triage_board.dispatch_several), REVIEW_ROLES
-    ),
-    ConsoleRoute("POST", "/console/triage/leave", done_by(REVIEW_ROLES, triage_board.leave), REVIEW_ROLES),
-    ConsoleRoute(
-        "POST", "/console/triage/{number}", done_by(REVIEW_ROLES, triage_board.dispatch), REVIEW_ROLES
-    ),
-    ConsoleRoute("GET", "/console/reviews", shown_to(REVIEW_ROLES, reviews.queue), REVIEW_ROLES),
-    ConsoleRoute(
-        "POST", "/console/reviews/{number}/{action}", done_by(REVIEW_ROLES, reviews.decide), REVIEW_ROLES
-    ),
-    ConsoleRoute("GET", "/console/duty", shown_to(DUTY_ROLES, duty_page.duty), DUTY_ROLES),
-    ConsoleRoute(
-        "POST", "/console/duty/import", uploaded_by(ROSTER_ROLES, roster_import.upload), ROSTER_ROLES
-    ),
-    ConsoleRoute(
-        "POST", "/console/duty/import/confirm", done_by(ROSTER_ROLES, roster_import.confirm), ROSTER_ROLES
-    ),
-    ConsoleRoute(
-        "POST",
-        "/console/duty/{action}",
-        done_by(DUTY_ROLES - {Role.AUDITOR}, duty_page.act),
-        DUTY_ROLES - {Role.AUDITOR},
-    ),
-    ConsoleRoute(
-        "GET", "/console/duplicates", shown_to(REVIEW_ROLES, duplicates_page.duplicates), REVIEW_ROLES
-    ),
-    ConsoleRoute(
-        "POST",
-        "/console/duplicates/{number}/{action}",
-        done_by(REVIEW_ROLES, duplicates_page.act),
-        REVIEW_ROLES,
-    ),
-    ConsoleRoute("GET", "/console/tables", shown_to(STAFF_ROLES, tables_page.tables_page), STAFF_ROLES),
-    ConsoleRoute("POST", "/console/tables", uploaded_by(STAFF_ROLES, tables_page.upload), STAFF_ROLES),
-    ConsoleRoute("POST", "/console/tables/confirm", done_by(STAFF_ROLES, tables_page.confirm), STAFF_ROLES),
-    ConsoleRoute("GET", "/console/profiles", shown_to(STAFF_ROLES, profiles_page.list_page), STAFF_ROLES),
-    ConsoleRoute(
-        "GET", "/console/profiles/{name}", shown_to(STAFF_ROLES, profiles_page.profile_page), STAFF_ROLES
-    ),
-    ConsoleRoute(
-        "POST",
+    _page("/console/letters", LETTER_ROLES, letters.list_page),
+    _form("/console/letters/{number}/{action}", letters.ACTORS, letters.act),
+    _page("/console/bulletin", FIGURE_ROLES, bulletin_page.bulletin_page),
+    _page("/console/live", LIVE_ROLES, live.board),
+    _page("/console/live/events", LIVE_ROLES, live.events),
+    _page("/console/triage", REVIEW_ROLES, triage_board.board),
+    _form("/console/triage/several", REVIEW_ROLES, triage_board.dispatch_several),
+    _form("/console/triage/leave", REVIEW_ROLES, triage_board.leave),
+    _form("/console/triage/{number}", REVIEW_ROLES, triage_board.dispatch),
+    _page("/console/reviews", REVIEW_ROLES, reviews.queue),
+    _form("/console/reviews/{number}/{action}", REVIEW_ROLES, reviews.decide),
+    _page("/console/duty", DUTY_ROLES, duty_page.duty),
+    _files("/console/duty/import", ROSTER_ROLES, roster_import.upload),
+    _form("/console/duty/import/confirm", ROSTER_ROLES, roster_import.confirm),
+    _form("/console/duty/{action}", DUTY_ROLES - {Role.AUDITOR}, duty_page.act),
+    _page("/console/duplicates", REVIEW_ROLES, duplicates_page.duplicates),
+    _form("/console/duplicates/{number}/{action}", REVIEW_ROLES, duplicates_page.act),
+    _page("/console/tables", STAFF_ROLES, tables_page.tables_page),
+    _files("/console/tables", STAFF_ROLES, tables_page.upload),
+    _form("/console/tables/confirm", STAFF_ROLES, tables_page.confirm),
+    _page("/console/tables/versions/{number}", STAFF_ROLES, table_versions.tables_version),
+    _form("/console/tables/versions/{number}/back", STAFF_ROLES, table_versions.tables_back),
+    _page("/console/tables/days/{number}", STAFF_ROLES, table_versions.days_version),
+    _form("/console/tables/days/{number}/back", STAFF_ROLES, table_versions.days_back),
+    _page("/console/profiles", STAFF_ROLES, profiles_page.list_page),
+    _page("/console/profiles/{name}", STAFF_ROLES, profiles_page.profile_page),
+    _form(
         "/console/profiles/{name}/{action}",
-        done_by(STAFF_ROLES, profiles_page.act, most_bytes=profiles_page.MOST_BYTES),
         STAFF_ROLES,
+        profiles_page.act,
+        most_bytes=profiles_page.MOST_BYTES,
     ),
-    ConsoleRoute("GET", "/console/visits", shown_to(VISIT_ROLES, visits_page.visits), VISIT_ROLES),
-    ConsoleRoute(
-        "POST", "/console/visits/{number}/{action}", done_by(VISIT_ROLES, visits_page.act), VISIT_ROLES
-    ),
+    _page("/console/visits", VISIT_ROLES, visits_page.visits),
+    _form("/console/visits/{number}/{action}", VISIT_ROLES, visits_page.act),
     *ACCOUNTS,
-    ConsoleRoute("GET", "/console/health", shown_to(HEALTH_ROLES, health_page.health), HEALTH_ROLES),
-    ConsoleRoute("GET", PASSWORD, shown_to(EVERY_ROLE, own_password.show_form), EVERY_ROLE),
-    ConsoleRoute("POST", PASSWORD, done_by(EVERY_ROLE, own_password.change), EVERY_ROLE),
-    ConsoleRoute(
-        "GET", "/console/identity-reads", shown_to(READ_LOG_ROLES, read_log.identity_reads), READ_LOG_ROLES
-    ),
+    _page("/console/health", HEALTH_ROLES, health_page.health),
+    _page(PASSWORD, EVERY_ROLE, own_password.show_form),
+    _form(PASSWORD, EVERY_ROLE, own_password.change),
+    _page("/console/identity-reads", READ_LOG_ROLES, read_log.identity_reads),
 )
 
 

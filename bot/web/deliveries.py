@@ -100,7 +100,7 @@ async def repeat(request: web.Request, viewer: Viewer, form: Form) -> web.Stream
     services = request.app[SERVICES]
     number, entry_id = request.match_info["number"], request.match_info["name"]
     try:
-        await services.desk.repeat_notice(
+        await services.desk.notices.repeat_notice(
             number,
             entry_id,
             actor=viewer.actor,

@@ -9,7 +9,7 @@ from typing import Any
 
 from aiohttp import web
 
-from bot.intake import register_citizen_request
+from bot.intake import enter_application, register_citizen_request
 from bot.intake_drafts import IntakeDraft, IntakeDrafts
 from bot.services import SERVICES, Services
 from bot.web.access import Form, set_flash
@@ -20,11 +20,12 @@ from bot.web.intake_desk_form import CHANNELS, MOST, Checked, Filled, check
 from bot.web.intake_desk_places import full_name_of, picker
 from bot.web.pages import Viewer, present, show
 from bot.wording import explain
-from routing.citizen_request import Channel, CitizenRequest, RequestType, Secrecy, Urgency
+from routing.citizen_request import Applicant, Channel, CitizenRequest, RequestType, Secrecy, Urgency
 from routing.errors import ExternalNumberConflict, Refused
 from routing.identity import mask_name, mask_phone
 from routing.service_desk import ServiceDesk
 from routing.ticket import Ticket
+from routing.timing.sla import DISCLOSURE
 from routing.workflow import TRANSITIONS, Action, Actor
 
 PAGE = "/console/intake"
@@ -136,9 +137,11 @@ async def _register(
             received_at=checked.received_at,
             now=now,
             title=filled.title or None,
-            request_type=RequestType(filled.request_type) if filled.request_type else None,
+            request_type=_type_of(filled),
             place=filled.place or None,
             urgency=Urgency.URGENT if filled.urgent else None,
+            tier=DISCLOSURE if filled.applicant else None,
+            applicant=Applicant(filled.applicant) if filled.applicant else Applicant.PERSON,
         )
     except ExternalNumberConflict:
         if earlier is None and (earlier := await _registered(services, filled)) is None:
@@ -147,12 +150,19 @@ async def _register(
     except Refused as refused:
         return await _show(request, viewer, filled, problem=explain(refused), status=status_of(refused))
     await _drafts(request).drop(filled.key, by=viewer.user.username)
+    await enter_application(services.desk.disclosure, ticket, now=now)
     said = (
         "" if answered else await join(ticket, filled.parent, services=services, actor=viewer.actor, now=now)
     )
     if said:
         await set_flash(request, viewer, said)
     raise web.HTTPSeeOther(f"{PAGE}/{ticket.number}")
+
+
+def _type_of(filled: Filled) -> RequestType | None:
+    if filled.request_type:
+        return RequestType(filled.request_type)
+    return RequestType.CONSULTATION if filled.applicant else None
 
 
 async def join(ticket: Ticket, parent: str, *, services: Services, actor: Actor, now: datetime) -> str:
@@ -218,6 +228,7 @@ async def _show(
         "channels": CHANNELS,
         "secrecies": list(Secrecy),
         "types": list(RequestType),
+        "applicants": list(Applicant) if DISCLOSURE in request.app[SERVICES].profile.tiers else [],
         "drafts": [_line(draft) for draft in drafts if draft.key != filled.key],
         "most": MOST,
         **await _beside(request, viewer, filled, at=at, entry=entry),

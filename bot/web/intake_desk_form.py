@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, fields
 from datetime import datetime, timedelta
 
 from bot.intake import MOST_CHARACTERS, MOST_TITLE, tidy_citizen
-from routing.citizen_request import Channel, Citizen, RequestType, Secrecy
+from routing.citizen_request import Applicant, Channel, Citizen, RequestType, Secrecy
 from routing.identity import normalise_phone
 from routing.timing.working_calendar import CHINA
 
@@ -52,6 +52,8 @@ class Filled:
     parent: str = ""
     """The ticket it repeats, where the operator says so."""
     answer: str = ""
+    applicant: str = ""
+    """Who applies, where it is 依申请公开; empty for everything else."""
 
     @classmethod
     def new(cls, now: datetime) -> Filled:
@@ -70,6 +72,7 @@ class Filled:
                 "channel": said["channel"] if said["channel"] in CHANNELS else new.channel,
                 "secrecy": said["secrecy"] if said["secrecy"] in set(Secrecy) else new.secrecy,
                 "request_type": said["request_type"] if said["request_type"] in set(RequestType) else "",
+                "applicant": said["applicant"] if said["applicant"] in set(Applicant) else "",
                 "urgent": "yes" if said["urgent"] else "",
                 "parent": said["parent"] if _NUMBER.fullmatch(said["parent"]) else "",
             }
@@ -116,12 +119,26 @@ def check(filled: Filled, *, now: datetime, answered: bool) -> Checked:
     digits = normalise_phone(filled.phone)
     if filled.phone and len(digits) < _LEAST_DIGITS:
         found.wrong["phone"] = "号码不完整。请核对，或者留空。"
-    if answered and not filled.answer:
+    if filled.applicant:
+        found.wrong.update(_lacks(filled, answered=answered))
+    elif answered and not filled.answer:
         found.wrong["answer"] = "请写下答复市民的内容。"
     found.received_at, words = _moment(filled.received_at, now)
     if words:
         found.wrong["received_at"] = words
     return found
+
+
+def _lacks(filled: Filled, *, answered: bool) -> dict[str, str]:
+    """What an application for information must have (条例第二十九条), and what nobody may do with one."""
+    wrong = {}
+    if not filled.name:
+        wrong["name"] = "申请公开政府信息，要写明申请人的姓名或者名称。"
+    if not filled.phone:
+        wrong["phone"] = "申请公开政府信息，要写明联系方式。"
+    if answered:
+        wrong["answer"] = "申请公开政府信息，要由承办单位依法作出决定，不能直接答复办结。"
+    return wrong
 
 
 def whole_number(phone: str) -> str | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from bot.web.ticket_forms import Button, Field, TicketForm
+from bot.web.ticket_forms import Button, Field, TicketForm, form_of
 from bot.wording import STARS, label
 from routing.departments import Unit, Units
 from routing.errors import Incomplete
@@ -15,7 +15,7 @@ from routing.ticket import Ticket
 from routing.workflow import Action, Actor
 
 if TYPE_CHECKING:
-    from bot.web.ticket_actions import Asked
+    from bot.web.performing import Asked
 
 _MOST_ASKED = 200
 
@@ -87,7 +87,7 @@ def _parts(ticket: Ticket, actor: Actor, may: set[Action], units: Units) -> list
         if Action.WAIVE_CO_HANDLING in may and actor.answers_for(ticket.unit_id):
             said = f"{units.get(part.unit_id).name}还没有回复。"
             button = _button(Action.WAIVE_CO_HANDLING, "quiet", "unit_id", part.unit_id)
-            forms.append(_form(Action.WAIVE_CO_HANDLING, said, (_reason("理由"),), button, open_=False))
+            forms.append(form_of(Action.WAIVE_CO_HANDLING, said, (_reason("理由"),), (button,), open_=False))
     return forms
 
 
@@ -102,34 +102,23 @@ def _reason(words: str) -> Field:
 
 
 def _owed(action: Action, note: str, fields: tuple[Field, ...], *, name: str, value: str) -> TicketForm:
-    return _form(action, note, fields, _button(action, "main", name, value), open_=True)
+    return form_of(action, note, fields, (_button(action, "main", name, value),), open_=True)
 
 
 def _folded(action: Action, note: str, fields: tuple[Field, ...]) -> TicketForm:
-    return _form(action, note, fields, _button(action, "quiet"), open_=False)
+    return form_of(action, note, fields, (_button(action, "quiet"),), open_=False)
 
 
 def _button(action: Action, tone: str, name: str = "", value: str = "") -> Button:
     return Button(words=label(action), action=action, tone=tone, name=name, value=value)
 
 
-def _form(action: Action, note: str, fields: tuple[Field, ...], button: Button, *, open_: bool) -> TicketForm:
-    return TicketForm(
-        title=label(action),
-        note=note,
-        fields=fields,
-        buttons=(button,),
-        open=open_,
-        kept_for=frozenset({str(action)}),
-    )
-
-
 # ---- what each asks of the desk
 
 
-async def perform_joint(desk: ServiceDesk, asked: Asked, version: int, action: Action) -> Ticket:
+async def perform_joint(action: Action, desk: ServiceDesk, asked: Asked) -> Ticket:
     """Do the one of these acts a form asks for."""
-    common: dict[str, Any] = {"actor": asked.actor, "version": version, "now": asked.now}
+    common = asked.acting
     number, joint = asked.number, desk.joint
     match action:
         case Action.VISIT:

@@ -2,27 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import PurePosixPath, PureWindowsPath
 
 from aiohttp import BodyPartReader, web
 
 from bot.web.access import check_csrf
+from bot.web.multipart import read_bytes, read_parts
 from bot.web.pages import Viewer
 
 MOST_FILES = 60
 MOST_FILE_BYTES = 15 * 1024 * 1024
 MOST_BYTES = 60 * 1024 * 1024
 _MOST_FIELD_BYTES = 4096
-_CHUNK = 256 * 1024
 
 
 class TooMuch(Exception):
-    """More than one upload may hold; ``words`` say what and how to go on."""
+    """More than one upload may hold; ``words`` say what and how to go on, ``fields`` are what was typed."""
 
-    def __init__(self, words: str) -> None:
+    def __init__(self, words: str, fields: Mapping[str, str] | None = None) -> None:
         super().__init__(words)
         self.words = words
+        self.fields = fields or {}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +37,7 @@ class UploadLimits:
     one_too_large: str
     too_many: str
     all_too_large: str
+    field_bytes: int = _MOST_FIELD_BYTES
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,38 +54,31 @@ async def read_upload_form(
     """Without ``limits`` those of an import. Raises ``TooMuch``, and what HTTP has for a body that is no form or not
     from a page of this session."""
     limits = limits or _of_an_import()
-    fields: dict[str, str] = {}
     files: list[tuple[str, bytes]] = []
-    taken, refused, checked = 0, "", False
-    try:
-        async for part in await request.multipart():
-            if not isinstance(part, BodyPartReader) or part.name is None:
-                raise web.HTTPBadRequest
-            if part.filename is None:
-                fields[part.name[:40]] = await _text(part)
-                if part.name == "csrf":
-                    check_csrf(viewer, fields["csrf"])
-                    checked = True
-                continue
-            if not checked:
-                raise web.HTTPForbidden
-            name = _bare(part.filename)
-            data, whole = await _bytes(part, min(limits.file_bytes, limits.bytes - taken), keep=not refused)
-            taken += len(data)
-            if not name and not data:
-                continue  # a file field left empty
-            if not whole:
-                refused = refused or _too_large(name, taken, limits)
-            elif len(files) == limits.files:
-                refused = refused or limits.too_many
-            else:
-                files.append((name or "未命名", data))
-    except (ValueError, LookupError, AssertionError):
-        raise web.HTTPBadRequest from None
+    taken, refused = 0, ""
+
+    async def take_file(part: BodyPartReader) -> None:
+        nonlocal taken, refused
+        name = _bare(part.filename or "")
+        data, whole = await read_bytes(part, min(limits.file_bytes, limits.bytes - taken), keep=not refused)
+        taken += len(data)
+        if not name and not data:
+            return  # a file field left empty
+        if not whole:
+            refused = refused or _too_large(name, taken, limits)
+        elif len(files) == limits.files:
+            refused = refused or limits.too_many
+        else:
+            files.append((name or "未命名", data))
+
+    fields = await read_parts(
+        request,
+        check_token=lambda token: check_csrf(viewer, token),
+        take_file=take_file,
+        most_field_bytes=limits.field_bytes,
+    )
     if refused:
-        raise TooMuch(refused)
-    if not checked:
-        raise web.HTTPForbidden
+        raise TooMuch(refused, fields)
     return Upload(fields, files)
 
 
@@ -101,28 +97,6 @@ def _too_large(name: str, taken: int, limits: UploadLimits) -> str:
     if taken >= limits.bytes:
         return f"一次最多 {limits.bytes // 1024 // 1024} MB。{limits.all_too_large}"
     return f"“{name}”超过 {limits.file_bytes // 1024 // 1024} MB。{limits.one_too_large}"
-
-
-async def _text(part: BodyPartReader) -> str:
-    data, whole = await _bytes(part, _MOST_FIELD_BYTES, keep=True)
-    if not whole:
-        raise web.HTTPBadRequest
-    return data.decode("utf-8", errors="strict")
-
-
-async def _bytes(part: BodyPartReader, most: int, *, keep: bool) -> tuple[bytes, bool]:
-    """The part, and whether it is whole. What is over the limit is read on and dropped: a browser that is cut off
-    while it sends shows its own error instead of ours."""
-    kept, whole = bytearray(), True
-    while chunk := await part.read_chunk(_CHUNK):
-        if not keep:
-            continue
-        if len(kept) + len(chunk) > most:
-            whole = keep = False
-            kept.clear()
-            continue
-        kept += chunk
-    return bytes(kept), whole
 
 
 def _bare(filename: str) -> str:

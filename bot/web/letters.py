@@ -9,17 +9,18 @@ from urllib.parse import urlencode
 from aiohttp import web
 
 from bot.services import SERVICES, Services
-from bot.web.access import Form, set_flash
+from bot.web.access import Form
 from bot.web.clock_words import ClockWords, clock_words, nearest_clock
 from bot.web.errors import status_of
 from bot.web.liaison import for_reader, heading_of, units_of
 from bot.web.pages import LETTER_ROLES, Viewer, present, show, unit_name
-from bot.web.ticket_actions import perform, what_is_asked
+from bot.web.presence_beat import presence_words_at
+from bot.web.ticket_actions import perform_in_place
 from bot.wording import explain, label
 from routing.acts.letters import Letter, find_letter
 from routing.acts.offers import offered_to
 from routing.departments import UnitId
-from routing.errors import Incomplete, LetterOpen, NotYourRole, Refused, UnknownTicket
+from routing.errors import Incomplete, LetterOpen, UnknownTicket
 from routing.events import LetterLevel
 from routing.letter_reads import OWED_LISTS, LetterFilter, LetterList, LetterReads
 from routing.queries import TicketFilter
@@ -57,6 +58,8 @@ class Row:
     may_receive: bool
     may_answer: bool
     may_follow: bool
+    others: str
+    """Who else is at the ticket, and whether they write."""
     tone: str
 
 
@@ -79,6 +82,7 @@ class Writing:
 class Attempt:
     """An act that was not taken: on which letter or ticket, why, and what was written."""
 
+    number: str
     about: str
     action: str
     words: str
@@ -91,23 +95,17 @@ async def list_page(request: web.Request, viewer: Viewer) -> web.StreamResponse:
 
 async def act(request: web.Request, viewer: Viewer, form: Form) -> web.StreamResponse:
     """Send, receive or answer one, then show the list; what is refused keeps what was written."""
-    action, asked = what_is_asked(request, viewer, form)
-    if action not in _ACTS:
-        raise web.HTTPNotFound
-    try:
-        await perform(request.app[SERVICES].desk, asked, action)
-    except (UnknownTicket, NotYourRole):
-        raise
-    except Refused as refused:
-        attempt = Attempt(
-            about=form.get("letter", "") or asked.number,
-            action=action,
-            words=explain(refused),
-            text=form.get("text", "")[:_MOST_KEPT],
-        )
-        return await _show(request, viewer, attempt=attempt, status=status_of(refused))
-    await set_flash(request, viewer, f"{label(action)}已完成。（{asked.number}）")
-    raise web.HTTPSeeOther(_href(_asked(request.query)))
+    action, asked, refused = await perform_in_place(request, viewer, form, _ACTS)
+    if refused is None:
+        raise web.HTTPSeeOther(_href(_asked(request.query)))
+    attempt = Attempt(
+        number=asked.number,
+        about=form.get("letter", "") or asked.number,
+        action=action,
+        words=explain(refused),
+        text=form.get("text", "")[:_MOST_KEPT],
+    )
+    return await _show(request, viewer, attempt=attempt, status=status_of(refused))
 
 
 async def _show(
@@ -132,12 +130,14 @@ async def _show(
     writing, problem = (
         await _writing(request, viewer, number) if _may_write(reader) and number else (None, "")
     )
+    others = await presence_words_at(services, sorted(tickets), viewer.user.username, now=now)
+    rows = [
+        _row(tickets[one.number], letter, viewer, request, others.get(one.number, ""))
+        for one in page.letters
+        if one.number in tickets and (letter := find_letter(tickets[one.number], one.letter_id))
+    ]
     context = {
-        "rows": [
-            _row(tickets[one.number], letter, viewer, request)
-            for one in page.letters
-            if one.number in tickets and (letter := find_letter(tickets[one.number], one.letter_id))
-        ],
+        "rows": rows,
         "tabs": [
             (words, page.counts.get(name), _href({**asked, "list": name}), name is filter_.list_)
             for name, words in _LISTS.items()
@@ -157,6 +157,8 @@ async def _show(
         "number_problem": problem,
         "suggested": await _suggested(request, viewer) if _may_write(reader) and not number else [],
         "attempt": attempt,
+        # Answered by somebody else meanwhile, it is in the list no more, or without a form: what was written still is.
+        "lost": attempt is not None and bool(attempt.text) and not _is_shown(rows, attempt),
         "empty": _empty_words(filter_, reader),
         "first_href": _href(asked) if cursor else None,
         "next_href": _href({**asked, "cursor": page.cursor}) if page.cursor else None,
@@ -173,7 +175,13 @@ async def _tickets(services: Services, numbers: set[str], reader: Actor) -> dict
     return {ticket.number: ticket for ticket in found.tickets}
 
 
-def _row(ticket: Ticket, letter: Letter, viewer: Viewer, request: web.Request) -> Row:
+def _is_shown(rows: list[Row], attempt: Attempt) -> bool:
+    if attempt.action == Action.ESCALATE:
+        return True
+    return any(row.letter.id == attempt.about and row.may_answer for row in rows)
+
+
+def _row(ticket: Ticket, letter: Letter, viewer: Viewer, request: web.Request, others: str) -> Row:
     services, now, reader = request.app[SERVICES], present(request), viewer.actor
     may = _may(ticket, viewer, request) if reader.answers_for(letter.to_unit) else frozenset()
     clock = next(
@@ -189,6 +197,7 @@ def _row(ticket: Ticket, letter: Letter, viewer: Viewer, request: web.Request) -
         limit=clock_words(clock, now=now) if clock else None,
         may_receive=letter.owes_receipt and Action.RECEIVE_LETTER in may,
         may_answer=letter.owes_answer and Action.ANSWER_LETTER in may,
+        others=others,
         may_follow=_may_write(reader) and letter == ticket.letters[-1] and Action.ESCALATE in may,
         tone=TONES[letter.level],
     )

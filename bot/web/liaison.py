@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 from urllib.parse import urlencode
 
@@ -30,6 +30,8 @@ _HEADING_CHARACTERS = 44
 _NOTICES_SHOWN = 7
 _COUNTED = 1000
 """Counting stops here: nine counts of everything there is would make every inbox slow."""
+_FOUND = 100
+"""And here for words: to count them is to read the tickets."""
 _OPEN = "open"
 _TABS: dict[str, tuple[str, frozenset[State] | None]] = {
     _OPEN: ("在办", OPEN_STATES),
@@ -89,6 +91,8 @@ class Asked:
     topic: str = ""
     urgency: str = ""
     mark: str = ""
+    since: date | None = None
+    """The first day they came in on; no form asks for it, links of the live board do."""
 
     @classmethod
     def of(cls, query: Mapping[str, str], tabs: Mapping[str, object]) -> Asked:
@@ -103,12 +107,13 @@ class Asked:
             topic="".join(c for c in query.get("topic", "")[:40] if c.isprintable()),
             urgency=_one_of(query.get("urgency", ""), Urgency),
             mark=_one_of(query.get("mark", ""), Mark),
+            since=_day(query.get("since", "")),
         )
 
     @property
     def narrowed(self) -> bool:
         """By more than the tab, the limits, the unit and the words."""
-        return bool(self.kind or self.topic or self.urgency or self.mark)
+        return bool(self.kind or self.topic or self.urgency or self.mark or self.since)
 
     @property
     def query(self) -> str:
@@ -125,15 +130,29 @@ class Asked:
             "topic": self.topic,
             "urgency": self.urgency,
             "mark": self.mark,
+            "since": self.since.isoformat() if self.since else "",
             **changes,
         }
         given = {name: value for name, value in fields.items() if value}
         return f"/console/tickets?{urlencode(given)}"
 
 
+def _counted(asked: Asked) -> int:
+    return _FOUND if asked.words else _COUNTED
+
+
 def _one_of(said: str, kinds: type[StrEnum]) -> str:
     """What an address says, if there is such a thing."""
     return said if said in set(kinds) else ""
+
+
+def _day(said: str) -> date | None:
+    """Nothing came in before this century, and MongoDB cannot keep every day a date can be."""
+    try:
+        day = date.fromisoformat(said)
+    except ValueError:
+        return None
+    return day if day.year >= 2000 else None
 
 
 async def home(request: web.Request, viewer: Viewer) -> web.StreamResponse:
@@ -155,7 +174,9 @@ async def inbox(request: web.Request, viewer: Viewer) -> web.StreamResponse:
     filter_ = _filter(asked, tabs, now=now)
     cursor = request.query.get("cursor") or None
     try:
-        page = await services.queries.search(filter_, reader=viewer.actor, cursor=cursor)
+        page = await services.queries.search(
+            filter_, reader=viewer.actor, cursor=cursor, count_up_to=_counted(asked)
+        )
     except Incomplete:
         raise web.HTTPSeeOther(asked.href()) from None
     choices, notices, views = await asyncio.gather(
@@ -172,6 +193,7 @@ async def inbox(request: web.Request, viewer: Viewer) -> web.StreamResponse:
         "summaries": choices[1],
         "rows": [row_of(t, services=services, reader=viewer.actor, now=now) for t in page.tickets],
         "total": page.total,
+        "counted_up_to": _counted(asked),
         "next_href": asked.href(cursor=page.cursor) if page.cursor else None,
         "first_href": asked.href() if cursor else None,
         "units": units_of(viewer.actor, services),
@@ -265,6 +287,7 @@ def _filter(
         topic=asked.topic or None,
         urgency=Urgency(asked.urgency) if asked.urgency else None,
         mark=Mark(asked.mark) if asked.mark else None,
+        received_from=datetime.combine(asked.since, time.min, tzinfo=CHINA) if asked.since else None,
         order=Order.NEWEST if newest_first else Order.DUE,
     )
 
@@ -284,7 +307,10 @@ async def _choices(
     wanted.append(replace(base, states=OPEN_STATES, due_from=now, due_before=_end_of_day(now)))
 
     async def count(filter_: TicketFilter) -> int | None:
-        # What no index narrows is counted among the open ones only: the closed ones are years of tickets.
+        # Words are counted once, for the list itself. What no index narrows is counted among the open ones only:
+        # the closed ones are years of tickets.
+        if asked.words:
+            return None
         if asked.narrowed and not (filter_.states and filter_.states <= OPEN_STATES):
             return None
         return await services.queries.count(filter_, reader=reader, limit=_COUNTED)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import date, timedelta
 from urllib.parse import urlencode
 
 import orjson
@@ -21,6 +22,7 @@ from bot.wording import label
 from routing.departments import UnitId, Units
 from routing.figures.counting import FigureName, add_up
 from routing.live_counts import DayCount, LiveCounts, Standing
+from routing.timing.working_calendar import CHINA
 from routing.workflow import Actor, Role
 
 PAGE = "/console/live"
@@ -38,6 +40,7 @@ _FIGURES = (
     FigureName.RETURNED,
 )
 _MOST_TOPICS, _MOST_HEAT_UNITS, _MOST_HOT = 8, 10, 5
+_HEAT_DAYS = 7
 _NO_UNIT = "none"
 
 
@@ -66,6 +69,7 @@ class Heat:
 
     value: int
     shade: int
+    href: str
 
 
 async def board(request: web.Request, viewer: Viewer) -> web.StreamResponse:
@@ -76,12 +80,13 @@ async def board(request: web.Request, viewer: Viewer) -> web.StreamResponse:
     standing, days, heat, hot, judged = await asyncio.gather(
         counts.standing(now),
         counts.days(now=now, units=units),
-        counts.heat(now=now, units=units),
+        counts.heat(now=now, units=units, days=_HEAT_DAYS),
         services.hotspots.latest(reader=viewer.actor, limit=_MOST_HOT),
         services.queries.figures.groups(month.period, reader=viewer.actor),
     )
     mine = within(standing, units)
     figures = add_up(judged, month.period)
+    since = now.astimezone(CHINA).date() - timedelta(days=_HEAT_DAYS - 1)
     context = {
         "numbers": _numbers("all", sum(mine.values(), Standing()), unit=""),
         "waiting": mine.get(None, Standing()).open,
@@ -95,7 +100,7 @@ async def board(request: web.Request, viewer: Viewer) -> web.StreamResponse:
         "may_see_figures": viewer.actor.role is Role.SUPERVISOR,
         "chart": _chart(days),
         "days": days,
-        "heat": _heat(heat, services),
+        "heat": _heat(heat, services, since=since),
         "hot": [(each, why_hot(each, each.warned[-1]) if each.warned else "") for each in hot],
         "wall": request.query.get("wall") == "1",
         "look_again_s": LOOK_AGAIN_S,
@@ -209,7 +214,7 @@ def _unit_lines(standing: Mapping[UnitId | None, Standing], units: Units) -> lis
 
 
 def _heat(
-    found: Mapping[tuple[str | None, UnitId | None], int], services: Services
+    found: Mapping[tuple[str | None, UnitId | None], int], services: Services, *, since: date
 ) -> tuple[list[str], list[tuple[str, list[Heat]]]]:
     """The busiest topics against the busiest units: column heads and rows."""
     topics, units = _busiest(found, 0, _MOST_TOPICS), _busiest(found, 1, _MOST_HEAT_UNITS)
@@ -217,7 +222,10 @@ def _heat(
     rows = [
         (
             topic or "未分类",
-            [_cell(found.get((topic, unit), 0), most) for unit in units],  # type: ignore[arg-type]
+            [
+                _cell(found.get((topic, UnitId(unit) if unit else None), 0), most, topic, unit, since)
+                for unit in units
+            ],
         )
         for topic in topics
     ]
@@ -232,8 +240,12 @@ def _busiest(found: Mapping[tuple[str | None, UnitId | None], int], side: int, m
     return sorted(sums, key=lambda one: (-sums[one], one or ""))[:most]
 
 
-def _cell(value: int, most: int) -> Heat:
-    return Heat(value=value, shade=-(-value * 4 // most) if most else 0)
+def _cell(value: int, most: int, topic: str | None, unit: str | None, since: date) -> Heat:
+    """No list is narrowed to what has no topic; what waits to be dispatched has no unit, and a list of its own."""
+    where = {"tab": "all", "unit": unit} if unit else {"tab": "received"}
+    asked = {**where, "topic": topic or "", "since": since.isoformat()}
+    href = f"/console/tickets?{urlencode(asked)}" if value and topic else ""
+    return Heat(value=value, shade=-(-value * 4 // most) if most else 0, href=href)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

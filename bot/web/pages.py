@@ -102,7 +102,7 @@ def setup_templates(app: web.Application) -> None:
         bytecode_cache=_COMPILED,
     )
     environment.globals.update(asset_href=asset_href, say_time=wording.say_time)
-    environment.filters.update(label=wording.label, exact=exact, telephone=telephone)
+    environment.filters.update(label=wording.label, exact=exact, telephone=telephone, when=when)
 
 
 def show(
@@ -116,6 +116,7 @@ def show(
         "viewer": viewer,
         "csrf": viewer.session.csrf if viewer else "",
         "flash": viewer.session.flash if viewer else None,
+        "undo": viewer.session.undo if viewer else None,
         "unit_name": unit_name(viewer.user.unit_id, services.units) if viewer else "",
         "menu": [(href, words) for href, words, roles in _MENU if role in roles],
         "most_in_menu": MOST_IN_MENU,
@@ -144,6 +145,12 @@ def unit_name(unit_id: UnitId | None, units: Units, *, short: bool = False) -> s
 _NUMBER = re.compile(
     r"(?<![\d-])(?:0\d{2,3}-?\d{7,8}|1\d{10}|12\d{3}|400-?\d{3}-?\d{4}|[2-8]\d{6,7})(?![\d-])"
 )
+
+
+def when(at: datetime, now: datetime) -> Markup:
+    """A time as people say it; pointing at it shows the exact one."""
+    said = wording.say_time(at, now=now)
+    return Markup('<time datetime="{}" title="{}">{}</time>').format(at.isoformat(), exact(at), said)
 
 
 def telephone(text: str) -> Markup:

@@ -15,11 +15,12 @@ from bot.web.knowledge_upload import TooMuch, UploadLimits, read_upload_form
 from bot.web.pages import Viewer, present
 from bot.web.photo_answer import photo_answer, thumbnail_answer
 from bot.web.photo_strip import ADD
+from bot.web.sessions import Undo
 from bot.web.ticket import Attempt, ticket_page
 from routing.errors import NotYourUnit, UnknownTicket
 from routing.ticket import Ticket
 
-_LIMITS: Final = UploadLimits(
+LIMITS: Final = UploadLimits(
     files=MOST_AT_ONCE,
     file_bytes=MOST_BYTES,
     bytes=4 * MOST_BYTES,
@@ -57,7 +58,7 @@ async def add_files(request: web.Request, viewer: Viewer) -> web.StreamResponse:
     if not may_add_files(ticket, viewer.actor):
         raise NotYourUnit(ADD)
     try:
-        upload = await read_upload_form(request, viewer, limits=_LIMITS)
+        upload = await read_upload_form(request, viewer, limits=LIMITS)
         if not upload.files:
             raise PhotoRefused("还没有选文件。请先选文件再上传。")
         for order, (name, data) in enumerate(upload.files):
@@ -88,7 +89,9 @@ async def show_to_citizen(request: web.Request, viewer: Viewer, form: Form) -> w
     shown = form.get("to_citizen") == "yes"
     if not await services.photos.show_to_citizen(ticket.number, photo.id, shown=shown):
         raise web.HTTPNotFound
-    await set_flash(request, viewer, "市民现在可以看到这个文件。" if shown else "这个文件不再给市民看。")
+    said = "市民现在可以看到这个文件。" if shown else "这个文件不再给市民看。"
+    undo = Undo(href=request.path, fields={"to_citizen": "" if shown else "yes"})
+    await set_flash(request, viewer, said, undo=undo)
     raise web.HTTPSeeOther(f"/console/tickets/{ticket.number}#photos")
 
 

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from aiohttp import web
 
-from bot.presence import Presences
+from bot.presence import Presence, Presences
 from bot.services import SERVICES, Services
 from bot.web.access import Form
 from bot.web.pages import Viewer, present
+
+_MOST = 4
+"""So many are named."""
 
 
 async def beat(request: web.Request, viewer: Viewer, form: Form) -> web.StreamResponse:
@@ -29,12 +33,22 @@ async def beat(request: web.Request, viewer: Viewer, form: Form) -> web.StreamRe
 
 async def presence_words(services: Services, number: str, username: str, *, now: datetime) -> str:
     """Who else is at this ticket, those who write first; empty when nobody is."""
-    others = (await Presences(services.redis).others(number, username, now=now))[:4]
-    if not others:
-        return ""
-    names = await services.staff.names(one.username for one in others)
-    said = [
-        (names.get(one.username, one.username), "正在写答复" if one.writing else "也开着这张工单")
+    return (await presence_words_at(services, (number,), username, now=now)).get(number, "")
+
+
+async def presence_words_at(
+    services: Services, numbers: Sequence[str], username: str, *, now: datetime
+) -> dict[str, str]:
+    """The same for a list of tickets; those nobody else is at are left out."""
+    found = await Presences(services.redis).others_at(numbers, username, now=now)
+    if not found:
+        return {}
+    names = await services.staff.names({one.username for others in found.values() for one in others[:_MOST]})
+    return {number: _said(others[:_MOST], names) for number, others in found.items()}
+
+
+def _said(others: Sequence[Presence], names: Mapping[str, str]) -> str:
+    return "，".join(
+        f"{names.get(one.username, one.username)}{'正在写' if one.writing else '也开着这张工单'}"
         for one in others
-    ]
-    return "，".join(f"{name}{what}" for name, what in said)
+    )

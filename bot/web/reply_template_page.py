@@ -10,6 +10,7 @@ from bot.reply_templates import GAPS, MOST_TEMPLATES, MOST_TEXT, MOST_TITLE
 from bot.services import SERVICES
 from bot.web.access import Form, set_flash
 from bot.web.pages import Viewer, present, show
+from bot.web.sessions import Undo
 from routing.errors import Incomplete, UsedUp
 
 PAGE = "/console/reply-templates"
@@ -38,6 +39,7 @@ async def act(request: web.Request, viewer: Viewer, form: Form) -> web.StreamRes
     services, mine = request.app[SERVICES], {viewer.user.unit_id}
     template_id, action = request.match_info["name"], request.match_info["action"]
     store = services.reply_templates
+    undo: Undo | None
     if action == "save":
         try:
             done = await store.change(
@@ -50,19 +52,22 @@ async def act(request: web.Request, viewer: Viewer, form: Form) -> web.StreamRes
             )
         except Incomplete as refused:
             return await _show(request, viewer, at=template_id, problem=_words(refused), kept=form)
-        words, then = "模板已保存。", PAGE
+        words, undo = "模板已保存。", None
     elif action == "delete":
         done = await store.delete(template_id, mine)
-        words, then = "模板已删除。", f"{PAGE}?deleted={template_id}"
+        words = "模板已删除。"
+        undo = Undo(
+            href=f"{PAGE}/{template_id}/restore", fields={"id": template_id}, words="恢复刚才删除的模板"
+        )
     elif action == "restore":
         done = await store.restore(template_id, mine)
-        words, then = "模板已恢复。", PAGE
+        words, undo = "模板已恢复。", None
     else:
         raise web.HTTPNotFound
     if not done:
         raise web.HTTPNotFound
-    await set_flash(request, viewer, words)
-    raise web.HTTPSeeOther(then)
+    await set_flash(request, viewer, words, undo=undo)
+    raise web.HTTPSeeOther(PAGE)
 
 
 async def _show(
@@ -73,7 +78,6 @@ async def _show(
     problem: str = "",
     kept: Mapping[str, str] | None = None,
 ) -> web.Response:
-    deleted = request.query.get("deleted", "")
     context = {
         "templates": await request.app[SERVICES].reply_templates.of({viewer.user.unit_id}),
         "at": at,
@@ -82,7 +86,6 @@ async def _show(
         "gaps": GAPS,
         "most_title": MOST_TITLE,
         "most_text": MOST_TEXT,
-        "deleted": deleted if deleted.isalnum() and len(deleted) <= 32 else "",
     }
     return show(request, "reply_templates.html", context, status=422 if problem else 200)
 

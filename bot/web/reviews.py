@@ -8,18 +8,19 @@ from urllib.parse import urlencode
 
 from aiohttp import web
 
-from bot.services import SERVICES, Services
-from bot.web.access import Form, set_flash
+from bot.services import SERVICES
+from bot.web.access import Form
 from bot.web.clock_words import ClockWords, clock_words
 from bot.web.errors import status_of
 from bot.web.liaison import heading_of, units_of
 from bot.web.pages import Viewer, present, show, unit_name
-from bot.web.ticket_actions import perform, what_is_asked
+from bot.web.presence_beat import presence_words_at
+from bot.web.ticket_actions import perform_in_place
 from bot.wording import explain, label
 from routing.acts.offers import offered_to
 from routing.acts.reviews import Review, ReviewKind, clock_of
 from routing.departments import UnitId
-from routing.errors import Incomplete, NotYourRole, Refused, UnknownTicket
+from routing.errors import Incomplete
 from routing.ticket import Ticket
 from routing.workflow import Action
 
@@ -51,6 +52,8 @@ class Waiting:
     limit: ClockWords | None
     action: Action
     may_decide: bool
+    others: str
+    """Who else is at the ticket, and whether they write."""
     yes: str
     no: str
 
@@ -71,20 +74,13 @@ async def queue(request: web.Request, viewer: Viewer) -> web.StreamResponse:
 
 async def decide(request: web.Request, viewer: Viewer, form: Form) -> web.StreamResponse:
     """Decide one, then show the rest; a decision that is refused keeps what was written."""
-    action, asked = what_is_asked(request, viewer, form)
-    if action not in DECIDED_BY.values():
-        raise web.HTTPNotFound
-    try:
-        await perform(request.app[SERVICES].desk, asked, action)
-    except (UnknownTicket, NotYourRole):
-        raise
-    except Refused as refused:
-        attempt = Attempt(
-            number=asked.number, action=action, words=explain(refused), reason=form.get("reason", "")[:500]
-        )
-        return await _show(request, viewer, attempt=attempt, status=status_of(refused))
-    await set_flash(request, viewer, f"{label(action)}已完成。（{asked.number}）")
-    raise web.HTTPSeeOther(_href(_asked(request.query)))
+    action, asked, refused = await perform_in_place(request, viewer, form, DECIDED_BY.values())
+    if refused is None:
+        raise web.HTTPSeeOther(_href(_asked(request.query)))
+    attempt = Attempt(
+        number=asked.number, action=action, words=explain(refused), reason=form.get("reason", "")[:500]
+    )
+    return await _show(request, viewer, attempt=attempt, status=status_of(refused))
 
 
 async def _show(
@@ -101,13 +97,16 @@ async def _show(
         )
     except Incomplete:
         raise web.HTTPSeeOther(_href(asked)) from None
+    numbers = [ticket.number for ticket in page.tickets]
+    others = await presence_words_at(services, numbers, viewer.user.username, now=present(request))
+    rows = [
+        _waiting(ticket, review, viewer, request, others.get(ticket.number, ""))
+        for ticket in page.tickets
+        for review in sorted(ticket.reviews, key=lambda r: r.asked_at)
+        if kind in (None, review.kind)
+    ]
     context = {
-        "rows": [
-            _waiting(ticket, review, viewer, services, request)
-            for ticket in page.tickets
-            for review in sorted(ticket.reviews, key=lambda r: r.asked_at)
-            if kind in (None, review.kind)
-        ],
+        "rows": rows,
         "tabs": [("全部", _href({**asked, "kind": ""}), kind is None)]
         + [(label(one), _href({**asked, "kind": one}), kind is one) for one in ReviewKind],
         "asked": asked,
@@ -115,16 +114,16 @@ async def _show(
         "units": units_of(viewer.actor, services),
         "total": page.total,
         "attempt": attempt,
+        # Decided by somebody else meanwhile, it is in the list no more: what was written still is.
+        "lost": attempt is not None and not any(_is_about(row, attempt) for row in rows),
         "first_href": _href(asked) if cursor else None,
         "next_href": _href({**asked, "cursor": page.cursor}) if page.cursor else None,
     }
     return show(request, "reviews.html", context, status=status)
 
 
-def _waiting(
-    ticket: Ticket, review: Review, viewer: Viewer, services: Services, request: web.Request
-) -> Waiting:
-    now, action = present(request), DECIDED_BY[review.kind]
+def _waiting(ticket: Ticket, review: Review, viewer: Viewer, request: web.Request, others: str) -> Waiting:
+    services, now, action = request.app[SERVICES], present(request), DECIDED_BY[review.kind]
     clock = ticket.clock(clock_of(review.kind))
     may = offered_to(
         ticket, viewer.actor, profile=services.desk.profile_of(ticket), now=now, units=services.units
@@ -138,9 +137,14 @@ def _waiting(
         limit=clock_words(clock, now=now) if clock else None,
         action=action,
         may_decide=action in may,
+        others=others,
         yes=yes,
         no=no,
     )
+
+
+def _is_about(row: Waiting, attempt: Attempt) -> bool:
+    return row.may_decide and (row.ticket.number, row.action) == (attempt.number, attempt.action)
 
 
 def _asked(query: Mapping[str, str]) -> dict[str, str]:

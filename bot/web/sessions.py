@@ -5,11 +5,12 @@ from __future__ import annotations
 import hashlib
 import hmac
 import secrets
-from collections.abc import Awaitable
-from dataclasses import dataclass
+from collections.abc import Awaitable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import cast
 
+import orjson
 from aiohttp import web
 from redis.asyncio import Redis
 
@@ -22,13 +23,24 @@ _NOTE_USE_EVERY = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Undo:
+    """The act that takes another back, filled in and one press away; without ``fields`` a link to where it is done."""
+
+    href: str
+    fields: Mapping[str, str] = field(default_factory=dict)
+    words: str = "撤销"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Session:
-    """``csrf`` goes into every form; ``flash`` is the sentence the next page shows once."""
+    """``csrf`` goes into every form; ``flash`` is the sentence the next page shows once, with the way to ``undo`` what it
+    says where there is one."""
 
     key: str
     username: str
     csrf: str
     flash: str | None
+    undo: Undo | None
     started_at: datetime
 
 
@@ -81,6 +93,7 @@ class Sessions:
             username=fields["username"],
             csrf=fields["csrf"],
             flash=fields.get("flash") or None,
+            undo=_undo(fields.get("undo", "")),
             started_at=started_at,
         )
 
@@ -89,11 +102,16 @@ class Sessions:
         if cookie.isascii():
             await self._redis.delete(_redis_key(cookie.partition(".")[0]))
 
-    async def set_flash(self, session: Session, text: str) -> None:
+    async def set_flash(self, session: Session, text: str, undo: Undo | None = None) -> None:
         await self._write(session.key, "flash", text)
+        if undo is not None:
+            kept = {"href": undo.href, "fields": dict(undo.fields), "words": undo.words}
+            await self._write(session.key, "undo", orjson.dumps(kept).decode())
+        elif session.undo is not None:
+            await self._redis.hdel(session.key, "undo")
 
     async def forget_flash(self, session: Session) -> None:
-        await self._redis.hdel(session.key, "flash")
+        await self._redis.hdel(session.key, "flash", "undo")
 
     async def _write(self, key: str, field: str, value: str) -> None:
         # Only into a session that is still there: a logout must not be undone by a slower request.
@@ -102,6 +120,10 @@ class Sessions:
 
     def _sign(self, session_id: str) -> str:
         return hmac.digest(self._key, session_id.encode(), "sha256").hex()
+
+
+def _undo(kept: str) -> Undo | None:
+    return Undo(**orjson.loads(kept)) if kept else None
 
 
 def set_cookie(response: web.StreamResponse, value: str, *, secure: bool) -> None:

@@ -14,6 +14,7 @@ from bot.services import SERVICES, Services
 from bot.staff import Member, StaffAct, UnknownUser
 from bot.web.access import Form, set_flash
 from bot.web.pages import EVERY_ROLE, Viewer, present, show, unit_name
+from bot.web.sessions import Undo
 from bot.wording import explain, label
 from routing.departments import Unit, UnitId
 from routing.errors import Refused, UnknownUnit
@@ -174,7 +175,8 @@ async def _close(request: web.Request, viewer: Viewer, form: Form) -> web.Stream
     await request.app[SERVICES].staff.close(
         member.user.username, by=viewer.user.username, why=why, now=present(request)
     )
-    return await _said(request, viewer, f"{member.user.name}的账号已停用，已登录的也已退出。")
+    undo = Undo(href=f"{PAGE}/{quote(member.user.username)}/open", fields={"why": "撤销停用"})
+    return await _said(request, viewer, f"{member.user.name}的账号已停用，已登录的也已退出。", undo)
 
 
 async def _open(request: web.Request, viewer: Viewer, form: Form) -> web.StreamResponse:
@@ -182,7 +184,8 @@ async def _open(request: web.Request, viewer: Viewer, form: Form) -> web.StreamR
     await request.app[SERVICES].staff.open(
         member.user.username, by=viewer.user.username, why=why, now=present(request)
     )
-    return await _said(request, viewer, f"{member.user.name}的账号已启用。")
+    undo = Undo(href=f"{PAGE}/{quote(member.user.username)}/close", fields={"why": "撤销启用"})
+    return await _said(request, viewer, f"{member.user.name}的账号已启用。", undo)
 
 
 _ACTS: dict[str, Callable[[web.Request, Viewer, Form], Awaitable[web.StreamResponse]]] = {
@@ -220,8 +223,10 @@ async def _found(request: web.Request) -> Member:
         raise web.HTTPNotFound from None
 
 
-async def _said(request: web.Request, viewer: Viewer, words: str) -> web.StreamResponse:
-    await set_flash(request, viewer, words)
+async def _said(
+    request: web.Request, viewer: Viewer, words: str, undo: Undo | None = None
+) -> web.StreamResponse:
+    await set_flash(request, viewer, words, undo=undo)
     raise web.HTTPSeeOther(f"{PAGE}/{quote(request.match_info['name'])}")
 
 

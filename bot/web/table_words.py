@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 
+from bot.calendar_import import CalendarOutcome
 from bot.commands.reference_words import PROBLEMS
+from bot.table_imports import left_out, tickets_moving
 from routing.duty.roster_file import COLUMN_TITLES
-from routing.reference_tables import TableKind
+from routing.reference_store import Database
+from routing.reference_tables import Change, Plan, TableKind, TableRows
 from routing.tables import RowError
+from routing.timing.what_if import Preview
+
+_MOST_SHOWN = 40
 
 KINDS: dict[str, str] = {
     TableKind.PLACES: "地名",
@@ -54,3 +62,66 @@ def change_words(counts: tuple[int, int, int]) -> str:
     """Added, ended, changed."""
     added, ended, changed = counts
     return f"新增 {added}、终止 {ended}、修改 {changed}"
+
+
+def sections_of(plan: Plan, *, before: str = "") -> tuple[Section, ...]:
+    """What one table gains, loses and changes."""
+    return (
+        _section(f"{before}新增", plan.added),
+        _section(f"{before}终止", plan.ended),
+        _section(f"{before}修改", plan.changed),
+    )
+
+
+def _section(heading: str, changes: Sequence[Change]) -> Section:
+    lines = []
+    for change in changes[:_MOST_SHOWN]:
+        said = "；".join(f"{column}：{old or '空'} → {new or '空'}" for column, old, new in change.columns)
+        lines.append(f"{change.id} {change.name}" + (f"（{said}）" if said else ""))
+    return Section(
+        heading=f"{heading}（{len(changes)}）", lines=tuple(lines), more=len(changes) - _MOST_SHOWN
+    )
+
+
+async def warnings_of(
+    database: Database, tables: TableRows, plans: Mapping[TableKind, Plan]
+) -> tuple[str, ...]:
+    """Tickets that get another unit, and people left without one."""
+    moving = await tickets_moving(database, tables, plans)
+    people, keys = await left_out(database, tables)
+    warnings = [
+        f"未办结工单 {count} 件由“{unit}”转由“{acting}”承接。" for unit, (acting, count) in moving.items()
+    ]
+    if people or keys:
+        warnings.append(f"{people} 个登录名、{keys} 把密钥所属的单位不在这张表里，启用后不能再用。")
+    return tuple(warnings)
+
+
+def days_section(days: Sequence[tuple[date, str]]) -> Section:
+    """The dates that mean something else, and what."""
+    lines = tuple(f"{day.isoformat()}：{meaning}" for day, meaning in days)
+    return Section(
+        heading=f"有变动的日子（{len(lines)} 天）", lines=lines[:_MOST_SHOWN], more=len(lines) - _MOST_SHOWN
+    )
+
+
+def promise_words(found: Preview) -> str:
+    """What another calendar would do to the limits of open tickets."""
+    later = sum(change.later for change in found.changes)
+    return (
+        f"在办工单 {found.tickets} 件、计时中的期限 {found.limits} 个：按新日历会推后 {later} 个，"
+        f"提前 {len(found.changes) - later} 个，须人工核对 {len(found.unclear)} 个。"
+    )
+
+
+def taken_words(done: str, outcome: CalendarOutcome) -> str:
+    """What became of a calendar somebody said yes to."""
+    if outcome.version is None:
+        return "与现行日历相同，没有新的版本。"
+    said = f"{done}，为日历第 {outcome.version} 版，运行中的服务随即采用。"
+    if outcome.applied is None:
+        return f"{said}已经承诺的日期不变。"
+    left = len(outcome.applied.passed_over)
+    return f"{said}已改动 {len(outcome.applied.done)} 件工单的期限。" + (
+        f"{left} 件刚被别人办过，没有改。" if left else ""
+    )

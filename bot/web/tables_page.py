@@ -11,15 +11,24 @@ from aiohttp import web
 from bot.calendar_import import import_days
 from bot.held_uploads import HeldUpload, HeldUploads
 from bot.services import SERVICES, Services
-from bot.table_imports import checked_plans, duty_rows, left_out, tickets_moving, unit_rows
+from bot.table_imports import checked_plans, duty_rows, unit_rows
 from bot.web.access import Form, set_flash
 from bot.web.knowledge_upload import TooMuch, UploadLimits, read_upload_form
 from bot.web.pages import Viewer, present, show
-from bot.web.table_words import KINDS, Section, Seen, change_words, error_words
+from bot.web.table_words import (
+    KINDS,
+    Seen,
+    change_words,
+    days_section,
+    error_words,
+    promise_words,
+    sections_of,
+    taken_words,
+    warnings_of,
+)
 from bot.wording import say_date
 from routing.reference_store import MongoReferenceStore, Origin, ReferenceChanged, ReferenceDamaged
 from routing.reference_tables import (
-    Change,
     Plan,
     TableKind,
     TableRows,
@@ -34,7 +43,6 @@ from routing.timing.working_calendar import CHINA
 
 PAGE = "/console/tables"
 _CALENDAR = "calendar"
-_MOST_SHOWN = 40
 _MOST_ERRORS = 100
 _LIMITS = UploadLimits(
     files=1,
@@ -127,26 +135,16 @@ async def _look(services: Services, held: HeldUpload, request: web.Request) -> S
         return Seen(title=title, file=held.name, errors=invalid.errors[:_MOST_ERRORS])
     except ReferenceDamaged:
         return Seen(title=title, file=held.name, errors=("库中的表已损坏，请从备份恢复后再导入。",))
-    moving = await tickets_moving(services.database, tables, {plan.kind: plan})
-    people, keys = await left_out(services.database, tables)
-    warnings = [
-        f"未办结工单 {count} 件由“{unit}”转由“{acting}”承接。" for unit, (acting, count) in moving.items()
-    ]
-    if people or keys:
-        warnings.append(f"{people} 个登录名、{keys} 把密钥所属的单位不在这张表里，启用后不能再用。")
+    warnings = await warnings_of(services.database, tables, {plan.kind: plan})
     notes = []
     if plan.effective_from:
         notes.append(f"从 {plan.effective_from.isoformat()} 起生效，以前的工单仍按当时的表。")
     return Seen(
         title=title,
         file=held.name,
-        sections=(
-            _section("新增", plan.added),
-            _section("终止", plan.ended),
-            _section("修改", plan.changed),
-        ),
+        sections=sections_of(plan),
         notes=tuple(notes),
-        warnings=tuple(warnings),
+        warnings=warnings,
         changes=not plan.changes_nothing,
     )
 
@@ -185,25 +183,13 @@ async def _look_at_days(services: Services, held: HeldUpload, title: str) -> See
     outcome = await import_days(
         services.database, services.settings, rows, held.name, dry_run=True, apply=False, by=""
     )
-    found = outcome.found.preview
-    later = sum(change.later for change in found.changes)
-    days = tuple(f"{day.isoformat()}：{meaning}" for day, meaning in outcome.days)
     return Seen(
         title=title,
         file=held.name,
-        sections=(
-            Section(
-                heading=f"有变动的日子（{len(days)} 天）",
-                lines=days[:_MOST_SHOWN],
-                more=len(days) - _MOST_SHOWN,
-            ),
-        ),
-        notes=(
-            f"在办工单 {found.tickets} 件、计时中的期限 {found.limits} 个：按新日历会推后 {later} 个，"
-            f"提前 {len(found.changes) - later} 个，须人工核对 {len(found.unclear)} 个。",
-        ),
-        changes=bool(days),
-        may_apply=bool(found.changes),
+        sections=(days_section(outcome.days),),
+        notes=(promise_words(outcome.found.preview),),
+        changes=bool(outcome.days),
+        may_apply=bool(outcome.found.preview.changes),
     )
 
 
@@ -222,15 +208,7 @@ async def _take_days(
         apply=apply,
         by=viewer.user.username,
     )
-    if outcome.version is None:
-        return "与现行日历相同，没有新的版本。"
-    said = f"放假安排已导入，为日历第 {outcome.version} 版，运行中的服务随即采用。"
-    if outcome.applied is None:
-        return f"{said}已经承诺的日期不变。"
-    left = len(outcome.applied.passed_over)
-    return f"{said}已改动 {len(outcome.applied.done)} 件工单的期限。" + (
-        f"{left} 件刚被别人办过，没有改。" if left else ""
-    )
+    return taken_words("放假安排已导入", outcome)
 
 
 async def _show(request: web.Request, *, problem: str = "", status: int = 200) -> web.Response:
@@ -238,7 +216,8 @@ async def _show(request: web.Request, *, problem: str = "", status: int = 200) -
     reference, calendars = MongoReferenceStore(services.database), MongoCalendarStore(services.database)
     versions, calendar = await reference.history(limit=20), await calendars.current()
     days = in_force(calendar.days)
-    by = {*(version.origin.by for version in versions), calendar.by} - {""}
+    calendars_before = await calendars.history(limit=20)
+    by = {*(version.origin.by for version in versions), *(each.by for each in calendars_before)} - {""}
     units = services.units.all()
     context = {
         "problem": problem,
@@ -253,22 +232,13 @@ async def _show(request: web.Request, *, problem: str = "", status: int = 200) -
         "names": await services.staff.names(by),
         "unit_count": len(units),
         "calendar": calendar,
+        "calendars": calendars_before,
         "years": sorted(years_of(days)),
         "local_days": sum(row.local for row in days),
         "today": say_date(present(request)),
         "first_day": present(request).astimezone(CHINA).date().isoformat(),
     }
     return show(request, "tables.html", context, status=status)
-
-
-def _section(heading: str, changes: Sequence[Change]) -> Section:
-    lines = []
-    for change in changes[:_MOST_SHOWN]:
-        said = "；".join(f"{column}：{old or '空'} → {new or '空'}" for column, old, new in change.columns)
-        lines.append(f"{change.id} {change.name}" + (f"（{said}）" if said else ""))
-    return Section(
-        heading=f"{heading}（{len(changes)}）", lines=tuple(lines), more=len(changes) - _MOST_SHOWN
-    )
 
 
 def _date(text: str) -> date | None:

@@ -13,39 +13,29 @@ from bot.delivery.say import say_failure, say_state, tone_of
 from bot.first_views import FirstView
 from bot.presence import Presences
 from bot.reply_check import Finding
+from bot.reply_findings import DOUBTS
 from bot.services import SERVICES, Services
 from bot.web.case_forms import all_forms
 from bot.web.clock_words import ClockWords, clock_words, exact, nearest_clock
+from bot.web.disclosure_forms import standing_of
 from bot.web.liaison import for_reader, heading_of, units_of
 from bot.web.pages import Viewer, present, show, unit_name
 from bot.web.photo_strip import strip_of
 from bot.web.presence_beat import presence_words
 from bot.web.reasons import change_words, triage_words
-from bot.web.reply_desk import DOUBTS, say_doubts, tools_of
+from bot.web.reply_desk import tools_of
 from bot.web.ticket_forms import TicketForm
 from bot.web.ticket_hints import hints_of
+from bot.web.timeline import timeline
 from bot.wording import STARS, label
 from routing.acts.pauses import Pause
 from routing.acts.reviews import Review
 from routing.citizen_request import Citizen, Secrecy
 from routing.clocks import Clock
-from routing.events import Event, EventKind, OutboxEntry
+from routing.events import OutboxEntry
 from routing.service_desk import may_reveal
 from routing.ticket import Rating, Ticket
 from routing.workflow import CENTRE_ROLES, Action, Actor, Role
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Happening:
-    """One line of the timeline."""
-
-    at: datetime
-    words: str
-    who: str
-    text: str
-    tone: str
-    is_new: bool
-    note: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,7 +77,10 @@ class Attempt:
 async def show_ticket(request: web.Request, viewer: Viewer) -> web.StreamResponse:
     services, now, user = request.app[SERVICES], present(request), viewer.user
     ticket = await services.queries.get(request.match_info["number"], reader=viewer.actor)
-    page = await ticket_page(request, viewer, ticket)
+    # A link may lead straight to one of its forms.
+    page = await ticket_page(
+        request, viewer, ticket, attempt=Attempt(action=request.query.get("open", "")[:32])
+    )
     if viewer.actor.role is not Role.AUDITOR:
         await Presences(services.redis).beat(ticket.number, user.username, writing=False, now=now)
     if viewer.actor.role is Role.LIAISON:
@@ -106,19 +99,28 @@ async def ticket_page(
     status: int = 200,
 ) -> web.Response:
     """The page of a ticket this reader may see; ``revealed`` is shown in this one answer and nowhere kept."""
-    services, now, actor = request.app[SERVICES], present(request), viewer.actor
+    services, actor = request.app[SERVICES], viewer.actor
     attempt = attempt or Attempt()
     ticket = (await services.queries.as_known_to(actor, ticket))[0]
-    happenings = [_happening(e, services, actor, attempt.seen) for e in reversed(ticket.events)]
-    happenings += [_first_view(view, services) for view in await services.first_views.of(ticket.number)]
-    happenings.sort(key=lambda happening: happening.at, reverse=True)
-    promise, nearest = ticket.promise, nearest_clock(ticket, now=now)
-    promised = clock_words(promise, now=now) if promise else None
-    text, place = for_reader(ticket.text, actor), for_reader(ticket.place or "", actor)
-    forms = all_forms(ticket, actor, services.units, profile=services.desk.profile_of(ticket), now=now)
-    dispatch_now = Action.DISPATCH in {button.action for form in forms for button in form.buttons}
-    first_unit = ticket.first_unit_id if ticket.first_unit_id != ticket.unit_id else None
     context = {
+        **_what_was_asked(ticket, actor),
+        **_how_it_stands(ticket, services, now=present(request)),
+        **await _who_asked(ticket, services, actor),
+        **await _what_may_be_done(request, viewer, ticket, attempt),
+        "happenings": await timeline(ticket, services, actor, seen=attempt.seen),
+        "strip": await strip_of(ticket, services, actor),
+        "revealed": revealed,
+        "attempt": attempt,
+    }
+    # Whoever wrote something while the ticket changed is shown the change and their own words, and little else.
+    merges = attempt.seen is not None and any(attempt.kept.get(name) for name in _TYPED)
+    return show(request, "merge.html" if merges else "ticket.html", context, status=status)
+
+
+def _what_was_asked(ticket: Ticket, actor: Actor) -> dict[str, object]:
+    """The matter and what was said of it, as this reader may read it."""
+    text, place = for_reader(ticket.text, actor), for_reader(ticket.place or "", actor)
+    return {
         "ticket": ticket,
         "heading": heading_of(ticket),
         "text": text,
@@ -128,45 +130,64 @@ async def ticket_page(
         "rating": _rating_for(ticket, actor),
         "pending_return": _pending_return_for(ticket, actor),
         "pause": _pause_for(ticket, actor),
+        "stars": STARS,
+    }
+
+
+def _how_it_stands(ticket: Ticket, services: Services, *, now: datetime) -> dict[str, object]:
+    """Whose it is, by when, and who was told."""
+    promise, nearest = ticket.promise, nearest_clock(ticket, now=now)
+    promised = clock_words(promise, now=now) if promise else None
+    first_unit = ticket.first_unit_id if ticket.first_unit_id != ticket.unit_id else None
+    return {
         "unit": unit_name(ticket.unit_id, services.units),
         "first_unit": unit_name(first_unit, services.units),
         "promise": promise,
         "promised": promised,
         "nearest": nearest if nearest != promised else None,
-        "stars": STARS,
-        "secrecy_words": _secrecy_words(ticket, actor),
-        "citizen": await services.queries.masked_citizen(ticket, reader=actor),
-        "may_reveal": may_reveal(ticket, actor) and actor.answers_for(ticket.unit_id),
-        "revealed": revealed,
-        "triage": await triage_words(ticket, services, actor),
-        "dispatch_now": dispatch_now,
-        "changes": await asyncio.to_thread(change_words, ticket, services)
-        if dispatch_now and "explain" in request.query
-        else None,
-        "hints": hints_of(ticket, services) if ticket.is_open and actor.role in CENTRE_ROLES else None,
         "limits": [
             Limit(clock=c, stands=clock_words(c, now=now), unit=_clock_unit(c, services))
             for c in reversed(ticket.clocks)
         ],
-        "happenings": happenings,
         "deliveries": [_delivery(ticket, entry) for entry in reversed(ticket.outbox)],
+    }
+
+
+async def _who_asked(ticket: Ticket, services: Services, actor: Actor) -> dict[str, object]:
+    return {
+        "secrecy_words": _secrecy_words(ticket, actor),
+        "citizen": await services.queries.masked_citizen(ticket, reader=actor),
+        "may_reveal": may_reveal(ticket, actor) and actor.answers_for(ticket.unit_id),
+    }
+
+
+async def _what_may_be_done(
+    request: web.Request, viewer: Viewer, ticket: Ticket, attempt: Attempt
+) -> dict[str, object]:
+    """The forms, what helps to fill them in, what became of the last one, and who else is at it."""
+    services, now, actor = request.app[SERVICES], present(request), viewer.actor
+    forms = all_forms(ticket, actor, services.units, profile=services.desk.profile_of(ticket), now=now)
+    dispatch_now = Action.DISPATCH in {button.action for form in forms for button in form.buttons}
+    asks_for_changes = dispatch_now and "explain" in request.query
+    answers = any(form.answers for form in forms)
+    return {
         "forms": forms,
+        "application": standing_of(ticket),
+        "may_act": actor.role is not Role.AUDITOR,
         "units": units_of(actor, services),
-        "strip": await strip_of(ticket, services, actor),
-        "attempt": attempt,
-        "orphaned": bool(attempt.words) and attempt.action not in _places_for_words(forms),
+        "triage": await triage_words(ticket, services, actor),
+        "dispatch_now": dispatch_now,
+        "changes": await asyncio.to_thread(change_words, ticket, services) if asks_for_changes else None,
+        "hints": hints_of(ticket, services) if ticket.is_open and actor.role in CENTRE_ROLES else None,
         "tools": await tools_of(ticket, viewer.user.unit_id, services, now=now, searched=attempt.searched)
-        if any(form.answers for form in forms)
+        if answers
         else None,
+        "orphaned": bool(attempt.words) and attempt.action not in _places_for_words(forms),
         "doubts": [(*DOUBTS[one.doubt], one.quote) for one in attempt.findings],
         "shown_doubts": ",".join(one.doubt for one in attempt.findings),
         "fitting": next((form for form in forms if attempt.action in form.kept_for and form.fields), None),
-        "may_act": actor.role is not Role.AUDITOR,
         "others": await presence_words(services, ticket.number, viewer.user.username, now=now),
     }
-    # Whoever wrote something while the ticket changed is shown the change and their own words, and little else.
-    merges = attempt.seen is not None and any(attempt.kept.get(name) for name in _TYPED)
-    return show(request, "merge.html" if merges else "ticket.html", context, status=status)
 
 
 _TYPED = ("text", "reason", "basis", "comment")
@@ -213,75 +234,6 @@ def _secrecy_words(ticket: Ticket, actor: Actor) -> str:
     if actor.role is Role.LIAISON:
         return f"{wish}：本单位看不到是谁提的。需要联系，请通过热线中心转达。"
     return f"{wish}：不得向被反映人和承办单位透露。"
-
-
-def _happening(event: Event, services: Services, reader: Actor, seen: int | None) -> Happening:
-    words = label(event.kind)
-    if event.clock is not None and event.kind in _ALARMS:
-        words = f"{label(event.clock)}{_ALARMS[event.kind]}"
-    if event.kind in (EventKind.DISPATCHED, EventKind.TRANSFERRED):
-        words = f"{words}给{unit_name(event.unit_id, services.units)}"
-    if event.stars is not None:
-        words = f"{words}：{STARS.get(event.stars, '')}"
-    return Happening(
-        at=event.at,
-        words=words,
-        who=_who(event, services),
-        text=for_reader(event.text or "", reader),
-        tone=_TONES.get(event.kind, ""),
-        is_new=seen is not None and event.seq > seen,
-        note=_despite(event, reader),
-    )
-
-
-def _despite(event: Event, reader: Actor) -> str:
-    """What the check said of an answer, and why it was sent all the same."""
-    if event.kind not in _ANSWERS or not event.reasons:
-        return ""
-    return f"发送前提示过：{say_doubts(event.reasons)}。仍然发送的理由：{for_reader(event.comment or '', reader)}"
-
-
-def _first_view(view: FirstView, services: Services) -> Happening:
-    unit = unit_name(view.unit_id, services.units, short=True)
-    who = " ".join(filter(None, (unit, label(view.role), view.name)))
-    return Happening(at=view.at, words="首次查看", who=who, text="", tone="", is_new=False)
-
-
-_ANSWERS = frozenset({EventKind.REPLIED, EventKind.REPLY_SUBMITTED})
-
-
-_ALARMS = {
-    EventKind.AT_RISK: "快到期",
-    EventKind.OVERDUE: "已超期",
-    EventKind.ALARM_RAISED: "超期仍未办，预警升级",
-}
-_TONES = {
-    EventKind.OVERDUE: "late",
-    EventKind.AT_RISK: "soon",
-    EventKind.RETURN_REQUESTED: "soon",
-    EventKind.REMINDED: "soon",
-    EventKind.REOPENED: "soon",
-    EventKind.RESOLVED: "met",
-    EventKind.REPLIED: "met",
-}
-_UNIT_ACTS = frozenset(
-    {
-        EventKind.ACCEPTED,
-        EventKind.CONTACTED,
-        EventKind.REPLIED,
-        EventKind.RESOLVED,
-        EventKind.RETURN_REQUESTED,
-    }
-)
-
-
-def _who(event: Event, services: Services) -> str:
-    if event.by.role is Role.CITIZEN:
-        return "市民"
-    if event.by.role is Role.SYSTEM:
-        return "系统自动"
-    unit = unit_name(event.unit_id, services.units, short=True) if event.kind in _UNIT_ACTS else ""
-    return " ".join(part for part in (unit, label(event.by.role), event.by.name) if part)
 
 
 def _delivery(ticket: Ticket, entry: OutboxEntry) -> Delivery:

@@ -51,6 +51,20 @@ class TicketForm:
     """Its text goes to the citizen: it is checked before it is sent, and templates and the library stand beside it."""
 
 
+def form_of(
+    action: Action, note: str, fields: tuple[Field, ...], buttons: tuple[Button, ...], *, open_: bool
+) -> TicketForm:
+    """The form of one act, headed by its name."""
+    return TicketForm(
+        title=label(action),
+        note=note,
+        fields=fields,
+        buttons=buttons,
+        open=open_,
+        kept_for=frozenset({str(action)}),
+    )
+
+
 def forms_for(ticket: Ticket, actor: Actor, may: set[Action]) -> tuple[TicketForm, ...]:
     """The forms of what this reader may do now (``may``), the most likely first."""
     # A supervisor may act for a unit, but that is the exception: the unit's forms stay folded.
@@ -74,6 +88,8 @@ def _units_forms(ticket: Ticket, may: set[Action], *, own: bool) -> list[TicketF
         forms.append(_form("先行联系", _button(Action.CONTACT), field, open_=own and waiting))
     if Action.REPLY in may:
         forms.append(_reply_form(ticket, open_=own and ticket.state is State.ACCEPTED))
+    if Action.INTERIM_REPLY in may:
+        forms.append(_interim_form())
     if Action.RESOLVE in may:
         note = "已经答复市民，事情办完了。办结后请市民评价。"
         forms.append(_form("办结", _button(Action.RESOLVE), note=note, open_=own))
@@ -108,6 +124,18 @@ def _reply_form(ticket: Ticket, *, open_: bool) -> TicketForm:
         kept_for=frozenset({Action.REPLY, Action.RESOLVE}),
         answers=True,
     )
+
+
+def _interim_form() -> TicketForm:
+    field = Field(
+        name="text",
+        words="办到哪一步了",
+        hint="市民会原样看到。写明已经做了什么、下一步做什么、还要等什么。",
+    )
+    button = Button(words="告知市民，继续办理", action=Action.INTERIM_REPLY, tone="quiet")
+    note = "一时办不完的，先把进展告诉市民。不算正式答复，答复期限和先行联系照旧；一天最多两次。"
+    form = _form(label(Action.INTERIM_REPLY), button, field, note=note, open_=False)
+    return replace(form, answers=True)
 
 
 def _centres_forms(may: set[Action]) -> list[TicketForm]:

@@ -16,6 +16,7 @@ from bot.web.errors import status_of
 from bot.web.liaison import Row, for_reader, heading_of, row_of, units_of
 from bot.web.pages import Viewer, present, show, unit_name
 from bot.web.reasons import TriageWords, triage_words
+from bot.web.sessions import Undo
 from bot.web.shared_desk import SharedDesk
 from bot.web.ticket_hints import Hints, hints_of
 from bot.wording import explain
@@ -79,7 +80,10 @@ async def dispatch(request: web.Request, viewer: Viewer, form: Form) -> web.Stre
     except Refused as refused:
         return await _show(request, viewer, problem=explain(refused), kept=form, status=status_of(refused))
     await _claims(services).release(number, viewer.user.username)
-    await set_flash(request, viewer, f"{number} 已派给{unit_name(unit_id, services.units, short=True)}。")
+    said = f"{number} 已派给{unit_name(unit_id, services.units, short=True)}。"
+    # Unit and citizen are told at once: what was sent wrongly is passed on, and both hear of that too.
+    undo = Undo(href=f"/console/tickets/{number}?open=transfer#attempt", words="派错了，改派")
+    await set_flash(request, viewer, said, undo=undo)
     raise web.HTTPSeeOther(PAGE)
 
 

@@ -7,6 +7,7 @@ are small modules of functions over ``call``, ``get`` and ``fetch_media``.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import random
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -19,6 +20,7 @@ from redis.exceptions import RedisError
 from bot import metrics
 from bot.redis_state import Fetched, FetchRefused, SingleFlight
 from bot.wechat.accounts import Account
+from bot.wechat.circuit import ApiCircuits
 from bot.wechat.codec import fit_text
 from bot.wechat.delivery import (
     ONE_API_ONLY,
@@ -55,6 +57,11 @@ _OVERLAP_S = 300
 _Judge = Callable[[Answered], object]
 
 
+def _text_message(openid: str, text: str) -> dict[str, object]:
+    """Cut like a reply."""
+    return {"touser": openid, "msgtype": "text", "text": {"content": fit_text(text)}}
+
+
 class WeChatClient:
     """Sends on behalf of one account. Every method raises DeliveryRefused or DeliveryUnknown, and nothing else."""
 
@@ -74,24 +81,44 @@ class WeChatClient:
         self._base = api_base.rstrip("/")
         self._timeout = timeout
         self._pause = pause
-        self._monotonic = monotonic
         self._token = SingleFlight(redis, f"wechat-token:{account.app_id}")
         self._quotas = Quotas(redis)
-        self._closed_apis: dict[str, tuple[int, float]] = {}
+        self._circuits = ApiCircuits(redis, account.app_id, account=account.name, monotonic=monotonic)
+        self._bad_token = ""
+        """The last one that ``send_once`` was refused with."""
 
-    async def ready(self) -> None:
-        """Have a token at hand, or raise DeliveryRefused as sending would.
+    async def ready(self) -> str:
+        """A token for ``send_once``, or DeliveryRefused as sending would raise it.
 
         Whoever must note down that they are about to send asks this first: what follows is one exchange, and a crash
-        in between leaves little unknown.
+        in between leaves little unknown. The call is counted here, before it is made.
         """
-        self._refuse_if_closed(_CUSTOM_SEND)
-        await self._get_token()
+        await self._refuse_if_closed(_CUSTOM_SEND)
+        token = await self._get_token()
+        await self._quotas.count(self._account.app_id, _CUSTOM_SEND, account=self._account.name)
+        return token
+
+    async def send_once(self, openid: str, text: str, *, token: str) -> None:
+        """A customer-service text message by one exchange and nothing else, with the token that ``ready`` gave.
+
+        DeliveryUnknown: never send it again. DeliveryRefused: note that down first, then call ``take_note``. A token
+        that proves bad is replaced by the next call.
+        """
+        request = Request(path=_CUSTOM_SEND, payload=_text_message(openid, text), timeout=self._timeout)
+        try:
+            await self._exchange(request, verdict, token)
+        except DeliveryRefused as refused:
+            if refused.klass is DeliveryClass.TOKEN:
+                self._bad_token = token
+            raise
+
+    async def take_note(self, refused: DeliveryRefused) -> None:
+        """What a refusal of ``send_once`` means for the calls after it: alarms, and the circuit."""
+        await self._take_note(_CUSTOM_SEND, refused)
 
     async def send_text(self, openid: str, text: str, *, tries: int = MAX_TRIES) -> None:
-        """A customer-service text message, cut like a reply. DeliveryUnknown: never send it again."""
-        message = {"touser": openid, "msgtype": "text", "text": {"content": fit_text(text)}}
-        await self.call(_CUSTOM_SEND, message, tries=tries)
+        """A customer-service text message. DeliveryUnknown: never send it again."""
+        await self.call(_CUSTOM_SEND, _text_message(openid, text), tries=tries)
 
     async def send_menu(self, openid: str, head: str, items: Sequence[tuple[str, str]], tail: str) -> None:
         """A customer-service message with choices to tap; ``items`` are (id, words)."""
@@ -188,7 +215,7 @@ class WeChatClient:
 
     async def _send(self, request: Request, judge: _Judge) -> Answered:
         """Send with a good token: a token that proves bad is replaced once and the call repeated once."""
-        self._refuse_if_closed(request.path)
+        await self._refuse_if_closed(request.path)
         token = await self._get_token()
         try:
             try:
@@ -202,7 +229,14 @@ class WeChatClient:
             raise
 
     async def _ask(self, request: Request, judge: _Judge, token: str | None) -> Answered:
-        """One exchange, counted by its outcome and against the day's allowance."""
+        """One exchange, counted against the day's allowance."""
+        try:
+            return await self._exchange(request, judge, token)
+        finally:
+            await self._quotas.count(self._account.app_id, request.path, account=self._account.name)
+
+    async def _exchange(self, request: Request, judge: _Judge, token: str | None) -> Answered:
+        """One exchange, counted by its outcome."""
         outcome = "ok"
         try:
             answered = await exchange(self._http, self._base, request, token=token)
@@ -215,12 +249,17 @@ class WeChatClient:
             raise
         finally:
             metrics.WECHAT_CALLS.labels(self._account.name, request.path, outcome).inc()
-            await self._quotas.count(self._account.app_id, request.path, account=self._account.name)
         return answered
 
     async def _get_token(self) -> str:
         try:
-            return await self._token.get(self._fetch_token)
+            token = await self._token.get(self._fetch_token)
+            if token == self._bad_token:
+                # Once: where the platform hands the same one out again, it may well be good by now.
+                self._bad_token = ""
+                await self._token.forget(token)
+                token = await self._token.get(self._fetch_token)
+            return token
         except FetchRefused as refused:
             code = int(refused.reason) if refused.reason.lstrip("-").isdigit() else -1
             # Here 40001 means a wrong AppSecret, which no other token will cure.
@@ -238,12 +277,22 @@ class WeChatClient:
             return False
 
     async def _fetch_token(self) -> Fetched:
-        """Ask for the stable token; asking twice gives the same one, so an unknown outcome is merely busy."""
+        """Ask for the stable token; asking twice gives the same one, so an unknown outcome is merely busy.
+
+        One that failed and was handed out again all the same is asked for by force, as often as the platform allows.
+        """
+        if await self._token.handed_out_again():
+            _log.warning("wechat token refreshed by force", account=self._account.name)
+            with contextlib.suppress(FetchRefused):
+                return await self._ask_for_token(force=True)
+        return await self._ask_for_token(force=False)
+
+    async def _ask_for_token(self, *, force: bool) -> Fetched:
         request = {
             "grant_type": "client_credential",
             "appid": self._account.app_id,
             "secret": self._account.secret,
-            "force_refresh": False,
+            "force_refresh": force,
         }
         fetch = Request(path=_STABLE_TOKEN, payload=request, timeout=self._timeout)
         try:
@@ -256,20 +305,20 @@ class WeChatClient:
             return Fetched(value=token, keep_s=max(lasts - _OVERLAP_S, lasts / 2))
         found = (answer or {}).get("errcode")
         code = found if isinstance(found, int) and found else (status if status >= 300 else -1)
-        if classify(code) is DeliveryClass.BUSY:
+        if classify(code) is DeliveryClass.BUSY or force:
             raise FetchRefused(str(code), BACKOFF_S / 2)
         _log.error("wechat token refused", account=self._account.name, code=code, alarm=True)
         raise FetchRefused(str(code), CIRCUIT_S)
 
-    def _refuse_if_closed(self, path: str) -> None:
-        code, until = self._closed_apis.get(path, (0, 0.0))
-        if self._monotonic() < until:
+    async def _refuse_if_closed(self, path: str) -> None:
+        code = await self._circuits.closed_with(path)
+        if code is not None:
             raise DeliveryRefused(code, DeliveryClass.ACCOUNT)
 
     async def _take_note(self, path: str, refused: DeliveryRefused) -> None:
         """Log what is our fault; after an account error open the circuit.
 
-        That is the circuit of this API in this process, or of the whole account in every process.
+        That is the circuit of this API or of the whole account, in every process.
         """
         if refused.klass not in (DeliveryClass.ACCOUNT, DeliveryClass.CONTENT, DeliveryClass.TOKEN):
             return
@@ -288,8 +337,7 @@ class WeChatClient:
         if refused.code not in ONE_API_ONLY and refused.code > 499:
             try:
                 await self._token.refuse(str(refused.code), CIRCUIT_S)
-            except RedisError:
-                _log.warning("wechat circuit kept in this process", account=self._account.name)
-            else:
                 return
-        self._closed_apis[path] = (refused.code, self._monotonic() + CIRCUIT_S)
+            except RedisError:
+                pass  # then at least this API, in this process
+        await self._circuits.close(path, refused.code, CIRCUIT_S)

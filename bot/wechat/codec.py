@@ -119,6 +119,11 @@ def open_push_with_key(
     if len(body) > MAX_BODY_BYTES:
         raise PushRefused(Reason.TOO_LARGE)
     check_url(account, query, now, tolerance_s)
+    return open_body(account, query, body)
+
+
+def open_body(account: Account, query: Mapping[str, str], body: bytes) -> OpenedPush:
+    """The push in a body of which ``check_url`` and the limit of size have been asked before."""
     sealed = account.mode is Mode.SAFE or query.get("encrypt_type", "").lower() == "aes"
     opened = _open_sealed(account, query, body) if sealed else Opened(xml=body, key="")
     try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine
 from dataclasses import dataclass, field
+from functools import partial
 
 import structlog
 from aiohttp import web
@@ -17,6 +18,7 @@ FINISH_WITHIN_S = 10.0
 MOST_REMEMBERED = 4096
 """Kept messages are delivered again within seconds, if at all."""
 
+Work = Coroutine[object, object, Reply | str | None]
 Answer = asyncio.Task[Reply | str | None]
 
 
@@ -29,17 +31,42 @@ class AnswersInProgress:
     """Keys of messages this process promised a late answer to, the oldest first."""
     beside: set[asyncio.Task[None]] = field(default_factory=set)
     """What is still to be done for messages whose response is out."""
+    waiting: dict[str, list[asyncio.Future[None]]] = field(default_factory=dict)
+    """Those who wait for an answer, by message key."""
 
-    def join(self, key: str, start: Callable[[], Answer]) -> Answer:
-        """The running task of this key, or the one that ``start`` makes."""
+    async def answer(self, key: str, work: Callable[[], Work], *, until: float) -> Answer:
+        """The task that answers this key, the running one or a new one, once it is done or the loop's clock says
+        ``until``. Nobody's leaving ends it."""
+        loop = asyncio.get_running_loop()
         task = self.tasks.get(key)
         if task is None:
-            task = self.tasks[key] = start()
-            task.add_done_callback(lambda done: self._ended(key, done))
+            task = self.tasks[key] = loop.create_task(self._worked(key, work()))
+            task.add_done_callback(partial(self._ended, key))
+        if until > loop.time():
+            # What asyncio.wait does, for one task: it costs as much as reading the message.
+            waiter = loop.create_future()
+            self.waiting.setdefault(key, []).append(waiter)
+            timer = loop.call_at(until, _wake, waiter)
+            try:
+                await waiter
+            finally:
+                timer.cancel()
         return task
+
+    async def _worked(self, key: str, work: Work) -> Reply | str | None:
+        try:
+            return await work
+        finally:
+            # In the task's last step: who waits goes on when the task is done, and not a turn of the loop later.
+            self._wake_all(key)
+
+    def _wake_all(self, key: str) -> None:
+        for waiter in self.waiting.pop(key, ()):
+            _wake(waiter)
 
     def _ended(self, key: str, task: Answer) -> None:
         del self.tasks[key]
+        self._wake_all(key)  # who came meanwhile, or waits for a task that was cancelled before it began
         if not task.cancelled() and (error := task.exception()) is not None:
             _log.error("wechat answer failed", **where(error))
 
@@ -76,6 +103,11 @@ async def answers_in_progress(app: web.Application) -> AsyncIterator[None]:
     app[ANSWERS] = AnswersInProgress()
     yield
     await app[ANSWERS].finish(FINISH_WITHIN_S)
+
+
+def _wake(waiter: asyncio.Future[None]) -> None:
+    if not waiter.done():
+        waiter.set_result(None)
 
 
 async def _logged(work: Coroutine[object, object, None]) -> None:

@@ -21,7 +21,7 @@ from bot.wechat.codec import (
     PushRefused,
     Reason,
     check_url,
-    open_push_with_key,
+    open_body,
     seal_hand_over,
     seal_reply,
     verify_url,
@@ -178,10 +178,10 @@ class _Edge:
         try:
             account = self._account(request)
             body = await self._body(request, account)
-            push = open_push_with_key(account, request.query, body, self.clock())
+            push = open_body(account, request.query, body)
         except PushRefused as refused:
             return _refusal(request, refused)
-        message, answers = push.message, request.config_dict[ANSWERS]
+        message, answers = push.message, request.app[ANSWERS]
         deadline = started + self.answer_within_s
         route = route_of(message)
         _count(message, route)
@@ -191,7 +191,7 @@ class _Edge:
             said = await self._report(message, deadline)
         else:
             said = _Said(_Outcome.TAKEN)
-        metrics.WECHAT_ANSWERS.labels(account.name, said.outcome.value).inc()
+        metrics.counter(metrics.WECHAT_ANSWERS, account.name, said.outcome.value).inc()
         if said.outcome is _Outcome.HUNG_UP and request.transport is not None:
             request.transport.abort()
         if said.outcome is _Outcome.HANDED_OVER and said.reply is not None:
@@ -209,10 +209,12 @@ class _Edge:
         if (request.content_length or 0) > MAX_BODY_BYTES:
             raise PushRefused(Reason.TOO_LARGE)
         check_url(account, request.query, self.clock())
-        body = bytearray()
+        body, content = bytearray(), request.content
         try:
+            if content.is_eof() and content.total_bytes <= MAX_BODY_BYTES:
+                return content.read_nowait()  # it came with its headers, as small ones do
             async with asyncio.timeout(BODY_WITHIN_S):
-                async for chunk in request.content.iter_any():
+                async for chunk in content.iter_any():
                     body += chunk
                     if len(body) > MAX_BODY_BYTES:
                         raise PushRefused(Reason.TOO_LARGE)
@@ -233,10 +235,7 @@ class _Edge:
         if len(answers.tasks) >= MAX_IN_PROGRESS and message.key not in answers.tasks:
             _log.warning("wechat answers saturated", account=message.account, running=len(answers.tasks))
             return await self._keep(message, answers, now, waits=waits)
-        task = answers.join(message.key, lambda: asyncio.create_task(self._respond(message, now)))
-        remaining = deadline - asyncio.get_running_loop().time()
-        # asyncio.wait leaves the task alone when time is up, and when this handler is cancelled.
-        await asyncio.wait({task}, timeout=max(remaining, 0))
+        task = await answers.answer(message.key, lambda: self._respond(message, now), until=deadline)
         failed = task.done() and (task.cancelled() or task.exception() is not None)
         if not task.done() or (failed and not waits):
             return await self._keep(message, answers, now, waits=waits)
@@ -333,7 +332,8 @@ def _count(message: IncomingMessage, route: Route) -> None:
     if route is Route.UNKNOWN:
         _log.warning("wechat event unknown", account=message.account, name=message.event)
     known = message.event if message.kind is MessageKind.EVENT and route is not Route.UNKNOWN else None
-    metrics.WECHAT_PUSHES.labels(message.account, route.value, known or message.kind.value).inc()
+    name = known or message.kind.value
+    metrics.counter(metrics.WECHAT_PUSHES, message.account, route.value, name).inc()
 
 
 def _refusal(request: web.Request, refused: PushRefused) -> web.Response:
@@ -341,7 +341,7 @@ def _refusal(request: web.Request, refused: PushRefused) -> web.Response:
     account = request.match_info["account"]
     known = refused.reason is not Reason.UNKNOWN_ACCOUNT
     _log.warning("wechat push refused", reason=refused.reason.value, account=account if known else "?")
-    metrics.WECHAT_REFUSED.labels(account if known else "?", refused.reason.value).inc()
+    metrics.counter(metrics.WECHAT_REFUSED, account if known else "?", refused.reason.value).inc()
     response = web.Response(status=refused.status, text=f"refused: {refused.reason}\n", headers=_HARDENED)
     response.force_close()
     return response

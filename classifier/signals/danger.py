@@ -59,6 +59,13 @@ _HELD_BACK = {kind: re.compile(f"{SUPPOSED}|{words}") for kind, words in HELD_BA
 _NEVER = {kind: re.compile(f"{LONG_AGO}|{words}") for kind, words in NEVER.items()}
 _URGENT = re.compile(URGENT)
 _ANGRY, _MEANS, _MANNER_OF_SPEAKING = re.compile(ANGRY), re.compile(MEANS), re.compile(MANNER_OF_SPEAKING)
+_HARMLESS = re.compile(
+    r"(?:[我他她它你]|孩子|娃|儿子|女儿|孙[子女]|老人|爸|妈|老伴|今年|都|才|已经|快|们|家|的|也)*+"
+    r"[零一二两三四五六七八九十百\d]{1,4}(?:岁|周岁|了)?[多半]?(?:了|啦|吧)?[。！!]?"
+    r"|.{0,6}(?:打了?|拨了?).{0,6}(?:电话|12345|热线).{0,4}(?:没人接|打不通|占线|不接|不通)[了啊。！!]*"
+)
+"""An answer to how old, and a telephone nobody picks up: in so few words the model hears somebody lost or ill."""
+_ASKED_TRULY = re.compile(r"(?:真的|是不是|是真|有这(?:回)?事|属实)[^，。]{0,6}[吗么？?]?$")
 _OF_TEMPER = frozenset(
     {EmergencyKind.SELF_HARM, EmergencyKind.VIOLENCE, EmergencyKind.MISSING, EmergencyKind.TRAPPED}
 )
@@ -98,6 +105,8 @@ def find_emergency(
 
 def _weighed(text: str, plain: Emergency | None, heard: Heard) -> Emergency | None:
     """What plain words and the learned model say together of a brief message."""
+    if plain is None and _HARMLESS.fullmatch(heard.said.strip()):
+        return None
     least = POSSIBLE if len(heard.said) <= second_opinion.PASSAGE else POSSIBLE_IN_MORE
     loudest = heard.loudest()
     odds = verdict.weigh(heard.said, loudest, plainly=plain is not None, least=least)
@@ -110,6 +119,8 @@ def _weighed(text: str, plain: Emergency | None, heard: Heard) -> Emergency | No
         sure = sure and _MANNER_OF_SPEAKING.fullmatch(plain.word) is None
     if plain and plain.kind is kind:
         return Emergency(kind, plain.word, sure=sure)
+    if kind is EmergencyKind.SELF_HARM and not sure and _ASKED_TRULY.search(heard.said):
+        return None
     word = second_opinion.weightiest_words(loudest.passage)
     return Emergency(kind, word or text, sure=sure)
 

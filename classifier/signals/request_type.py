@@ -6,6 +6,8 @@ Rules weigh wordings in the whole message; in a brief one a learned model has it
 from __future__ import annotations
 
 import math
+import re
+from dataclasses import replace
 
 from classifier.model import Guess
 from classifier.signals import second_opinion
@@ -25,6 +27,14 @@ TYPE_TRIGGERS = Triggers(pattern for _, pattern in _WATCHED)
 _FEWEST = 4
 """A message of fewer characters than that ("你好") says nothing the model could weigh."""
 
+_SCANT = 10
+"""In so few characters the model hears praise or an accusation in names, places and remarks (江南皮具厂, 气得手抖)."""
+_TO_BE_ASKED = 0.45
+_PRAISING = re.compile(
+    r"谢|感激|赞|表扬|夸|[真很太]好|好样|棒|真管用|给力|满意|负责|热情|耐心|锦旗|辛苦|点个|厉害|优秀"
+)
+_TROUBLED = re.compile(r"害怕|好怕|危险|担心|不敢|没人|坏了|意见很?大|太[吵脏臭乱差慢]")
+
 _UNSURE = Guess("help", 0.3)
 _ALONE, BESIDE = 0.6, 0.4
 """What a point of the rules counts where they speak alone, and beside the model: see ``second_opinion_training``."""
@@ -43,7 +53,19 @@ def guess_request_type(text: str, *, seen: Sightings | None = None, heard: Heard
     ruled = rule_scores(text, seen=seen)
     said = heard or second_opinion.hear(text)
     scores = [BESIDE * score + one for score, one in zip(ruled, said.types, strict=True)]
-    return _likeliest(scores, beside=said.no_request)
+    guess = _likeliest(scores, beside=said.no_request)
+    return replace(guess, confidence=_TO_BE_ASKED) if _is_rash(guess, text, ruled) else guess
+
+
+def _is_rash(guess: Guess, text: str, ruled: list[float]) -> bool:
+    """Whether nobody should be told that they praise or accuse: no wording says so, and too little else does."""
+    if guess.confidence <= _TO_BE_ASKED or guess.label not in ("praise", "report"):
+        return False
+    if ruled[TYPES.index(guess.label)] > 0:
+        return False
+    if guess.label == "praise" and (_PRAISING.search(text) or len(text) > second_opinion.PASSAGE):
+        return False
+    return len(text) <= _SCANT or (guess.label == "praise" and _TROUBLED.search(text) is not None)
 
 
 def guess_by_rule(text: str, *, seen: Sightings | None = None) -> Guess:

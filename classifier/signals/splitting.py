@@ -51,6 +51,13 @@ _ORDER = {
 
 _NUMBERS = {"两": 2, "二": 2, "2": 2, "俩": 2, "三": 3, "3": 3, "四": 4, "4": 4, "几": 0}
 _ANNOUNCED = re.compile(r"([两二2俩三3四4几])(?:个|件|点)(?:事[情儿]?|问题|诉求|情况)")
+_INTRODUCES = re.compile(
+    r"[，,]?(?:我|我们)?(?:现在|今天)?(?:要|想)?(?:反映|反应|投诉|说|有|存在|问)?[：:，,、\s]*$"
+)
+"""What only leads to the list: 我们小区有两件事, less the two matters."""
+_OWN = re.compile(r"(?:我们?|俺们?|咱们?)(?:家|小区|村|楼|镇|厂|学校|单位|这边?|这里)?[里上]?")
+_STARTS_ITSELF = re.compile(r"我|俺|咱|小区|村|镇|厂区|学校")
+"""A piece that says itself whose it is: 我家 before it would make another sentence of it."""
 _COLON, _SEPARATE = re.compile(r"[：:]"), re.compile(r"[，,。；;：:！!？?\s]+")
 _ITSELF = re.compile(r"第.(?:件|个(?:问题|事))")
 _ONE_PARTY = re.compile(
@@ -66,11 +73,14 @@ _PLACE = re.compile(
 )
 
 
-def split_requests(text: str) -> tuple[str, ...]:
-    """The requests of a text, in order, each with the shared opening it needs; one request is the text itself."""
+def split_requests(text: str, *, as_said: bool = False) -> tuple[str, ...]:
+    """The requests of a text, in order, each with the shared opening it needs; one request is the text itself.
+
+    ``as_said``: what follows a turn stands without the first one's opening, for people who remember their words.
+    """
     if len(text) < 2 * _FEWEST_CHARACTERS:
         return (text,)
-    return _by_list(text) or _by_announcement(text) or _by_turn(text) or (text,)
+    return _by_list(text) or _by_announcement(text) or _by_turn(text, as_said=as_said) or (text,)
 
 
 def _by_list(text: str) -> tuple[str, ...] | None:
@@ -179,7 +189,7 @@ def _none_shared(pieces: Sequence[str]) -> bool:
     )
 
 
-def _by_turn(text: str) -> tuple[str, ...] | None:
+def _by_turn(text: str, *, as_said: bool) -> tuple[str, ...] | None:
     if len(text) > _LONGEST_BRIEF or (
         _is_titled(text) and not begins_with_turn(text.partition("\n")[2].strip())
     ):
@@ -192,13 +202,22 @@ def _by_turn(text: str) -> tuple[str, ...] | None:
     if not pieces or len(pieces) >= _MOST_REQUESTS:
         return None
     pieces.append(text[start:].strip())
+    if as_said:
+        return tuple(pieces)
     return (pieces[0], *_with_opening(_opening_of(pieces[0]), pieces[1:]))
 
 
 def _with_opening(opening: str, pieces: Sequence[str]) -> tuple[str, ...]:
-    shared = _ANNOUNCED.sub("", opening).strip() if _PLACE.search(opening) or "我" in opening else ""
-    joint = "" if not shared or shared[-1] in "，。：:；;！？,!? " else "，"
-    return tuple(f"{shared}{joint}{piece}" for piece in pieces)
+    shared = (
+        _INTRODUCES.sub("", _ANNOUNCED.sub("", opening).strip())
+        if _PLACE.search(opening) or "我" in opening
+        else ""
+    )
+    joint = "" if not shared or shared[-1] in "，。：:；;！？,!? " or _OWN.fullmatch(shared) else "，"
+    return tuple(
+        piece if _OWN.fullmatch(shared) and _STARTS_ITSELF.match(piece) else f"{shared}{joint}{piece}"
+        for piece in pieces
+    )
 
 
 def _opening_of(first: str) -> str:

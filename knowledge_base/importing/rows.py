@@ -54,35 +54,37 @@ def entry_of(
             problem(f"“{called.get(name, name)}”一格超过 {MAX_TEXT // 10_000} 万字", "请拆成几条再导入")
     if any(each.severity is Severity.ERROR for each in problems):
         return None, problems
-    guide = _guide(values) if kind is ArticleKind.GUIDE else None
+    return _document(values, kind, days, source=f"{source}!{row}"), problems
+
+
+def _document(
+    values: Mapping[str, str], kind: ArticleKind, days: Mapping[str, date | None], *, source: str
+) -> ImportedDocument:
+    title, body = _title_and_body(values, kind)
+    number = values.get("document_number")
     said = (
         validity_of(body, published_on=days["published_on"], title=title)
         if kind is ArticleKind.POLICY
         else None
     )
-    return (
-        ImportedDocument(
-            source=f"{source}!{row}",
-            kind=kind,
-            title=title,
-            body=body,
-            issuer=values.get("issuer", ""),
-            document_number=normal_number(values["document_number"])
-            if values.get("document_number")
-            else None,
-            written_on=days["written_on"],
-            published_on=days["published_on"] or days["written_on"],
-            effective_on=days["effective_on"] or (said.effective_on if said else None),
-            expires_on=days["expires_on"] or (said.expires_on if said else None),
-            basis=_basis(values),
-            questions=_questions(values, kind, title),
-            guide=guide,
-            topic=values.get("topic", ""),
-            unit=values.get("unit", ""),
-            region=values.get("region", ""),
-            catalogue={name: values[name] for name in _CATALOGUE if values.get(name)},
-        ),
-        problems,
+    return ImportedDocument(
+        source=source,
+        kind=kind,
+        title=title,
+        body=body,
+        issuer=values.get("issuer", ""),
+        document_number=normal_number(number) if number else None,
+        written_on=days["written_on"],
+        published_on=days["published_on"] or days["written_on"],
+        effective_on=days["effective_on"] or (said.effective_on if said else None),
+        expires_on=days["expires_on"] or (said.expires_on if said else None),
+        basis=_basis(values),
+        questions=_questions(values, kind, title),
+        guide=_guide(values) if kind is ArticleKind.GUIDE else None,
+        topic=values.get("topic", ""),
+        unit=values.get("unit", ""),
+        region=values.get("region", ""),
+        catalogue={name: values[name] for name in _CATALOGUE if values.get(name)},
     )
 
 

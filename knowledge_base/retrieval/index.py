@@ -146,11 +146,6 @@ class ArticleIndex:
         """How much a word, concept or n-gram says about which article is meant; one found in none says most."""
         return self._corpus.statistics.rarity(feature)
 
-    @property
-    def most_telling(self) -> float:
-        """What a word found in no article says."""
-        return self.telling("")
-
     def _add_segment(self, entries: Iterator[Entry], count: int) -> None:
         # One array from the beginning: many small ones would leave the process as large when they are gone.
         whole = np.empty(count * _USUAL_POSTINGS, np.uint64)

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from typing import Unpack
 
 from routing.acts import emergencies, notes, visits
+from routing.acts.acting import Acting
 from routing.acts.writing import TicketWriter
 from routing.events import Solved, VisitOutcome
 from routing.ticket import Ticket
 from routing.timing.sla import Promise
-from routing.workflow import Action, Actor
+from routing.workflow import Action
 
 
 class AftercareDesk:
@@ -23,93 +24,59 @@ class AftercareDesk:
         self,
         number: str,
         *,
-        actor: Actor,
-        version: int | None,
-        now: datetime,
         outcome: VisitOutcome,
         solved: Solved | None = None,
         stars: int | None = None,
         comment: str | None = None,
+        **acting: Unpack[Acting],
     ) -> Ticket:
-        return await self._writer.act(
+        return await self._writer.do(
             number,
-            actor,
-            version,
-            lambda t: visits.visit(
-                t,
-                profile=self._writer.profile_of(t),
-                actor=actor,
-                now=now,
-                outcome=outcome,
-                solved=solved,
-                stars=stars,
-                comment=comment,
+            lambda t, given: visits.visit(
+                t, **given.timed, outcome=outcome, solved=solved, stars=stars, comment=comment
             ),
             action=Action.VISIT,
+            **acting,
         )
 
-    async def archive(
-        self, number: str, *, actor: Actor, version: int | None, now: datetime, reason: str
-    ) -> Ticket:
-        return await self._writer.act(
+    async def archive(self, number: str, *, reason: str, **acting: Unpack[Acting]) -> Ticket:
+        return await self._writer.do(
             number,
-            actor,
-            version,
-            lambda t: visits.archive(t, actor=actor, now=now, reason=reason),
+            lambda t, given: visits.archive(t, **given.by, reason=reason),
             action=Action.ARCHIVE,
+            **acting,
         )
 
-    async def mark_emergency(
-        self, number: str, *, actor: Actor, version: int | None, now: datetime, reason: str
-    ) -> Ticket:
-        return await self._writer.act(
+    async def mark_emergency(self, number: str, *, reason: str, **acting: Unpack[Acting]) -> Ticket:
+        return await self._writer.do(
             number,
-            actor,
-            version,
-            lambda t: emergencies.mark_emergency(
-                t, profile=self._writer.profile_of(t), actor=actor, now=now, reason=reason
-            ),
+            lambda t, given: emergencies.mark_emergency(t, **given.timed, reason=reason),
             action=Action.MARK_EMERGENCY,
+            **acting,
         )
 
-    async def note_repeat(
-        self, number: str, earlier: str, *, actor: Actor, version: int | None, now: datetime
-    ) -> Ticket:
+    async def note_repeat(self, number: str, earlier: str, **acting: Unpack[Acting]) -> Ticket:
         """Raises ``UnknownTicket`` for an earlier number there is none of."""
         before = await self._writer.tickets.get(earlier)
-        return await self._writer.act(
+        return await self._writer.do(
             number,
-            actor,
-            version,
-            lambda t: notes.note_repeat(t, earlier, actor=actor, now=now, earlier_at=before.received_at),
+            lambda t, given: notes.note_repeat(t, earlier, **given.by, earlier_at=before.received_at),
             action=Action.NOTE_REPEAT,
+            **acting,
         )
 
-    async def publish_reply(
-        self, number: str, *, actor: Actor, version: int | None, now: datetime, text: str
-    ) -> Ticket:
-        return await self._writer.act(
+    async def publish_reply(self, number: str, *, text: str, **acting: Unpack[Acting]) -> Ticket:
+        return await self._writer.do(
             number,
-            actor,
-            version,
-            lambda t: notes.publish_reply(t, actor=actor, now=now, text=text),
+            lambda t, given: notes.publish_reply(t, **given.by, text=text),
             action=Action.PUBLISH_REPLY,
+            **acting,
         )
 
     async def replan(
-        self,
-        number: str,
-        replacements: Mapping[int, Promise],
-        *,
-        actor: Actor,
-        version: int | None,
-        now: datetime,
-        reason: str,
+        self, number: str, replacements: Mapping[int, Promise], *, reason: str, **acting: Unpack[Acting]
     ) -> Ticket:
         """Other dates for running clocks, worked out by whoever changed the calendar or the profile."""
-        return await self._writer.act(
-            number,
-            actor,
-            version,
-            lambda t: notes.replan(t, replacements, actor=actor, now=now, reason=reason),
+        return await self._writer.do(
+            number, lambda t, given: notes.replan(t, replacements, **given.by, reason=reason), **acting
         )

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from routing.acts import limits, reviews
 from routing.citizen_request import Secrecy
 from routing.departments import UnitId
 from routing.errors import AlreadyThere, AnswersOwed, Incomplete, NothingToDo, NotYourRole
@@ -43,7 +44,7 @@ def co_handle(
     ticket.enter(Action.CO_HANDLE, actor)
     if not may_ask(ticket, actor.role):
         raise NotYourRole(Action.CO_HANDLE, actor.role)
-    ticket.require_no_return()
+    reviews.require_no_return(ticket)
     if not unit_ids:
         raise Incomplete("unit_id")
     if not text.strip():
@@ -54,7 +55,8 @@ def co_handle(
     for unit_id in dict.fromkeys(unit_ids):
         part = CoHandler(unit_id=unit_id, asked_at=now, text=text.strip())
         ticket.co_handlers = (*ticket.co_handlers, part)
-        ticket.start_clock(
+        limits.start(
+            ticket,
             profile,
             ClockName.CO_HANDLING,
             at=now,
@@ -83,7 +85,7 @@ def answer_co_handling(ticket: Ticket, unit_id: UnitId, *, actor: Actor, now: da
     if not text.strip():
         raise Incomplete("text")
     _settle(ticket, unit_id, Action.ANSWER_CO_HANDLING, answer=text.strip(), answered_at=now)
-    ticket.stop_clocks((ClockName.CO_HANDLING,), now, subject=unit_id)
+    limits.stop(ticket, (ClockName.CO_HANDLING,), now, subject=unit_id)
     ticket.record(
         EventKind.CO_HANDLING_ANSWERED,
         actor,
@@ -100,7 +102,7 @@ def waive_co_handling(ticket: Ticket, unit_id: UnitId, *, actor: Actor, now: dat
     if not reason.strip():
         raise Incomplete("reason")
     _settle(ticket, unit_id, Action.WAIVE_CO_HANDLING, waived=reason.strip())
-    ticket.cancel_clocks((ClockName.CO_HANDLING,), now, subject=unit_id)
+    limits.cancel(ticket, (ClockName.CO_HANDLING,), now, subject=unit_id)
     ticket.record(
         EventKind.CO_HANDLING_WAIVED,
         actor,
@@ -115,13 +117,13 @@ def becomes_lead(ticket: Ticket, unit_id: UnitId, now: datetime) -> None:
     """A co-handler that gets the ticket itself owes its part to nobody but the citizen."""
     if any(c.unit_id == unit_id and c.owes for c in ticket.co_handlers):
         _settle(ticket, unit_id, Action.WAIVE_CO_HANDLING, waived="改由该单位主办")
-        ticket.cancel_clocks((ClockName.CO_HANDLING,), now, subject=unit_id)
+        limits.cancel(ticket, (ClockName.CO_HANDLING,), now, subject=unit_id)
 
 
 def release_all(ticket: Ticket, now: datetime, *, why: str) -> None:
     """Who helped a lead that no longer has the ticket is let off."""
     ticket.co_handlers = tuple(replace(c, waived=why) if c.owes else c for c in ticket.co_handlers)
-    ticket.cancel_clocks((ClockName.CO_HANDLING,), now)
+    limits.cancel(ticket, (ClockName.CO_HANDLING,), now)
 
 
 def require_no_answers_owed(ticket: Ticket) -> None:

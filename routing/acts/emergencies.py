@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from routing.acts import pauses
+from routing.acts import limits, pauses
 from routing.citizen_request import Urgency
 from routing.clocks import Clock
 from routing.errors import AlreadyDone, Incomplete
@@ -47,7 +47,7 @@ def mark_emergency(ticket: Ticket, *, profile: Profile, actor: Actor, now: datet
 def _sooner(ticket: Ticket, clock: Clock, profile: Profile, now: datetime) -> Clock:
     if not clock.running or clock.overdue(now):
         return clock
-    promise = ticket.promised(profile, clock.name, at=now, unit_id=clock.unit_id)
+    promise = limits.promised(ticket, profile, clock.name, at=now, unit_id=clock.unit_id)
     if promise is None or not promise.due_at < clock.due_at:
         return clock
     # A limit that waits for a decision on a return goes on waiting, from now on under the new date.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from routing.acts import reviews
 from routing.acts.reviews import ReviewKind
 from routing.errors import ActionNotAllowed, Incomplete, UsedUp
 from routing.events import EventKind
@@ -29,7 +30,9 @@ def appeal_exclusion(
     decided = (EventKind.EXCLUSION_UPHELD, EventKind.EXCLUSION_DISMISSED)
     if any(e.kind in decided for e in ticket.events):
         raise UsedUp(Action.APPEAL_EXCLUSION, 1)
-    ticket.ask(ReviewKind.EXCLUSION, actor, now, profile=profile, reason=reason.strip(), basis=basis.strip())
+    reviews.ask(
+        ticket, ReviewKind.EXCLUSION, actor, now, profile=profile, reason=reason.strip(), basis=basis.strip()
+    )
     ticket.record(
         EventKind.EXCLUSION_REQUESTED,
         actor,
@@ -45,8 +48,8 @@ def decide_exclusion(ticket: Ticket, *, approved: bool, actor: Actor, now: datet
     ticket.enter(Action.DECIDE_EXCLUSION, actor)
     if not reason.strip():
         raise Incomplete("reason")
-    review = ticket.decided(ReviewKind.EXCLUSION, Action.DECIDE_EXCLUSION, actor)
-    ticket.settle_review(ReviewKind.EXCLUSION, now)
+    review = reviews.decided(ticket, ReviewKind.EXCLUSION, Action.DECIDE_EXCLUSION, actor)
+    reviews.settle(ticket, ReviewKind.EXCLUSION, now)
     ticket.record(
         EventKind.EXCLUSION_UPHELD if approved else EventKind.EXCLUSION_DISMISSED,
         actor,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from routing.acts import reviews
 from routing.acts.reviews import ReviewKind
 from routing.clocks import Clock
 from routing.errors import Incomplete, NothingToDo, NotProvided, OutOfRange, UsedUp, WindowClosed
@@ -29,7 +30,8 @@ def request_extension(
     if now > clock.due_at:
         raise WindowClosed(Action.EXTEND)
     promise = extended(ticket, clock, profile=profile, amount=amount)
-    ticket.ask(
+    reviews.ask(
+        ticket,
         ReviewKind.EXTENSION,
         actor,
         now,
@@ -57,10 +59,10 @@ def decide_extension(
     ticket.enter(Action.DECIDE_EXTENSION, actor)
     if not reason.strip():
         raise Incomplete("reason")
-    review = ticket.decided(ReviewKind.EXTENSION, Action.DECIDE_EXTENSION, actor)
+    review = reviews.decided(ticket, ReviewKind.EXTENSION, Action.DECIDE_EXTENSION, actor)
     clock = _running(ticket)
     promise = extended(ticket, clock, profile=profile, amount=review.amount) if approved else None
-    ticket.settle_review(ReviewKind.EXTENSION, now)
+    reviews.settle(ticket, ReviewKind.EXTENSION, now)
     if promise is not None:
         ticket.clocks = tuple(c.promised(promise, now=now) if c is clock else c for c in ticket.clocks)
     ticket.record(

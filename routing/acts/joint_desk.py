@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from typing import Unpack
 
 from routing.acts import co_handling, letters, relays
+from routing.acts.acting import Acting, Given
 from routing.acts.writing import TicketWriter
 from routing.departments import UnitId, Units
 from routing.errors import NotBelow
 from routing.ticket import Ticket
-from routing.workflow import Action, Actor
+from routing.workflow import Action
 
 
 class JointDesk:
@@ -21,127 +22,94 @@ class JointDesk:
         self._units = units
 
     async def co_handle(
-        self,
-        number: str,
-        unit_ids: Sequence[UnitId],
-        *,
-        actor: Actor,
-        version: int | None,
-        now: datetime,
-        text: str,
+        self, number: str, unit_ids: Sequence[UnitId], *, text: str, **acting: Unpack[Acting]
     ) -> Ticket:
         for unit_id in unit_ids:
             self._units().get(unit_id)
-        return await self._writer.act(
+        return await self._writer.do(
             number,
-            actor,
-            version,
-            lambda t: co_handling.co_handle(
-                t, unit_ids, profile=self._writer.profile_of(t), actor=actor, now=now, text=text
-            ),
+            lambda t, given: co_handling.co_handle(t, unit_ids, **given.timed, text=text),
             action=Action.CO_HANDLE,
+            **acting,
         )
 
     async def answer_co_handling(
-        self, number: str, unit_id: UnitId, *, actor: Actor, version: int | None, now: datetime, text: str
+        self, number: str, unit_id: UnitId, *, text: str, **acting: Unpack[Acting]
     ) -> Ticket:
-        return await self._writer.act(
+        return await self._writer.do(
             number,
-            actor,
-            version,
-            lambda t: co_handling.answer_co_handling(t, unit_id, actor=actor, now=now, text=text),
+            lambda t, given: co_handling.answer_co_handling(t, unit_id, **given.by, text=text),
             action=Action.ANSWER_CO_HANDLING,
             of_unit=lambda t: unit_id,
+            **acting,
         )
 
     async def waive_co_handling(
-        self, number: str, unit_id: UnitId, *, actor: Actor, version: int | None, now: datetime, reason: str
+        self, number: str, unit_id: UnitId, *, reason: str, **acting: Unpack[Acting]
     ) -> Ticket:
-        return await self._writer.act(
+        return await self._writer.do(
             number,
-            actor,
-            version,
-            lambda t: co_handling.waive_co_handling(t, unit_id, actor=actor, now=now, reason=reason),
+            lambda t, given: co_handling.waive_co_handling(t, unit_id, **given.by, reason=reason),
             action=Action.WAIVE_CO_HANDLING,
+            **acting,
         )
 
-    async def relay(
-        self, number: str, unit_id: UnitId, *, actor: Actor, version: int | None, now: datetime, reason: str
-    ) -> Ticket:
+    async def relay(self, number: str, unit_id: UnitId, *, reason: str, **acting: Unpack[Acting]) -> Ticket:
         """Raises ``NotBelow`` for a unit that does not stand under the one that has the ticket."""
         self._units().get(unit_id)
 
-        def relay(ticket: Ticket) -> None:
+        def relay(ticket: Ticket, given: Given) -> None:
             above = ticket.unit_id
             if above is not None and unit_id not in self._units().subtree(above):
                 raise NotBelow(unit_id)
-            relays.relay(
-                ticket, unit_id, profile=self._writer.profile_of(ticket), actor=actor, now=now, reason=reason
-            )
+            relays.relay(ticket, unit_id, **given.timed, reason=reason)
 
-        return await self._writer.act(number, actor, version, relay, action=Action.RELAY)
+        return await self._writer.do(number, relay, action=Action.RELAY, **acting)
 
-    async def recall(
-        self, number: str, *, actor: Actor, version: int | None, now: datetime, reason: str
-    ) -> Ticket:
-        return await self._writer.act(
+    async def recall(self, number: str, *, reason: str, **acting: Unpack[Acting]) -> Ticket:
+        return await self._writer.do(
             number,
-            actor,
-            version,
-            lambda t: relays.recall(
-                t, profile=self._writer.profile_of(t), actor=actor, now=now, reason=reason
-            ),
+            lambda t, given: relays.recall(t, **given.timed, reason=reason),
             action=Action.RECALL,
             of_unit=_upper,
+            **acting,
         )
 
-    async def urge_below(
-        self, number: str, *, actor: Actor, version: int | None, now: datetime, text: str
-    ) -> Ticket:
-        return await self._writer.act(
+    async def urge_below(self, number: str, *, text: str, **acting: Unpack[Acting]) -> Ticket:
+        return await self._writer.do(
             number,
-            actor,
-            version,
-            lambda t: relays.urge_below(t, actor=actor, now=now, text=text),
+            lambda t, given: relays.urge_below(t, **given.by, text=text),
             action=Action.URGE_BELOW,
             of_unit=_upper,
+            **acting,
         )
 
-    async def escalate(
-        self, number: str, *, actor: Actor, version: int | None, now: datetime, text: str
-    ) -> Ticket:
-        return await self._writer.act(
+    async def escalate(self, number: str, *, text: str, **acting: Unpack[Acting]) -> Ticket:
+        return await self._writer.do(
             number,
-            actor,
-            version,
-            lambda t: letters.escalate(
-                t, profile=self._writer.profile_of(t), actor=actor, now=now, text=text
-            ),
+            lambda t, given: letters.escalate(t, **given.timed, text=text),
             action=Action.ESCALATE,
+            **acting,
         )
 
-    async def receive_letter(
-        self, number: str, letter_id: str, *, actor: Actor, version: int | None, now: datetime
-    ) -> Ticket:
-        return await self._writer.act(
+    async def receive_letter(self, number: str, letter_id: str, **acting: Unpack[Acting]) -> Ticket:
+        return await self._writer.do(
             number,
-            actor,
-            version,
-            lambda t: letters.receive_letter(t, letter_id, actor=actor, now=now),
+            lambda t, given: letters.receive_letter(t, letter_id, **given.by),
             action=Action.RECEIVE_LETTER,
             of_unit=lambda t: _addressee(t, letter_id),
+            **acting,
         )
 
     async def answer_letter(
-        self, number: str, letter_id: str, *, actor: Actor, version: int | None, now: datetime, text: str
+        self, number: str, letter_id: str, *, text: str, **acting: Unpack[Acting]
     ) -> Ticket:
-        return await self._writer.act(
+        return await self._writer.do(
             number,
-            actor,
-            version,
-            lambda t: letters.answer_letter(t, letter_id, actor=actor, now=now, text=text),
+            lambda t, given: letters.answer_letter(t, letter_id, **given.by, text=text),
             action=Action.ANSWER_LETTER,
             of_unit=lambda t: _addressee(t, letter_id),
+            **acting,
         )
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from routing.acts import limits
 from routing.departments import UnitId
 from routing.errors import Incomplete, LetterOpen, NothingToDo
 from routing.events import ActorRef, EventKind, LetterLevel
@@ -63,8 +64,8 @@ def escalate(ticket: Ticket, *, profile: Profile, actor: Actor, now: datetime, t
         sent_at=now,
     )
     ticket.letters = (*ticket.letters, letter)
-    ticket.start_clock(
-        profile, ClockName.SUPERVISION_ANSWER, at=now, unit_id=letter.to_unit, subject=letter.id
+    limits.start(
+        ticket, profile, ClockName.SUPERVISION_ANSWER, at=now, unit_id=letter.to_unit, subject=letter.id
     )
     ticket.record(
         EventKind.LETTER_SENT,
@@ -75,12 +76,6 @@ def escalate(ticket: Ticket, *, profile: Profile, actor: Actor, now: datetime, t
         letter=letter.id,
         level=level,
     )
-
-
-def may_escalate(ticket: Ticket) -> bool:
-    """Whether an answered letter, or none, stands before the next; one that is overdue only ``escalate`` knows."""
-    last = next((x for x in reversed(ticket.letters) if x.to_unit == ticket.unit_id), None)
-    return last is None or not last.owes_answer or last.level is not LetterLevel.RED
 
 
 def _require_heard(ticket: Ticket, last: Letter, now: datetime) -> None:
@@ -114,7 +109,7 @@ def answer_letter(ticket: Ticket, letter_id: str, *, actor: Actor, now: datetime
         ticket,
         replace(letter, receipt_at=letter.receipt_at or now, answer=text.strip(), answered_at=now),
     )
-    ticket.stop_clocks((ClockName.SUPERVISION_ANSWER,), now, subject=letter.id)
+    limits.stop(ticket, (ClockName.SUPERVISION_ANSWER,), now, subject=letter.id)
     ticket.record(
         EventKind.LETTER_ANSWERED,
         actor,
@@ -132,7 +127,7 @@ def release(ticket: Ticket, now: datetime, *, keep: UnitId | None = None) -> Non
     for letter in ticket.letters:
         if letter.to_unit != keep and letter.released_at is None:
             _put(ticket, replace(letter, released_at=now))
-            ticket.cancel_clocks((ClockName.SUPERVISION_ANSWER,), now, subject=letter.id)
+            limits.cancel(ticket, (ClockName.SUPERVISION_ANSWER,), now, subject=letter.id)
 
 
 def find_letter(ticket: Ticket, letter_id: str) -> Letter | None:

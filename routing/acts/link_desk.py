@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Unpack
 
 import structlog
 
 from routing.acts import links
+from routing.acts.acting import Acting
 from routing.acts.writing import TicketWriter, may_read
 from routing.errors import CannotLink, SecretLink, StaleTicket, UnknownTicket
 from routing.store import Sweep
@@ -59,17 +61,12 @@ class LinkDesk:
             # The link stands; many are joining this parent just now, and the worker takes the child in.
             return child
 
-    async def unlink(
-        self, number: str, *, actor: Actor, version: int | None, now: datetime, reason: str
-    ) -> Ticket:
-        return await self._writer.act(
+    async def unlink(self, number: str, *, reason: str, **acting: Unpack[Acting]) -> Ticket:
+        return await self._writer.do(
             number,
-            actor,
-            version,
-            lambda t: links.unlink(
-                t, profile=self._writer.profile_of(t), actor=actor, now=now, reason=reason
-            ),
+            lambda t, given: links.unlink(t, **given.timed, reason=reason),
             action=Action.UNLINK,
+            **acting,
         )
 
     async def settle_links(self, now: datetime, *, limit: int = 100) -> int:

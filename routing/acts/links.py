@@ -11,7 +11,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from routing.acts import leavings, letters
+from routing.acts import handing, leavings, letters, limits, reviews
 from routing.acts.co_handling import release_all
 from routing.citizen_request import RequestType, Secrecy
 from routing.departments import UnitId
@@ -54,17 +54,17 @@ def link(
     state = child.enter(Action.LINK, actor)
     if not reason.strip():
         raise Incomplete("reason")
-    child.require_no_return()
+    reviews.require_no_return(child)
     if parent == child.number or child.children:
         raise CannotLink(parent)
     if not shareable(child):
         raise SecretLink(child.number)
     standing = leavings.standing(child)
     child.state = state
-    child.drop_reviews(None, now)
+    reviews.drop(child, None, now)
     release_all(child, now, why="工单已并案")
     letters.release(child, now)
-    child.cancel_all_clocks(now)
+    limits.cancel_all(child, now)
     child.parent_number = parent
     child.link_pending = True
     child.linked_at = now
@@ -104,7 +104,7 @@ def unlink(child: Ticket, *, profile: Profile, actor: Actor, now: datetime, reas
     child.link_pending = False
     child.linked_at = None
     child.unit_id = None
-    child.start_clock(profile, ClockName.DISPATCH, at=now, unit_id=None)
+    limits.start(child, profile, ClockName.DISPATCH, at=now, unit_id=None)
     promised = child.promise
     if promised is not None:
         again = promised.reinstated(unit_id=None)
@@ -151,5 +151,5 @@ def answer_with_parent(
     child.unit_id = unit_id
     child.link_pending = False
     child.linked_at = None
-    child.close(now, profile=profile)
+    handing.close(child, now, profile=profile)
     child.record(EventKind.ANSWERED_WITH_PARENT, actor, now, unit_id=unit_id, text=text, ticket=parent)

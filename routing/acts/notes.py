@@ -29,6 +29,14 @@ def note_repeat(
     ticket.record(EventKind.REPEAT_NOTED, actor, now, unit_id=ticket.unit_id, ticket=earlier)
 
 
+def ask_to_resend(ticket: Ticket, what: str, *, actor: Actor, now: datetime) -> bool:
+    """Ask the citizen of an open ticket for what was lost of theirs; once per ticket, and False after that."""
+    if not ticket.is_open or any(e.kind is EventKind.RESEND_ASKED for e in ticket.events):
+        return False
+    ticket.record(EventKind.RESEND_ASKED, actor, now, unit_id=ticket.unit_id, text=what)
+    return True
+
+
 def publish_reply(ticket: Ticket, *, actor: Actor, now: datetime, text: str) -> None:
     """公开答复, in words fit for everybody. Only what its citizen made 公开, and not by who wrote the answer: a
     second pair of eyes reads it for secrets (保密审查). Telephone and identity numbers are found out here."""

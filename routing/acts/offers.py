@@ -14,6 +14,7 @@ from routing.acts import (
     emergencies,
     exclusions,
     extensions,
+    interim,
     letters,
     links,
     notes,
@@ -194,6 +195,9 @@ _WAYS: dict[Action, tuple[Way, ...]] = {
     Action.ACCEPT: _one(lambda t: t.ticket.accept(actor=t.actor, now=t.now)),
     Action.CONTACT: _one(lambda t: t.ticket.contact(actor=t.actor, now=t.now, text=_SAID)),
     Action.REPLY: _one(lambda t: t.ticket.reply(actor=t.actor, now=t.now, text=_SAID, profile=t.profile)),
+    Action.INTERIM_REPLY: _one(
+        lambda t: interim.interim_reply(t.ticket, actor=t.actor, now=t.now, text=_SAID)
+    ),
     Action.DECIDE_REPLY: _decisions(
         lambda t, yes: t.ticket.decide_reply(approved=yes, actor=t.actor, now=t.now, reason=_SAID)
     ),

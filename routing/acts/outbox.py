@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 WORTH_A_CALL = frozenset(
     {
         EventKind.REPLIED,
+        EventKind.INTERIM_REPLIED,
         EventKind.RESOLVED,
         EventKind.ANSWERED_WITH_PARENT,
         EventKind.REJECTED,
@@ -43,8 +44,8 @@ WORTH_A_CALL = frozenset(
         EventKind.UNLINKED,
     }
 )
-"""What ends a matter, moves its date or asks something of the citizen: they must hear of it, by telephone where
-there is no other way. That another office has it can wait."""
+"""What ends a matter, moves its date, was written to the citizen or asks something of them: they must hear of it, by
+telephone where there is no other way. That another office has it can wait."""
 MOST_TRIES = 40
 """So many attempts are kept; the ladder's limits are far below."""
 REPEATABLE_AT_WILL = frozenset({NoticeState.FAILED, NoticeState.EXPIRED})
@@ -56,7 +57,7 @@ _REPEATABLE = REPEATABLE_AT_WILL | {
     NoticeState.WAITING,
 }
 _IN_THE_CHAT = (Rung.CHAT, Rung.CHAT_SHORT)
-_CANNOT_WAIT = frozenset({EventKind.MATERIAL_REQUESTED, EventKind.CORRECTION_REQUESTED})
+CANNOT_WAIT = frozenset({EventKind.MATERIAL_REQUESTED, EventKind.CORRECTION_REQUESTED})
 """Asked of the citizen while the clocks wait for them: not kept until they happen to write again."""
 
 
@@ -233,7 +234,7 @@ def _call_instead(ticket: Ticket, entry_id: str, state: NoticeState, now: dateti
     worth = {
         NoticeState.FAILED: WORTH_A_CALL,
         NoticeState.EXPIRED: WORTH_A_CALL,
-        NoticeState.WAITING: _CANNOT_WAIT,
+        NoticeState.WAITING: CANNOT_WAIT,
     }.get(state, frozenset())
     call_id = f"{entry_id}-call"
     if kind not in worth or any(e.id == call_id for e in ticket.outbox):

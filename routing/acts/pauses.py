@@ -6,7 +6,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from routing.acts import extensions
+from routing.acts import extensions, limits, reviews
+from routing.acts.limits import NEVER_PAUSED
 from routing.acts.reviews import ReviewKind
 from routing.clocks import Clock
 from routing.errors import (
@@ -24,11 +25,6 @@ from routing.workflow import SYSTEM, Action, Actor, Role
 
 if TYPE_CHECKING:
     from routing.ticket import Ticket
-
-
-NEVER_PAUSED = frozenset({ClockName.SUPERVISION_ANSWER, ClockName.REVIEW, ClockName.APPEAL})
-"""A letter asks the unit itself, also why a ticket stands still; and what waits for the centre is the centre's to
-decide, whatever the unit waits for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,7 +56,8 @@ def request_suspension(
     if cap is not None and until > cap.due(profile.calendar, now):
         raise OutOfRange("until", f"{cap}以内")
     further = extensions.granted(ticket, EventKind.SUSPENSION_GRANTED) >= profile.suspensions
-    ticket.ask(
+    reviews.ask(
+        ticket,
         ReviewKind.SUSPENSION,
         actor,
         now,
@@ -79,14 +76,14 @@ def decide_suspension(ticket: Ticket, *, approved: bool, actor: Actor, now: date
     ticket.enter(Action.DECIDE_SUSPENSION, actor)
     if not reason.strip():
         raise Incomplete("reason")
-    ticket.require_no_return()
-    review = ticket.decided(ReviewKind.SUSPENSION, Action.DECIDE_SUSPENSION, actor)
+    reviews.require_no_return(ticket)
+    review = reviews.decided(ticket, ReviewKind.SUSPENSION, Action.DECIDE_SUSPENSION, actor)
     if review.by_supervisor and actor.role is not Role.SUPERVISOR:
         raise NotYourRole(Action.DECIDE_SUSPENSION, actor.role)
     approved_until = review.until if approved else None
     if approved and (approved_until is None or approved_until <= now):
         raise OutOfRange("until", "今天以后的日期")
-    ticket.settle_review(ReviewKind.SUSPENSION, now)
+    reviews.settle(ticket, ReviewKind.SUSPENSION, now)
     kind = EventKind.SUSPENSION_GRANTED if approved else EventKind.SUSPENSION_REFUSED
     ticket.record(
         kind,
@@ -158,7 +155,7 @@ def require_first(ticket: Ticket, action: Action, reason: PauseReason, profile: 
 
 def require_nothing_waits(ticket: Ticket) -> None:
     """Whose ticket it is, and whether its answer will do, is decided before anything stops or leaves."""
-    ticket.require_no_return()
+    reviews.require_no_return(ticket)
     if ticket.review(ReviewKind.REPLY) is not None:
         raise ReviewPending(ReviewKind.REPLY)
 
@@ -271,7 +268,7 @@ def _begun_anew(ticket: Ticket, clock: Clock, profile: Profile, at: datetime) ->
         return going
     # A limit stays on the calendar it was promised on: the centre's, or the unit's own.
     rules = profile.for_unit(calendar_named_in(clock.calendar_version))
-    promise = ticket.promised(rules, clock.name, at=at, unit_id=None)
+    promise = limits.promised(ticket, rules, clock.name, at=at, unit_id=None)
     if promise is None:
         return going
     if clock.name is ClockName.REPLY:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from routing.acts import leavings, letters
+from routing.acts import handing, leavings, letters, limits, reviews
 from routing.acts.co_handling import becomes_lead
-from routing.acts.returns import UNITS_OWN
+from routing.acts.limits import UNITS_OWN
 from routing.departments import UnitId
 from routing.errors import AlreadyThere, Incomplete, NothingToDo, TooOften
 from routing.events import EventKind
@@ -28,21 +28,21 @@ def recall(ticket: Ticket, *, profile: Profile, actor: Actor, now: datetime, rea
     state = ticket.enter(Action.RECALL, actor)
     if not reason.strip():
         raise Incomplete("reason")
-    ticket.require_no_return()
+    reviews.require_no_return(ticket)
     unit_id, below = above(ticket), ticket.unit_id
     if unit_id is None or below is None:
         raise NothingToDo(Action.RECALL)
     standing = leavings.standing(ticket)
     ticket.state = state
-    ticket.drop_unit_reviews(now)
+    reviews.drop_units(ticket, now)
     ticket.relayed_by = ticket.relayed_by[:-1]
     ticket.unit_id = unit_id
     becomes_lead(ticket, unit_id, now)
     letters.release(ticket, now, keep=unit_id)
-    ticket.cancel_clocks(UNITS_OWN, now)
-    ticket.cancel_clocks((ClockName.RELAY,), now, subject=below)
-    ticket.start_clock(profile, ClockName.FIRST_CONTACT, at=now, unit_id=unit_id)
-    ticket.owe_children(now)
+    limits.cancel(ticket, UNITS_OWN, now)
+    limits.cancel(ticket, (ClockName.RELAY,), now, subject=below)
+    limits.start(ticket, profile, ClockName.FIRST_CONTACT, at=now, unit_id=unit_id)
+    handing.owe_children(ticket, now)
     ticket.record(EventKind.RECALLED, actor, now, unit_id=unit_id, from_unit_id=below, text=reason.strip())
     leavings.tell(ticket, standing, now=now, why="工单已被上级收回")
 
@@ -72,23 +72,23 @@ def relay(
     state = ticket.enter(Action.RELAY, actor)
     if not reason.strip():
         raise Incomplete("reason")
-    ticket.require_no_return()
+    reviews.require_no_return(ticket)
     before = ticket.unit_id
     assert before is not None
     if unit_id in (before, *ticket.relayed_by):
         raise AlreadyThere(unit_id)
     standing = leavings.standing(ticket)
     ticket.state = state
-    ticket.drop_unit_reviews(now)
+    reviews.drop_units(ticket, now)
     ticket.relayed_by = (*ticket.relayed_by, before)
     ticket.unit_id = unit_id
     becomes_lead(ticket, unit_id, now)
-    ticket.cancel_clocks(UNITS_OWN, now)
+    limits.cancel(ticket, UNITS_OWN, now)
     for name in UNITS_OWN:
-        ticket.start_clock(profile, name, at=now, unit_id=unit_id)
-    ticket.start_clock(
-        profile, ClockName.RELAY, at=now, unit_id=unit_id, subject=unit_id, before_the_citizens=True
+        limits.start(ticket, profile, name, at=now, unit_id=unit_id)
+    limits.start(
+        ticket, profile, ClockName.RELAY, at=now, unit_id=unit_id, subject=unit_id, before_the_citizens=True
     )
-    ticket.owe_children(now)
+    handing.owe_children(ticket, now)
     ticket.record(EventKind.RELAYED, actor, now, unit_id=unit_id, from_unit_id=before, text=reason.strip())
     leavings.tell(ticket, standing, now=now, why="工单已向下转办")

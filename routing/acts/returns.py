@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from routing.acts import leavings, pauses
+from routing.acts import handing, leavings, limits, pauses, reviews
+from routing.acts.limits import UNITS_OWN
 from routing.acts.reviews import ReviewKind
 from routing.departments import UnitId
 from routing.errors import (
@@ -22,9 +23,6 @@ from routing.workflow import Action, Actor, Role, State
 
 if TYPE_CHECKING:
     from routing.ticket import Ticket
-
-UNITS_OWN = (ClockName.SIGN_IN, ClockName.FIRST_CONTACT)
-"""Limits that begin anew with every unit."""
 
 
 def request_return(
@@ -90,18 +88,18 @@ def decide_return(
     if not reason.strip():
         raise Incomplete("reason")
     ticket.enter(Action.DECIDE_RETURN, actor)
-    review = ticket.decided(ReviewKind.RETURN, Action.DECIDE_RETURN, actor)
+    review = reviews.decided(ticket, ReviewKind.RETURN, Action.DECIDE_RETURN, actor)
     if review.arbitration and actor.role is not Role.SUPERVISOR:
         raise NotYourRole(Action.DECIDE_RETURN, actor.role)
     standing = leavings.standing(ticket)
     settle(ticket, approved=approved, actor=actor, now=now, reason=reason.strip())
     if not approved:
         pauses.go_on_with(ticket, UNITS_OWN, profile=profile, at=now)
-        ticket.restart_cancelled(profile, UNITS_OWN, review.asked_at, now=now)
+        limits.start_again(ticket, profile, UNITS_OWN, review.asked_at, now=now)
     elif review.arbitration and fallback is not None:
         before = ticket.unit_id
         ticket.state = State.DISPATCHED
-        ticket.hand_to(fallback, profile=profile, now=now)
+        handing.hand_to(ticket, fallback, profile=profile, now=now)
         ticket.record(
             EventKind.TRANSFERRED,
             actor,
@@ -114,14 +112,14 @@ def decide_return(
         leavings.tell(ticket, standing, now=now, why="工单已改派")
     else:
         ticket.state = State.RECEIVED
-        ticket.take_from_unit(profile=profile, now=now)
+        handing.take_from_unit(ticket, profile=profile, now=now)
         leavings.tell(ticket, standing, now=now, why="工单已退回")
 
 
 def settle(ticket: Ticket, *, approved: bool, actor: Actor, now: datetime, reason: str) -> None:
     """Write the decision down; a transfer while a return waits decides it too, so that no figure loses it."""
-    review = ticket.decided(ReviewKind.RETURN, Action.DECIDE_RETURN, actor)
-    ticket.settle_review(ReviewKind.RETURN, now)
+    review = reviews.decided(ticket, ReviewKind.RETURN, Action.DECIDE_RETURN, actor)
+    reviews.settle(ticket, ReviewKind.RETURN, now)
     if review.unit_id not in ticket.returned_by or not review.arbitration:
         ticket.returned_by = (*ticket.returned_by, review.unit_id)
     ticket.record(
@@ -145,7 +143,8 @@ def _ask(
     *,
     arbitration: bool,
 ) -> None:
-    ticket.ask(
+    reviews.ask(
+        ticket,
         ReviewKind.RETURN,
         actor,
         now,
@@ -155,7 +154,7 @@ def _ask(
         arbitration=arbitration,
     )
     # The unit cannot act while the centre decides, so its own limits must not run meanwhile.
-    ticket.pause_clocks(UNITS_OWN, now)
+    limits.pause(ticket, UNITS_OWN, now)
     ticket.record(
         EventKind.RETURN_REQUESTED,
         actor,
@@ -183,6 +182,6 @@ def _disputable(ticket: Ticket, fallback: UnitId | None) -> UnitId:
 def _within_window(
     ticket: Ticket, profile: Profile, action: Action, *, since: datetime, now: datetime
 ) -> None:
-    window = ticket.promised(profile, ClockName.RETURN_WINDOW, at=since, unit_id=ticket.unit_id)
+    window = limits.promised(ticket, profile, ClockName.RETURN_WINDOW, at=since, unit_id=ticket.unit_id)
     if window is not None and now > window.due_at:
         raise WindowClosed(action)

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Unpack
 
 from routing.acts import exclusions, extensions, pauses, returns
+from routing.acts.acting import Acting
 from routing.acts.writing import TicketWriter
 from routing.departments import UnitId
 from routing.disclosure import applications
 from routing.ticket import Ticket
-from routing.workflow import Action, Actor
+from routing.workflow import Action
 
 
 class ReviewDesk:
@@ -19,166 +21,107 @@ class ReviewDesk:
         self._writer = writer
 
     async def decide_reply(
-        self, number: str, *, actor: Actor, version: int | None, now: datetime, approved: bool, reason: str
+        self, number: str, *, approved: bool, reason: str, **acting: Unpack[Acting]
     ) -> Ticket:
-        return await self._writer.act(
+        return await self._writer.do(
             number,
-            actor,
-            version,
-            lambda t: t.decide_reply(approved=approved, actor=actor, now=now, reason=reason),
+            lambda t, given: t.decide_reply(approved=approved, **given.by, reason=reason),
             action=Action.DECIDE_REPLY,
+            **acting,
         )
 
     async def arbitrate(
-        self,
-        number: str,
-        *,
-        actor: Actor,
-        version: int | None,
-        now: datetime,
-        reason: str,
-        basis: str,
-        fallback: UnitId,
+        self, number: str, *, reason: str, basis: str, fallback: UnitId, **acting: Unpack[Acting]
     ) -> Ticket:
-        return await self._writer.act(
+        return await self._writer.do(
             number,
-            actor,
-            version,
-            lambda t: returns.arbitrate(
-                t,
-                profile=self._writer.profile_of(t),
-                actor=actor,
-                now=now,
-                reason=reason,
-                basis=basis,
-                fallback=fallback,
+            lambda t, given: returns.arbitrate(
+                t, **given.timed, reason=reason, basis=basis, fallback=fallback
             ),
             action=Action.ARBITRATE,
+            **acting,
         )
 
     async def request_extension(
-        self,
-        number: str,
-        *,
-        actor: Actor,
-        version: int | None,
-        now: datetime,
-        reason: str,
-        amount: int | None = None,
+        self, number: str, *, reason: str, amount: int | None = None, **acting: Unpack[Acting]
     ) -> Ticket:
-        return await self._writer.act(
+        return await self._writer.do(
             number,
-            actor,
-            version,
-            lambda t: extensions.request_extension(
-                t, profile=self._writer.profile_of(t), actor=actor, now=now, reason=reason, amount=amount
-            ),
+            lambda t, given: extensions.request_extension(t, **given.timed, reason=reason, amount=amount),
             action=Action.EXTEND,
+            **acting,
         )
 
     async def decide_extension(
-        self, number: str, *, actor: Actor, version: int | None, now: datetime, approved: bool, reason: str
+        self, number: str, *, approved: bool, reason: str, **acting: Unpack[Acting]
     ) -> Ticket:
-        return await self._writer.act(
+        return await self._writer.do(
             number,
-            actor,
-            version,
-            lambda t: extensions.decide_extension(
-                t, approved=approved, profile=self._writer.profile_of(t), actor=actor, now=now, reason=reason
-            ),
+            lambda t, given: extensions.decide_extension(t, approved=approved, **given.timed, reason=reason),
             action=Action.DECIDE_EXTENSION,
+            **acting,
         )
 
     async def request_suspension(
-        self,
-        number: str,
-        *,
-        actor: Actor,
-        version: int | None,
-        now: datetime,
-        reason: str,
-        until: datetime | None,
+        self, number: str, *, reason: str, until: datetime | None, **acting: Unpack[Acting]
     ) -> Ticket:
-        return await self._writer.act(
+        return await self._writer.do(
             number,
-            actor,
-            version,
-            lambda t: pauses.request_suspension(
-                t, profile=self._writer.profile_of(t), actor=actor, now=now, reason=reason, until=until
-            ),
+            lambda t, given: pauses.request_suspension(t, **given.timed, reason=reason, until=until),
             action=Action.SUSPEND,
+            **acting,
         )
 
     async def decide_suspension(
-        self, number: str, *, actor: Actor, version: int | None, now: datetime, approved: bool, reason: str
+        self, number: str, *, approved: bool, reason: str, **acting: Unpack[Acting]
     ) -> Ticket:
-        return await self._writer.act(
+        return await self._writer.do(
             number,
-            actor,
-            version,
-            lambda t: pauses.decide_suspension(t, approved=approved, actor=actor, now=now, reason=reason),
+            lambda t, given: pauses.decide_suspension(t, approved=approved, **given.by, reason=reason),
             action=Action.DECIDE_SUSPENSION,
+            **acting,
         )
 
-    async def ask_material(
-        self, number: str, *, actor: Actor, version: int | None, now: datetime, text: str
-    ) -> Ticket:
-        return await self._writer.act(
+    async def ask_material(self, number: str, *, text: str, **acting: Unpack[Acting]) -> Ticket:
+        return await self._writer.do(
             number,
-            actor,
-            version,
-            lambda t: pauses.ask_material(
-                t, profile=self._writer.profile_of(t), actor=actor, now=now, text=text
-            ),
+            lambda t, given: pauses.ask_material(t, **given.timed, text=text),
             action=Action.ASK_MATERIAL,
+            **acting,
         )
 
-    async def consult(
-        self, number: str, *, actor: Actor, version: int | None, now: datetime, text: str
-    ) -> Ticket:
-        return await self._writer.act(
+    async def consult(self, number: str, *, text: str, **acting: Unpack[Acting]) -> Ticket:
+        return await self._writer.do(
             number,
-            actor,
-            version,
-            lambda t: applications.consult(
-                t, profile=self._writer.profile_of(t), actor=actor, now=now, text=text
-            ),
+            lambda t, given: applications.consult(t, **given.timed, text=text),
             action=Action.CONSULT,
+            **acting,
         )
 
-    async def resume(
-        self, number: str, *, actor: Actor, version: int | None, now: datetime, reason: str
-    ) -> Ticket:
-        return await self._writer.act(
+    async def resume(self, number: str, *, reason: str, **acting: Unpack[Acting]) -> Ticket:
+        return await self._writer.do(
             number,
-            actor,
-            version,
-            lambda t: pauses.resume(
-                t, profile=self._writer.profile_of(t), actor=actor, now=now, reason=reason
-            ),
+            lambda t, given: pauses.resume(t, **given.timed, reason=reason),
             action=Action.RESUME,
+            **acting,
         )
 
     async def appeal_exclusion(
-        self, number: str, *, actor: Actor, version: int | None, now: datetime, reason: str, basis: str
+        self, number: str, *, reason: str, basis: str, **acting: Unpack[Acting]
     ) -> Ticket:
-        return await self._writer.act(
+        return await self._writer.do(
             number,
-            actor,
-            version,
-            lambda t: exclusions.appeal_exclusion(
-                t, profile=self._writer.profile_of(t), actor=actor, now=now, reason=reason, basis=basis
-            ),
+            lambda t, given: exclusions.appeal_exclusion(t, **given.timed, reason=reason, basis=basis),
             action=Action.APPEAL_EXCLUSION,
+            **acting,
         )
 
     async def decide_exclusion(
-        self, number: str, *, actor: Actor, version: int | None, now: datetime, approved: bool, reason: str
+        self, number: str, *, approved: bool, reason: str, **acting: Unpack[Acting]
     ) -> Ticket:
-        return await self._writer.act(
+        return await self._writer.do(
             number,
-            actor,
-            version,
-            lambda t: exclusions.decide_exclusion(t, approved=approved, actor=actor, now=now, reason=reason),
+            lambda t, given: exclusions.decide_exclusion(t, approved=approved, **given.by, reason=reason),
             action=Action.DECIDE_EXCLUSION,
+            **acting,
         )

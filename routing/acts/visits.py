@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+from routing.acts import limits, rework
 from routing.errors import ActionNotAllowed, Incomplete, OutOfRange, TooSoon, UsedUp
 from routing.events import Event, EventKind, Solved, VisitOutcome
 from routing.timing.sla import ClockName, Profile
@@ -71,7 +72,7 @@ def start_visit_clock(ticket: Ticket, *, profile: Profile, now: datetime) -> Non
         return
     reply = ticket.promise
     at = profile.visit_starts_at(closed_at=now, reply_due_at=reply.due_at if reply else now)
-    ticket.start_clock(profile, ClockName.FOLLOW_UP_VISIT, at=at, unit_id=None)
+    limits.start(ticket, profile, ClockName.FOLLOW_UP_VISIT, at=at, unit_id=None)
 
 
 def visit(
@@ -120,11 +121,9 @@ def visit(
         assert solved is not None
         _reached(ticket, profile=profile, actor=actor, now=now, solved=solved, stars=stars, said=said)
     elif outcome is VisitOutcome.REFUSED or tries + 1 >= profile.visit_tries:
-        ticket.stop_clocks(_VISIT, now)
+        limits.stop(ticket, _VISIT, now)
         if ticket.rating is not None and not ticket.rating.good:
-            ticket.back_for_rework(
-                profile=profile, actor=actor, now=now, reason="市民评价不满意，回访没有谈成"
-            )
+            rework.begin(ticket, profile=profile, actor=actor, now=now, reason="市民评价不满意，回访没有谈成")
         else:
             _archive(ticket, actor=actor, now=now)
 
@@ -139,13 +138,13 @@ def _reached(
     stars: int | None,
     said: str | None,
 ) -> None:
-    ticket.stop_clocks(_VISIT, now)
+    limits.stop(ticket, _VISIT, now)
     if stars is not None and ticket.rating is None:
-        ticket.take_rating(
-            Rating(stars, resolved=solved is not Solved.NO, comment=said), actor=actor, now=now
+        take_rating(
+            ticket, Rating(stars, resolved=solved is not Solved.NO, comment=said), actor=actor, now=now
         )
     if solved is Solved.NO or (stars is not None and stars < SATISFIED_FROM):
-        ticket.back_for_rework(profile=profile, actor=actor, now=now, reason=said or "回访时市民说没有解决")
+        rework.begin(ticket, profile=profile, actor=actor, now=now, reason=said or "回访时市民说没有解决")
     else:
         _archive(ticket, actor=actor, now=now)
 
@@ -155,7 +154,7 @@ def archive(ticket: Ticket, *, actor: Actor, now: datetime, reason: str) -> None
     ticket.enter(Action.ARCHIVE, actor)
     if not reason.strip():
         raise Incomplete("reason")
-    ticket.cancel_clocks(_VISIT, now)
+    limits.cancel(ticket, _VISIT, now)
     _archive(ticket, actor=actor, now=now, text=reason.strip())
 
 
@@ -170,7 +169,7 @@ def archive_silent(ticket: Ticket, *, now: datetime) -> bool:
         return False
     if ticket.rating is not None and not ticket.rating.good:
         return False
-    ticket.stop_clocks(_VISIT, now)
+    limits.stop(ticket, _VISIT, now)
     _archive(ticket, actor=SYSTEM, now=now)
     return True
 
@@ -186,9 +185,9 @@ def rate(
     if ticket.rating is not None:
         # One rating per answer: the next one comes after a rework.
         raise ActionNotAllowed(Action.RATE, state)
-    ticket.take_rating(rating, actor=actor, now=now)
+    take_rating(ticket, rating, actor=actor, now=now)
     if rating.good:
-        ticket.cancel_clocks(_VISIT, now)
+        limits.cancel(ticket, _VISIT, now)
         ticket.state = State.ARCHIVED
         ticket.put_away_at = None
         return
@@ -197,7 +196,7 @@ def rate(
     visiting = ticket.clock(ClockName.FOLLOW_UP_VISIT)
     if profile is not None and (visiting is None or not visiting.running):
         # Sampled or not, and however often somebody tried before: this citizen has something to say.
-        ticket.start_clock(profile, ClockName.FOLLOW_UP_VISIT, at=now, unit_id=None)
+        limits.start(ticket, profile, ClockName.FOLLOW_UP_VISIT, at=now, unit_id=None)
 
 
 def may_reopen(ticket: Ticket) -> bool:
@@ -215,3 +214,20 @@ def _archive(ticket: Ticket, *, actor: Actor, now: datetime, text: str | None = 
     ticket.state = State.ARCHIVED
     ticket.put_away_at = None
     ticket.record(EventKind.ARCHIVED, actor, now, unit_id=ticket.unit_id, text=text)
+
+
+def take_rating(ticket: Ticket, rating: Rating, *, actor: Actor, now: datetime) -> None:
+    ticket.rating = rating
+    ticket.rated_at = now
+    said = "、".join((*rating.reasons, *((rating.comment,) if rating.comment else ())))
+    ticket.record(
+        EventKind.RATED,
+        actor,
+        now,
+        unit_id=ticket.unit_id,
+        text=said or None,
+        stars=rating.stars,
+        resolved=rating.resolved,
+        reasons=rating.reasons,
+        comment=rating.comment,
+    )

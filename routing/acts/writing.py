@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
+import random
 from collections.abc import Callable, Iterable, Mapping
+from typing import Unpack
 
+from routing.acts.acting import Acting, Given
 from routing.departments import UnitId
 from routing.errors import NotYourUnit, StaleTicket, UnknownTicket
 from routing.events import Event, PlannedNotice
@@ -12,8 +16,10 @@ from routing.ticket import Ticket
 from routing.timing.sla import Profile
 from routing.workflow import Action, Actor, Role
 
-_TRIES = 5
-"""How often an act is taken again after losing a race."""
+_TRIES = 20
+"""How often an act is taken again after losing a race: a parent of many duplicates loses several in a row."""
+_PAUSE_S = 0.002
+"""About so much longer before each further try, so that those who race do not meet again."""
 
 NoticePlanner = Callable[[Ticket, Event], Iterable[PlannedNotice]]
 
@@ -37,6 +43,28 @@ class TicketWriter:
         """A name this process does not have gives the installation's rules: no citizen is turned away for it."""
         return self.profiles.get(name, self.profile) if name is not None else self.profile
 
+    async def do(
+        self,
+        number: str,
+        act: Callable[[Ticket, Given], object],
+        *,
+        key: str | None = None,
+        action: Action | None = None,
+        of_unit: Callable[[Ticket], UnitId | None] | None = None,
+        **acting: Unpack[Acting],
+    ) -> Ticket:
+        """Do once what a person asks, by the rules of time of the ticket."""
+        actor, now = acting["actor"], acting["now"]
+        return await self.act(
+            number,
+            actor,
+            acting["version"],
+            lambda ticket: act(ticket, Given(actor, now, self.profile_of(ticket))),
+            key=key,
+            action=action,
+            of_unit=of_unit,
+        )
+
     async def act(
         self,
         number: str,
@@ -49,7 +77,8 @@ class TicketWriter:
         of_unit: Callable[[Ticket], UnitId | None] | None = None,
     ) -> Ticket:
         """Do it once. ``of_unit`` names whose act it is, where that is not the unit that has the ticket."""
-        for last_try in (False,) * (_TRIES - 1) + (True,):
+        for tried in range(_TRIES):
+            await asyncio.sleep(random.uniform(0, tried * _PAUSE_S))
             ticket = await self.tickets.get(number)
             require_right(ticket, actor, action, of_unit)
             if key is not None and key in ticket.done_keys:
@@ -66,7 +95,7 @@ class TicketWriter:
             try:
                 await self.tickets.save(ticket)
             except StaleTicket:
-                if last_try:
+                if tried == _TRIES - 1:
                     raise
                 continue
             return ticket

@@ -6,24 +6,22 @@ else is chance, or may be.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from statistics import median
 
-from routing.audit.checks import AuditRow, Limit, Rate, rate_of
-from routing.clocks import ClockState
+from routing.audit.checks import AuditRow, Kept, Rate
 from routing.departments import UnitLevel
-from routing.events import EventKind
 from routing.places.gazetteer import Gazetteer
-from routing.timing.sla import ClockName
 from routing.workflow import State
 
 ENOUGH = 30
 """Fewer tickets than this are shown and never pointed out."""
 SHORT_BELOW, LONG_FROM = 40, 150
 """Characters of a short request (fewer) and of a long one (at least)."""
+_HOUR_MS = 3_600_000
 UNKNOWN = ""
 """The group of tickets whose place the machine could not tell."""
 
@@ -44,6 +42,9 @@ class GroupBy(StrEnum):
     TOWNSHIP = "township"
     CHANNEL = "channel"
     LENGTH = "length"
+
+
+_LEVELS = {GroupBy.DISTRICT: UnitLevel.COUNTY, GroupBy.TOWNSHIP: UnitLevel.TOWNSHIP}
 
 
 class Length(StrEnum):
@@ -117,9 +118,9 @@ def judge(measure: Measure, row: AuditRow, *, as_of: datetime) -> bool | None:
         case Measure.NOT_CORRECTED:
             return not row.corrected if row.automatic and row.handled_by is not None else None
         case Measure.DISPATCHED_IN_TIME:
-            return _kept(_first(row, ClockName.DISPATCH), as_of)
+            return _kept(row.dispatched, as_of)
         case Measure.REPLIED_IN_TIME:
-            return _kept(_first(row, ClockName.REPLY), as_of)
+            return _kept(row.replied, as_of)
 
 
 def key_of(row: AuditRow, group_by: GroupBy, gazetteer: Gazetteer) -> str:
@@ -129,10 +130,8 @@ def key_of(row: AuditRow, group_by: GroupBy, gazetteer: Gazetteer) -> str:
             return row.channel
         case GroupBy.LENGTH:
             return length_of(row.length)
-        case GroupBy.DISTRICT:
-            return _place_of(row.place_id, gazetteer, UnitLevel.COUNTY)
-        case GroupBy.TOWNSHIP:
-            return _place_of(row.place_id, gazetteer, UnitLevel.TOWNSHIP)
+        case GroupBy.DISTRICT | GroupBy.TOWNSHIP:
+            return _place_of(row.place_id, gazetteer, _LEVELS[group_by])
 
 
 def length_of(characters: int) -> Length:
@@ -143,18 +142,58 @@ def length_of(characters: int) -> Length:
 
 def report(rows: Iterable[AuditRow], group_by: GroupBy, gazetteer: Gazetteer, *, as_of: datetime) -> Report:
     """All rates by group."""
-    rows = tuple(rows)
-    grouped: dict[str, list[AuditRow]] = {}
+    tallies: dict[str, _Tally] = {}
+    places: dict[str | None, str] = {}
+    of_place = _LEVELS.get(group_by)
     for row in rows:
-        grouped.setdefault(key_of(row, group_by, gazetteer), []).append(row)
-    judges = {measure: _judge_of(measure, as_of) for measure in Measure}
-    everybody = {measure: rate_of(rows, judges[measure]) for measure in Measure}
+        if of_place is None:
+            key = key_of(row, group_by, gazetteer)
+        elif (found := places.get(row.place_id)) is not None:
+            key = found
+        else:
+            key = places[row.place_id] = key_of(row, group_by, gazetteer)
+        tally = tallies.get(key)
+        if tally is None:
+            tally = tallies[key] = _Tally()
+        tally.add(row, as_of)
+    everybody = {m: _sum(tally.rates[m] for tally in tallies.values()) for m in Measure}
     groups = []
-    for key, own in sorted(grouped.items(), key=lambda each: (each[0] == UNKNOWN, -len(each[1]), each[0])):
-        rates = {measure: rate_of(own, judges[measure]) for measure in Measure}
-        compared = {m: Compared(rate, stands(rate, everybody[m])) for m, rate in rates.items()}
-        groups.append(Group(key, len(own), compared, dispatch_hours(own)))
-    return Report(everybody, dispatch_hours(rows), tuple(groups))
+    for key, own in sorted(tallies.items(), key=lambda each: (each[0] == UNKNOWN, -each[1].rows, each[0])):
+        compared = {m: Compared(rate := Rate(*own.rates[m]), stands(rate, everybody[m])) for m in Measure}
+        groups.append(Group(key, own.rows, compared, _hours(own.waited)))
+    every_wait = [waited for tally in tallies.values() for waited in tally.waited]
+    return Report(everybody, _hours(every_wait), tuple(groups))
+
+
+class _Tally:
+    """What is counted of one group: each row is judged once."""
+
+    __slots__ = ("rates", "rows", "waited")
+
+    def __init__(self) -> None:
+        self.rows = 0
+        self.rates = {measure: [0, 0] for measure in Measure}
+        """Counted, and looked at."""
+        self.waited: list[int] = []
+
+    def add(self, row: AuditRow, as_of: datetime) -> None:
+        self.rows += 1
+        if row.waited_ms is not None:
+            self.waited.append(row.waited_ms)
+        for measure, rate in self.rates.items():
+            verdict = judge(measure, row, as_of=as_of)
+            if verdict is not None:
+                rate[0] += verdict
+                rate[1] += 1
+
+
+def _sum(rates: Iterable[list[int]]) -> Rate:
+    counted = list(rates)
+    return Rate(sum(rate[0] for rate in counted), sum(rate[1] for rate in counted))
+
+
+def _hours(waited: list[int]) -> float | None:
+    return median(waited) / _HOUR_MS if waited else None
 
 
 def stands(rate: Rate, everybody: Rate) -> Standing:
@@ -167,32 +206,11 @@ def stands(rate: Rate, everybody: Rate) -> Standing:
     return Standing.BETTER if everybody.value < low else Standing.USUAL
 
 
-def dispatch_hours(rows: Iterable[AuditRow]) -> float | None:
-    """The median of hours from receipt to the first dispatch; None when nothing was dispatched."""
-    hours = [
-        (step.at - row.received_at).total_seconds() / 3600
-        for row in rows
-        if (step := next((s for s in row.steps if s.kind is EventKind.DISPATCHED), None)) is not None
-    ]
-    return median(hours) if hours else None
-
-
-def _judge_of(measure: Measure, as_of: datetime) -> Callable[[AuditRow], bool | None]:
-    return lambda row: judge(measure, row, as_of=as_of)
-
-
-def _first(row: AuditRow, name: ClockName) -> Limit | None:
-    """The first clock of that name: what the citizen waited for first, before any return or rework."""
-    return next((limit for limit in row.limits if limit.name is name), None)
-
-
-def _kept(limit: Limit | None, as_of: datetime) -> bool | None:
+def _kept(said: Kept, as_of: datetime) -> bool | None:
     """As in the figures: kept, or fallen due unkept; cancelled and not yet due count for nothing."""
-    if limit is None or limit.state is ClockState.CANCELLED:
-        return None
-    if limit.state is ClockState.RUNNING and limit.due_at >= as_of:
-        return None
-    return limit.state is ClockState.MET
+    if isinstance(said, datetime):
+        return None if said >= as_of else False
+    return said
 
 
 def _place_of(place_id: str | None, gazetteer: Gazetteer, level: UnitLevel) -> str:

@@ -10,44 +10,27 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from typing import NamedTuple
 
 from classifier.drift import wilson
 from routing.citizen_request import Channel, RequestType, Urgency
-from routing.clocks import ClockState
 from routing.departments import UnitId
-from routing.events import ActorRef, EventKind
-from routing.timing.sla import ClockName
+from routing.events import ActorRef
 from routing.workflow import State
 
 HANDLED_STATES = frozenset({State.REPLIED, State.RESOLVED, State.ARCHIVED})
 """From the answer on, the unit that has a ticket is the one that handled it."""
 
-_HANDOVERS = (EventKind.DISPATCHED, EventKind.TRANSFERRED)
-_DAY_S = 86400.0
+_DAY_MS = 86_400_000
 _WORDS_SHOWN = 6
 _Z_95 = 1.959964
 
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One event as the audit needs it."""
-
-    kind: EventKind
-    at: datetime
+Kept = bool | datetime | None
+"""Of a limit: kept, or not; the moment until which it still runs; None where there is none or it was cancelled."""
 
 
-@dataclass(frozen=True, slots=True)
-class Limit:
-    """One clock as the audit needs it."""
-
-    name: ClockName
-    state: ClockState
-    due_at: datetime
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AuditRow:
-    """A ticket as the audit needs it: no identity, and no text unless the types are audited."""
+class AuditRow(NamedTuple):
+    """A ticket as the audit needs it: no identity and no text. A hundred thousand of them are made at a time."""
 
     number: str
     received_at: datetime
@@ -68,10 +51,20 @@ class AuditRow:
     words: tuple[str, ...] = ()
     """The words the first candidate rests on."""
     registered_by: ActorRef | None = None
-    """Who chose the request type; only where the types are audited."""
-    steps: tuple[Step, ...] = ()
-    limits: tuple[Limit, ...] = ()
-    text: str | None = None
+    """Who chose the request type."""
+    transfers: int = 0
+    returns: int = 0
+    """Approved returns: a refused one sent nothing back."""
+    lost_ms: int = 0
+    """Between the first unit and the last it was given to."""
+    waited_ms: int | None = None
+    """From receipt to the first dispatch."""
+    dispatched: Kept = None
+    replied: Kept = None
+    """The first limit of each kind: what the citizen waited for first, before any return or rework."""
+    worded: RequestType | None = None
+    """The type its wording suggests; None for a ticket without words."""
+    confidence: float = 0.0
 
     @property
     def handled_by(self) -> UnitId | None:
@@ -79,24 +72,9 @@ class AuditRow:
         return self.unit_id if self.state in HANDLED_STATES else None
 
     @property
-    def transfers(self) -> int:
-        return sum(step.kind is EventKind.TRANSFERRED for step in self.steps)
-
-    @property
-    def returns(self) -> int:
-        """Approved returns: a refused one sent nothing back."""
-        return sum(step.kind is EventKind.RETURN_APPROVED for step in self.steps)
-
-    @property
-    def handed_at(self) -> tuple[datetime, ...]:
-        """When it was given to each unit, in order."""
-        return tuple(step.at for step in self.steps if step.kind in _HANDOVERS)
-
-    @property
     def days_lost(self) -> float:
         """Days by the wall between the first unit and the one that kept it; 0 when the first kept it."""
-        handed = self.handed_at
-        return (handed[-1] - handed[0]).total_seconds() / _DAY_S if len(handed) > 1 else 0.0
+        return self.lost_ms / _DAY_MS
 
     @property
     def corrected(self) -> bool:
@@ -131,12 +109,16 @@ class Cell:
     automatic: int = 0
     transfers: int = 0
     returns: int = 0
-    days_lost: float = 0.0
+    lost_ms: int = 0
     words: Counter[str] = field(default_factory=Counter)
 
     @property
     def agrees(self) -> bool:
         return self.guessed == self.handled
+
+    @property
+    def days_lost(self) -> float:
+        return self.lost_ms / _DAY_MS
 
     @property
     def cost(self) -> tuple[float, int, int]:
@@ -153,8 +135,9 @@ class Cell:
         self.automatic += row.automatic
         self.transfers += row.transfers
         self.returns += row.returns
-        self.days_lost += row.days_lost
-        self.words.update(row.words)
+        self.lost_ms += row.lost_ms
+        if row.words:
+            self.words.update(row.words)
 
 
 TopicsOf = Mapping[UnitId, tuple[str, ...]]
@@ -204,15 +187,7 @@ def pair_of(row: AuditRow, axis: Axis, topics: TopicsOf) -> tuple[str, str] | No
     A unit stands for the topics of its duties: when the machine's topic is one of them they agree, else the unit's
     most frequent topic is what it turned out to be.
     """
-    if left_out(row) is not None:
-        return None
-    assert row.first is not None
-    assert row.unit_id is not None
-    if axis is Axis.UNIT:
-        return row.first, row.unit_id
-    own = topics.get(row.unit_id, ())
-    guessed = row.topic or NO_TOPIC
-    return guessed, guessed if guessed in own else own[0] if own else NO_TOPIC
+    return _pair(row, axis, topics) if left_out(row) is None else None
 
 
 def confusion(rows: Iterable[AuditRow], axis: Axis, topics: TopicsOf) -> Confusion:
@@ -220,17 +195,29 @@ def confusion(rows: Iterable[AuditRow], axis: Axis, topics: TopicsOf) -> Confusi
     cells: dict[tuple[str, str], Cell] = {}
     out: Counter[LeftOut] = Counter()
     for row in rows:
-        pair = pair_of(row, axis, topics)
-        if pair is None:
-            reason = left_out(row)
-            assert reason is not None
+        if (reason := left_out(row)) is not None:
             out[reason] += 1
             continue
-        cells.setdefault(pair, Cell(*pair)).add(row)
+        pair = _pair(row, axis, topics)
+        cell = cells.get(pair)
+        if cell is None:
+            cell = cells[pair] = Cell(*pair)
+        cell.add(row)
     ranked = sorted(
         cells.values(), key=lambda c: (c.agrees, [-part for part in c.cost], c.guessed, c.handled)
     )
     return Confusion(tuple(ranked), dict(out))
+
+
+def _pair(row: AuditRow, axis: Axis, topics: TopicsOf) -> tuple[str, str]:
+    """Of a row that belongs into a cell."""
+    assert row.first is not None
+    assert row.unit_id is not None
+    if axis is Axis.UNIT:
+        return row.first, row.unit_id
+    own = topics.get(row.unit_id, ())
+    guessed = row.topic or NO_TOPIC
+    return guessed, guessed if guessed in own else own[0] if own else NO_TOPIC
 
 
 # ---- rates

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from classifier.model import Guess
 from routing.audit.checks import AuditRow, Rate
 from routing.citizen_request import RequestType
 from routing.errors import UnknownYear
@@ -62,14 +61,13 @@ class Group:
     rate: Rate
 
 
-def read(rows: Iterable[AuditRow], guess: Callable[[str], Guess]) -> list[Reading]:
-    """Every row's wording; withdrawn tickets and rows without text are passed over."""
-    readings = []
-    for row in rows:
-        if row.text and row.state is not State.WITHDRAWN:
-            found = guess(row.text)
-            readings.append(Reading(row, RequestType(found.label), found.confidence))
-    return readings
+def read(rows: Iterable[AuditRow]) -> list[Reading]:
+    """Every row's wording; withdrawn tickets and rows without words are passed over."""
+    return [
+        Reading(row, row.worded, row.confidence)
+        for row in rows
+        if row.worded is not None and row.state is not State.WITHDRAWN
+    ]
 
 
 def judge(doubt: Doubt, reading: Reading, profile: Profile) -> bool | None:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Protocol
+from typing import Protocol, Unpack
 
 import structlog
 
+from routing.acts.acting import Acting
 from routing.acts.writing import TicketWriter, require_right
 from routing.disclosure import applications
 from routing.disclosure.acts import Application
@@ -33,57 +34,32 @@ class DisclosureDesk:
         self._writer = writer
         self._register = register
 
-    async def ask_correction(
-        self, number: str, *, actor: Actor, version: int | None, now: datetime, text: str
-    ) -> Ticket:
-        return await self._writer.act(
+    async def ask_correction(self, number: str, *, text: str, **acting: Unpack[Acting]) -> Ticket:
+        return await self._writer.do(
             number,
-            actor,
-            version,
-            lambda t: applications.ask_correction(
-                t, profile=self._writer.profile_of(t), actor=actor, now=now, text=text
-            ),
+            lambda t, given: applications.ask_correction(t, **given.timed, text=text),
             action=Action.ASK_CORRECTION,
+            **acting,
         )
 
     async def hear_third_party(
-        self, number: str, *, actor: Actor, version: int | None, now: datetime, consents: bool, text: str
+        self, number: str, *, consents: bool, text: str, **acting: Unpack[Acting]
     ) -> Ticket:
-        return await self._writer.act(
+        return await self._writer.do(
             number,
-            actor,
-            version,
-            lambda t: applications.hear_third_party(
-                t, profile=self._writer.profile_of(t), actor=actor, now=now, consents=consents, text=text
-            ),
+            lambda t, given: applications.hear_third_party(t, **given.timed, consents=consents, text=text),
             action=Action.HEAR_THIRD_PARTY,
+            **acting,
         )
 
     async def decide(
-        self,
-        number: str,
-        *,
-        actor: Actor,
-        version: int | None,
-        now: datetime,
-        ground: str,
-        reason: str,
-        text: str,
+        self, number: str, *, ground: str, reason: str, text: str, **acting: Unpack[Acting]
     ) -> Ticket:
-        return await self._writer.act(
+        return await self._writer.do(
             number,
-            actor,
-            version,
-            lambda t: applications.decide(
-                t,
-                profile=self._writer.profile_of(t),
-                actor=actor,
-                now=now,
-                ground=ground,
-                reason=reason,
-                text=text,
-            ),
+            lambda t, given: applications.decide(t, **given.timed, ground=ground, reason=reason, text=text),
             action=Action.DECIDE_DISCLOSURE,
+            **acting,
         )
 
     async def enter_register(
@@ -96,13 +72,14 @@ class DisclosureDesk:
             raise StaleTicket(number, version)
         # A register has no gaps: every refusal comes before its number is given, tried on what is thrown away.
         applications.enter_register(ticket, register, "试", actor=actor, now=now)
-        given = await self._assign(await self._writer.tickets.get(number), register, now)
-        return await self._writer.act(
+        assigned = await self._assign(await self._writer.tickets.get(number), register, now)
+        return await self._writer.do(
             number,
-            actor,
-            version,
-            lambda t: applications.enter_register(t, register, given, actor=actor, now=now),
+            lambda t, given: applications.enter_register(t, register, assigned, **given.by),
             action=Action.ENTER_REGISTER,
+            actor=actor,
+            version=version,
+            now=now,
         )
 
     async def enter(self, number: str, *, now: datetime) -> Ticket:

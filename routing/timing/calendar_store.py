@@ -26,6 +26,8 @@ class CalendarVersion:
     by: str = ""
     at: datetime | None = None
     file: str = ""
+    why: str = ""
+    """The reason somebody gave for going back to an earlier version."""
 
     def with_rows(self, rows: Iterable[OfficialDay]) -> tuple[OfficialDay, ...]:
         """The days after importing a file: a year's notice replaces that whole year, local days the local days of
@@ -63,7 +65,7 @@ class MongoCalendarStore:
         return _version(newest) if newest else CalendarVersion()
 
     async def append(
-        self, days: Iterable[OfficialDay], *, base: int, by: str, at: datetime, file: str
+        self, days: Iterable[OfficialDay], *, base: int, by: str, at: datetime, file: str, why: str = ""
     ) -> int:
         """Store the whole set on top of version ``base``; raises ``CalendarChanged`` when that is not the newest."""
         if await self.current_number() != base:
@@ -73,10 +75,19 @@ class MongoCalendarStore:
             for row in days
         ]
         try:
-            await self._versions.insert_one({"_id": base + 1, "by": by, "at": at, "file": file, "rows": rows})
+            await self._versions.insert_one(
+                {"_id": base + 1, "by": by, "at": at, "file": file, "why": why, "rows": rows}
+            )
         except DuplicateKeyError:
             raise CalendarChanged from None
         return base + 1
+
+    async def version(self, number: int) -> CalendarVersion | None:
+        """One version of the past; number 0 is before the first, None was never given."""
+        if number == 0:
+            return CalendarVersion()
+        found = await self._versions.find_one({"_id": number})
+        return _version(found) if found else None
 
     async def history(self, *, limit: int = 20) -> tuple[CalendarVersion, ...]:
         """The last versions, the newest first."""
@@ -89,4 +100,11 @@ def _version(document: Document) -> CalendarVersion:
         OfficialDay(year, date.fromisoformat(day), DayKind(kind), name, notice, local)
         for year, day, kind, name, notice, local in document["rows"]
     )
-    return CalendarVersion(document["_id"], days, document["by"], document["at"], document["file"])
+    return CalendarVersion(
+        document["_id"],
+        days,
+        document["by"],
+        document["at"],
+        document["file"],
+        document.get("why", ""),
+    )

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from routing.acts.pauses import NEVER_PAUSED
+from routing.acts.limits import NEVER_PAUSED
 from routing.clocks import Clock
 from routing.errors import UnknownYear
 from routing.events import Event, EventKind

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from datetime import date
 
 from classifier.model import Classification
-from routing.departments import Units
+from routing.departments import UnitId, Units
 from routing.places.gazetteer import Gazetteer, Place, PlaceMatch
 from routing.triage.automation import OPEN_GATE, Gate, said_confidence
 from routing.triage.catalogue import DutyList
-from routing.triage.claims import find_claims
+from routing.triage.claims import find_claims, for_danger_first
 from routing.triage.decision import Candidate, Reason, ReasonKind, ReasonSource, TriageDecision
 from routing.triage.doubts import Case, doubts_of, rests_on_words_alone
 from routing.triage.evidence import Board, RankedUnit, Standing, Tables
@@ -52,12 +53,16 @@ def decide(
     learned: tuple[RankedUnit, ...] = (),
     precedents: PrecedentSummary | None = None,
     gate: Gate = OPEN_GATE,
+    at_unit: UnitId | None = None,
+    endangers: Callable[[], bool] = lambda: False,
 ) -> TriageDecision:
     """Weigh words, topic, place and history; automatic only when nothing is left for a person to judge.
 
     ``place`` is the place in the citizen's own words and goes before places named in ``text``. ``on`` is the
     local date whose duty list applies. ``known_topics`` are the labels the model can give: under any other topic
     the model cannot be a witness. ``learned`` and ``precedents`` are what past dispatches say, where there are any.
+    ``at_unit`` is the department whose code was scanned.
+    ``endangers`` tells whether somebody is in danger; it is asked only where a duty is marked as urgent.
     """
     # A phone number is no evidence: 13812345678 must not read as a word about 12345.
     folded = fold(_LONG_NUMBER.sub(" ", text))
@@ -65,9 +70,13 @@ def decide(
     match = gazetteer.locate(place, folded)
     around = common_place(match, gazetteer)
     claims = find_claims(folded, topic=topic, duties=duties, on=on, known_topics=known_topics)
+    in_danger = any(claim.duty.urgent for claim in claims) and endangers()
+    if in_danger:
+        claims = for_danger_first(claims)
     board = Board(tables, match=match, around=around)
     board.add_claims(claims)
     board.add_named(folded)
+    board.add_scanned(at_unit)
     board.add_general(topic)
     board.add_learned(learned)
     board.add_precedents(precedents)
@@ -84,6 +93,7 @@ def decide(
         around=around,
         tables=tables,
         gate=gate,
+        in_danger=in_danger,
     )
     doubts = doubts_of(case)
     total = sum(each.score for each in ranked) or 1.0
@@ -130,6 +140,8 @@ def _reasons(standing: Standing, case: Case) -> list[Reason]:
     reasons, claim, topic = [], standing.claim, case.topic
     if claim:
         reasons.append(Reason(ReasonKind.DUTY, claim.duty.name))
+        if case.in_danger and claim.duty.urgent:
+            reasons.append(Reason(ReasonKind.DANGER, ""))
         if claim.words:
             reasons.append(Reason(ReasonKind.WORDS, "、".join(claim.words_apart)))
         if claim.duty.topic == topic.label:
@@ -141,6 +153,8 @@ def _reasons(standing: Standing, case: Case) -> list[Reason]:
         reasons.append(Reason(ReasonKind.SUCCESSOR, standing.instead_of.short_name))
     if standing.named:
         reasons.append(Reason(ReasonKind.UNIT_NAMED, standing.named))
+    if standing.scanned:
+        reasons.append(Reason(ReasonKind.SCANNED, standing.scanned))
     if standing.learned:
         reasons.append(Reason(ReasonKind.LEARNED, said_confidence(standing.learned)))
     if standing.similar:

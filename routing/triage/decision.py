@@ -13,9 +13,11 @@ class ReasonKind(StrEnum):
 
     WORDS = "words"
     DUTY = "duty"
+    DANGER = "danger"
     TOPIC = "topic"
     PLACE = "place"
     UNIT_NAMED = "unit_named"
+    SCANNED = "scanned"
     FALLBACK = "fallback"
     CLEAR_WORDS = "clear_words"
     LEARNED = "learned"

@@ -46,6 +46,8 @@ class Case:
     around: Place | None
     tables: Tables
     gate: Gate
+    in_danger: bool = False
+    """Whether urgent duties were put first because somebody is in danger."""
 
     @property
     def first(self) -> Standing:

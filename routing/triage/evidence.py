@@ -16,7 +16,7 @@ from routing.triage.claims import Claim
 from routing.triage.phrase_index import Folded
 from routing.triage.precedents import PrecedentSummary
 
-_NAMED, _GENERAL, _LAST_RESORT = 0.8, 0.9, 0.1
+_NAMED, _SCANNED, _GENERAL, _LAST_RESORT = 0.8, 1.0, 0.9, 0.1
 # A learned unit that is certain, or precedents of one mind, weigh as much as one strong word of the duty list.
 _LEARNED, _PRECEDENTS = 3.0, 3.0
 ENOUGH_PRECEDENTS = 5
@@ -40,6 +40,8 @@ class Standing:
     score: float = 0.0
     claim: Claim | None = None
     named: str | None = None
+    scanned: str | None = None
+    """Its name, where the citizen came by its code."""
     places: list[Place] = field(default_factory=list)
     learned: float = 0.0
     similar: int = 0
@@ -137,6 +139,13 @@ class Board:
             if standing is not None:
                 standing.score += _NAMED
                 standing.named = unit.short_name
+
+    def add_scanned(self, unit_id: UnitId | None) -> None:
+        """The department whose code was scanned: offered, as one that is named."""
+        standing = self._standing(unit_id) if unit_id else None
+        if standing is not None:
+            standing.score += _SCANNED
+            standing.scanned = self._tables.units.get(standing.unit_id).short_name
 
     def add_general(self, topic: Classification) -> None:
         """Offer the topic's general unit, so that a text without any known word still has somewhere to go."""

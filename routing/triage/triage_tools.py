@@ -8,9 +8,9 @@ from datetime import date
 from typing import Protocol
 
 from classifier.model import Classification
-from classifier.signals import split_requests
+from classifier.signals import find_emergency, split_requests
 from routing.citizen_request import CitizenRequest
-from routing.departments import Units
+from routing.departments import UnitId, Units
 from routing.places.gazetteer import Gazetteer
 from routing.timing.working_calendar import CHINA
 from routing.triage.automation import OPEN_GATE, Gate
@@ -43,15 +43,20 @@ class TriageTools:
     def decide(self, request: CitizenRequest) -> tuple[TriageDecision, Classification]:
         """The decision on a request as it came, and the topic it rests on."""
         return self.decide_on(
-            request.full_text, place=request.place, on=request.received_at.astimezone(CHINA).date()
+            request.full_text,
+            place=request.place,
+            on=request.received_at.astimezone(CHINA).date(),
+            at_unit=request.at_unit,
         )
 
-    def decide_on(self, text: str, *, place: str | None, on: date) -> tuple[TriageDecision, Classification]:
+    def decide_on(
+        self, text: str, *, place: str | None, on: date, at_unit: UnitId | None = None
+    ) -> tuple[TriageDecision, Classification]:
         """The decision on any text, by the tables of the local day ``on``.
 
         Several requests that belong to several units are never dispatched as one: the second would be lost.
         """
-        decision, topic = self._decide_one(text, place=place, on=on)
+        decision, topic = self._decide_one(text, place=place, on=on, at_unit=at_unit)
         requests = split_requests(text) if decision.automatic else ()
         if len(requests) > 1:
             first = (self._decide_one(each, place=place, on=on)[0].candidates[0] for each in requests)
@@ -61,7 +66,9 @@ class TriageTools:
                 decision = replace(decision, automatic=False, why=(why,))
         return decision, topic
 
-    def _decide_one(self, text: str, *, place: str | None, on: date) -> tuple[TriageDecision, Classification]:
+    def _decide_one(
+        self, text: str, *, place: str | None, on: date, at_unit: UnitId | None = None
+    ) -> tuple[TriageDecision, Classification]:
         topic = self.classify(text)
         decision = decide(
             text,
@@ -75,5 +82,12 @@ class TriageTools:
             learned=self.rank(text, place) if self.rank else (),
             precedents=self.precedents.find(text, on=on) if self.precedents else None,
             gate=self.gate,
+            at_unit=at_unit,
+            endangers=lambda: _endangers(text),
         )
         return decision, topic
+
+
+def _endangers(text: str) -> bool:
+    danger = find_emergency(text)
+    return danger is not None and danger.sure

@@ -21,7 +21,6 @@ _POOL = 1 << 16
 _ISSUERS = 400
 _LONG_SHARE, _LONG_LENGTH = 0.05, 600
 _BETWEEN = np.array(list("的的的和与在对由按及应可将为从未或等并其"))
-RANKS = (1, 10, 100, 1000, 10_000)
 
 
 class Inventor:

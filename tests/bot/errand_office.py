@@ -147,7 +147,7 @@ class Office:
         subscriptions = cast(SubscriptionStore, fate.around(self.subscriptions))
         accounts = {ACCOUNT: account}
         self.reports = DeliveryReports(
-            database, ledger=self.desk, subscriptions=subscriptions, accounts=accounts
+            database, ledger=self.desk.notices, subscriptions=subscriptions, accounts=accounts
         )
         cache = redis or cast(Redis, RedisAway())
         self.waiting = WaitingCitizens(cache, vault, self.identities)
@@ -155,7 +155,7 @@ class Office:
         services = SimpleNamespace(
             clock=clock,
             queries=Queries(database, identities=self.identities, vault=vault),
-            settings=SimpleNamespace(public_url="https://12345.example.gov.cn", notice_days=7),
+            settings=SimpleNamespace(public_url="https://12345.example.gov.cn", notice_days=7, sms_hours=""),
             delivery=DeliveryParts(
                 sms=cast(SmsGateway, fate.around(sms)) if sms else None,
                 subscriptions=subscriptions,

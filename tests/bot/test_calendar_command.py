@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import base64
-import json
 from collections.abc import Awaitable, Callable, Iterable
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-import typer
 import xlsxwriter
 from motor.motor_asyncio import AsyncIOMotorClient
-from typer.testing import CliRunner
 
 from bot.calendar_watch import CalendarWatch
 from bot.commands import calendar, deadline, operations, profile
@@ -32,6 +29,7 @@ from routing.timing.profile_store import MongoProfileStore, ProfileChanged
 from routing.timing.sla import ClockName, Profile, ProfileInvalid, UnknownProfile
 from routing.timing.working_calendar import CHINA
 from routing.workflow import Actor, Role
+from tests.bot.command_line import CommandLine
 from tests.bot.learning.waiting import until
 from tests.factories import CITY_MANAGEMENT, MONDAY_9_30, PROFILE, a_dispatcher, a_request, a_ticket
 from tests.running import run_services
@@ -44,30 +42,12 @@ CORRECTED = NOTICE_2026 + "2026,2026-11-17,holiday,临时放假,测试文号\n"
 """The notice of 2026 with one more day off: Tuesday 17 November."""
 
 
-class Place:
+class Place(CommandLine):
     """The command line of one installation, and its database."""
 
     def __init__(self, mongo_url: str, database: str, folder: Path) -> None:
-        self.mongo_url, self.database, self.folder = mongo_url, database, folder
-        self._app = typer.Typer()
-        calendar.register(self._app)
-        profile.register(self._app)
-        operations.register(self._app)
-        deadline.register(self._app)
-
-    def file(self, name: str, content: str) -> str:
-        path = self.folder / name
-        path.write_text(content, encoding="utf-8")
-        return str(path)
-
-    def run(self, *arguments: str, exit_code: int = 0) -> str:
-        result = CliRunner().invoke(self._app, list(arguments))
-        assert result.exit_code == exit_code, result.output
-        return result.output
-
-    def told(self, *arguments: str, exit_code: int = 0) -> dict[str, Any]:
-        told: dict[str, Any] = json.loads(self.run(*arguments, "--json", exit_code=exit_code))
-        return told
+        super().__init__(folder, calendar, profile, operations, deadline)
+        self.mongo_url, self.database = mongo_url, database
 
     def within(self, do: Callable[[Database], Awaitable[Any]]) -> Any:
         async def run() -> Any:

@@ -10,16 +10,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import typer
 import xlsxwriter
 from motor.motor_asyncio import AsyncIOMotorClient
 from pymongo import MongoClient
-from typer.testing import CliRunner
 
 from bot.commands import reference
 from routing.departments import UnitId
 from routing.reference_store import load_reference
 from routing.reference_tables import ReferenceTables
+from tests.bot.command_line import CommandLine
 
 PLACES = """id,name,level,parent_id,aliases
 37,东原省,province,,
@@ -39,27 +38,12 @@ stalls,占道经营,城乡建设,占道经营!,,township,《城市市容和环�
 """
 
 
-class City:
+class City(CommandLine):
     """The command line of one installation."""
 
     def __init__(self, mongo_url: str, database: str, folder: Path) -> None:
-        self.mongo_url, self.database, self.folder = mongo_url, database, folder
-        self._app = typer.Typer()
-        reference.register(self._app)
-
-    def file(self, name: str, content: str) -> str:
-        path = self.folder / name
-        path.write_text(content, encoding="utf-8")
-        return str(path)
-
-    def run(self, *arguments: str, exit_code: int = 0) -> str:
-        result = CliRunner().invoke(self._app, list(arguments))
-        assert result.exit_code == exit_code, result.output
-        return result.output
-
-    def told(self, *arguments: str, exit_code: int = 0) -> dict[str, Any]:
-        told: dict[str, Any] = json.loads(self.run(*arguments, "--json", exit_code=exit_code))
-        return told
+        super().__init__(folder, reference)
+        self.mongo_url, self.database = mongo_url, database
 
     def begin(self) -> None:
         """Import the three tables, each by itself."""

@@ -12,7 +12,7 @@ import pytest
 from bot import notices
 from bot.alarm_delivery import planner
 from bot.ticket_view import view_of
-from routing.acts import extensions, links, pauses
+from routing.acts import extensions, links, outbox, pauses
 from routing.acts.outbox import WORTH_A_CALL
 from routing.citizen_request import Channel, Secrecy
 from routing.departments import load_units
@@ -172,7 +172,7 @@ def test_what_wechat_did_not_take_is_told_by_telephone(
     ticket.plan_notices(notices.plan, since=event.seq - 1)
     told = next(e for e in ticket.outbox if e.audience is Audience.CITIZEN)
     for _ in range(2):
-        ticket.settle_notice(told.id, state, now=NOW + DAY, failure="45015")
+        outbox.settle(ticket, told.id, state, now=NOW + DAY, failure="45015")
     rung = [e for e in ticket.outbox if e.channel is NoticeChannel.TELEPHONE]
     assert len(rung) == calls
     assert all(e.next_attempt_at == NOW + DAY and e.state is NoticeState.QUEUED for e in rung)

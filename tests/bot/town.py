@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 from bot.conversations.dialogue import hold_turn
 from bot.conversations.errands import Errands
 from bot.followers.scenes import ScenePlace
-from bot.talk.session import Picture, Scene, Session, Understanding
+from bot.talk.session import Asked, Picture, Scene, Session, Understanding
 from bot.wechat.messages import IncomingMessage, MessageKind
 from classifier.model import Guess
 from classifier.signals import Emergency, EmergencyKind, find_emergency
@@ -32,6 +32,7 @@ class Desk:
     def __init__(self) -> None:
         self.tickets: dict[str, Ticket] = {}
         self.citizens: dict[str, Citizen] = {}
+        self.requests: list[CitizenRequest] = []
 
     async def register(self, request: CitizenRequest, *, now: datetime) -> Ticket:
         for ticket in self.tickets.values():
@@ -39,6 +40,7 @@ class Desk:
                 if ticket.fingerprint != fingerprint(request):
                     raise ExternalNumberConflict(request.external_number)
                 return ticket
+        self.requests.append(request)
         number = f"HY261116{len(self.tickets) + 1:04d}"
         ticket = Ticket.register(request, number=number, profile=PROFILE, actor=CITIZEN, now=now)
         ticket.dispatch(CITY_MANAGEMENT, profile=PROFILE, actor=SYSTEM, now=now)
@@ -255,11 +257,13 @@ class Chat:
     now: datetime = MONDAY_9_30
     session: Session = field(default_factory=Session)
     count: int = 0
+    asked: Asked | None = None
+    """What a notice asked last."""
     handed_over: bool = False
     """Whether the last message went on to a person at the desk."""
 
-    async def scans(self, label: str, place: str, *, event: str = "scan") -> str:
-        scene = ScenePlace("w3", label, place, None)
+    async def scans(self, label: str, place: str, *, event: str = "scan", unit_id: str | None = None) -> str:
+        scene = ScenePlace("w3", label, place, unit_id)
         return str(await self.sends_quietly(MessageKind.EVENT, scene=scene, event=event, event_key="w3"))
 
     async def says(self, text: str, *, tapped: bool = False) -> str:
@@ -291,10 +295,17 @@ class Chat:
             now=self.now,
             scene=scene,
             welcome=welcome,
+            asked=self.asked,
         )
         self.session = held.session
         self.handed_over = held.reply is not None and held.reply.hand_over
         return held.reply.text or None if held.reply is not None else None
+
+    def hears_of_the_end(self, number: str, *, listed: bool = True) -> None:
+        """The unit closes the ticket, and the notice asks how it was handled."""
+        self.now += timedelta(seconds=1)
+        self.town.desk.resolve(number, text="路灯已经修好，请您查看。", now=self.now)
+        self.asked = Asked(number, self.now, listed)
 
     def waits(self, **pause: float) -> None:
         self.now += timedelta(**pause)

@@ -8,6 +8,7 @@ import pytest
 from playwright.async_api import Browser, Page, expect
 
 from routing.citizen_request import Channel
+from routing.events import EventKind
 from routing.ticket import Ticket
 from routing.workflow import State
 from tests.bot.web.conftest import PASSWORD, Console
@@ -136,7 +137,7 @@ async def test_a_double_click_signs_in_once(browser: Browser, console: Console) 
     await person.page.get_by_role("button", name="签收", exact=True).dblclick()
     await expect(person.page.get_by_role("status")).to_contain_text("已签收")
     stored = await console.stored(ticket.number)
-    assert [event.kind for event in stored.events].count("accepted") == 1
+    assert [event.kind for event in stored.events].count(EventKind.ACCEPTED) == 1
 
 
 async def test_the_keyboard_alone_reaches_and_sends_the_answer(browser: Browser, console: Console) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from playwright.async_api import Browser, FilePayload, Page, expect
 
-from bot import wiring
+from bot.wiring import knowledge as wired_knowledge
 from knowledge_base.answering.answer import Answerer
 from tests.bot.web.conftest import Console
 from tests.bot.web.conftest import clock as clock  # the fixtures of the running console
@@ -141,7 +141,7 @@ async def test_an_approved_entry_is_found_within_a_second_in_the_process_that_an
     browser: Browser, console: Console, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Nobody tells the index: it follows the store by itself."""
-    monkeypatch.setattr(wiring, "Answerer", Answerer)
+    monkeypatch.setattr(wired_knowledge, "Answerer", Answerer)
     await console.services.live_answers.rebuild()
     await console.services.articles.add_first(SHELF, now=console.clock.now)
     town = Town(browser, Library(console), viewport=PHONE, script=True)

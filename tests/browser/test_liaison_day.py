@@ -88,7 +88,7 @@ async def test_the_second_sees_the_first_writing_and_merges_without_losing_a_wor
         await first.page.get_by_label("答复内容").press_sequentially("烧烤店")
     await second.log_in("colleague")
     await second.page.goto(address)
-    await expect(second.page.locator("[data-others]")).to_have_text("陈立新正在写答复")
+    await expect(second.page.locator("[data-others]")).to_have_text("陈立新正在写")
     await second.looks_right("somebody-writes")
     await second.page.get_by_label("答复内容").fill(ANSWER)
     await second.page.get_by_role("button", name="只答复，暂不办结").click()

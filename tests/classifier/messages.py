@@ -8,8 +8,6 @@ from pathlib import Path
 
 from classifier.labelled import LabelledText
 
-SHARED_DATA = Path(__file__).parents[2].parent / "shared" / "data"
-
 _WHO = [
     "我们小区",
     "城东菜场旁",

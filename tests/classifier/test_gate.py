@@ -16,12 +16,9 @@ from classifier.gate import (
     Limits,
     Rule,
     Verdict,
-    drop_test,
-    holm,
     judge,
-    overconfidence,
-    sign_test,
 )
+from classifier.significance import drop_test, holm, overconfidence, sign_test
 
 LABELS = ("供水", "供电", "噪声", "道路", "教育", "医疗")
 

@@ -32,7 +32,27 @@ def test_the_second_request_keeps_the_place_of_the_first() -> None:
 
 def test_a_list_keeps_its_introduction_where_it_says_who_speaks() -> None:
     pieces = split_requests("我住和平里社区，反映两件事：1.路灯不亮了 2.医保卡怎么补办")
-    assert pieces == ("我住和平里社区，反映：路灯不亮了", "我住和平里社区，反映：医保卡怎么补办")
+    assert pieces == ("我住和平里社区，路灯不亮了", "我住和平里社区，医保卡怎么补办")
+
+
+@pytest.mark.parametrize(
+    ("text", "pieces"),
+    [
+        ("我们小区有两件事：一是路灯坏了，二是垃圾没人收", ("我们小区路灯坏了，", "我们小区垃圾没人收")),
+        (
+            "我家有两个问题：屋顶漏水没人修；楼下烧烤店半夜太吵",
+            ("我家屋顶漏水没人修；", "我家楼下烧烤店半夜太吵"),
+        ),
+        ("我家楼上漏水没人管，另外小区路灯也坏了", ("我家楼上漏水没人管，", "小区路灯也坏了")),
+    ],
+)
+def test_a_shared_opening_makes_a_sentence_its_writer_would_own(text: str, pieces: tuple[str, ...]) -> None:
+    assert split_requests(text) == pieces
+
+
+def test_as_said_leaves_out_the_opening_of_the_first() -> None:
+    text = "文昌路88号楼下烧烤店太吵，还有门口路灯坏了"
+    assert split_requests(text, as_said=True) == ("文昌路88号楼下烧烤店太吵，", "门口路灯坏了")
 
 
 def test_real_letters_of_one_matter_stay_whole(shared_data: Path) -> None:

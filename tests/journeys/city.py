@@ -167,6 +167,7 @@ class City:
     http: aiohttp.ClientSession
     base: str
     stack: AsyncExitStack
+    gateway: sms_gateway.SimulatedSms = field(repr=False)
     keys: dict[str, str] = field(default_factory=dict, repr=False)
 
     def citizen(self, name: str = "王大爷") -> Phone:
@@ -200,6 +201,10 @@ class City:
             if not noted + delivered + answered:
                 return
         raise AssertionError("the worker never comes to rest")
+
+    def texts(self) -> list[str]:
+        """Every text message the gateway took, oldest first."""
+        return [sent.text for sent in self.gateway.sent]
 
     async def counts(self) -> dict[str, int]:
         """How many documents each collection holds."""
@@ -275,7 +280,7 @@ async def open_city(
         stack.push_async_callback(runner.cleanup)
         await web.SockSite(runner, listening).start()
         await _add_people(services)
-        yield City(moved, services, platform, http, base, stack)
+        yield City(moved, services, platform, http, base, stack, gateway)
 
 
 async def _add_people(services: Services) -> None:

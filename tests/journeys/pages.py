@@ -17,6 +17,7 @@ class Button:
     action: str | None = None
     name: str | None = None
     value: str = ""
+    with_files: bool = False
 
 
 @dataclass
@@ -85,7 +86,8 @@ class _Reader(HTMLParser):
         assert self._form is not None
         name, kind = given.get("name"), given.get("type", "text")
         if tag == "button":
-            self._button = Button("", given.get("formaction"), name, given.get("value", ""))
+            with_files = given.get("formenctype") == "multipart/form-data"
+            self._button = Button("", given.get("formaction"), name, given.get("value", ""), with_files)
             self._form.buttons.append(self._button)
         elif tag == "input" and kind == "submit":
             self._form.buttons.append(
@@ -160,7 +162,8 @@ class Browser:
         assert not missing, f"the form with {words!r} has no {missing}, only {sorted(form.fields)}"
         sent = {**form.fields, **fields, **({button.name: button.value} if button.name else {})}
         target = urljoin(self.page.url, button.action or form.action)
-        where: Any = {"params": sent} if form.method == "get" else {"data": sent}
+        body = aiohttp.FormData(sent, default_to_multipart=button.with_files)
+        where: Any = {"params": sent} if form.method == "get" else {"data": body}
         async with self.http.request(form.method, target, **where) as response:
             self.page = read(str(response.url), response.status, await response.text())
         return self.page

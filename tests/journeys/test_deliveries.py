@@ -72,7 +72,7 @@ async def test_after_an_unknown_outcome_nothing_is_sent_again(city: City) -> Non
 async def test_a_worker_that_died_while_sending_leaves_an_unknown_outcome(city: City) -> None:
     number, citizen = await an_answered_ticket(city)
     entry = (await ledger(city, number))[-1]
-    await city.services.desk.settle_notice(
+    await city.services.desk.notices.settle_notice(
         number,
         entry.id,
         NoticeState.SENDING,

@@ -11,6 +11,7 @@ from routing.acts import (
     emergencies,
     exclusions,
     extensions,
+    interim,
     letters,
     links,
     notes,
@@ -92,6 +93,7 @@ ACTS: dict[Action, Act] = {
     Action.ACCEPT: lambda t, r, p, a, n: t.accept(actor=a, now=n),
     Action.CONTACT: lambda t, r, p, a, n: t.contact(actor=a, now=n, text="已电话联系"),
     Action.REPLY: lambda t, r, p, a, n: t.reply(actor=a, now=n, text="已处理", profile=p),
+    Action.INTERIM_REPLY: lambda t, r, p, a, n: interim.interim_reply(t, actor=a, now=n, text="配件已到"),
     Action.DECIDE_REPLY: lambda t, r, p, a, n: t.decide_reply(
         approved=r.random() < 0.6, actor=a, now=n, reason="请写清依据"
     ),
@@ -102,11 +104,11 @@ ACTS: dict[Action, Act] = {
     Action.REJECT: lambda t, r, p, a, n: t.reject(
         actor=a, now=n, reason="请找法院", kind=r.choice(tuple(RejectReason))
     ),
-    Action.REQUEST_RETURN: lambda t, r, p, a, n: t.request_return(
-        profile=p, actor=a, now=n, reason="不属我局", basis="三定方案", fallback=FALLBACK
+    Action.REQUEST_RETURN: lambda t, r, p, a, n: returns.request_return(
+        t, profile=p, actor=a, now=n, reason="不属我局", basis="三定方案", fallback=FALLBACK
     ),
-    Action.DECIDE_RETURN: lambda t, r, p, a, n: t.decide_return(
-        approved=r.random() < 0.5, profile=p, actor=a, now=n, reason="审核", fallback=FALLBACK
+    Action.DECIDE_RETURN: lambda t, r, p, a, n: returns.decide_return(
+        t, approved=r.random() < 0.5, profile=p, actor=a, now=n, reason="审核", fallback=FALLBACK
     ),
     Action.ARBITRATE: lambda t, r, p, a, n: returns.arbitrate(
         t, profile=p, actor=a, now=n, reason="仍有异议", basis="条例", fallback=FALLBACK

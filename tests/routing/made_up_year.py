@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from routing.acts import exclusions, extensions, links, notes, pauses, relays, visits
+from routing.acts import exclusions, extensions, links, notes, pauses, relays, returns, visits
 from routing.citizen_request import RequestType, Secrecy, Urgency
 from routing.departments import UnitId
 from routing.errors import Refused
@@ -127,15 +127,15 @@ def _with_a_unit(c: Course, t: Ticket, unit_id: UnitId) -> None:
     if c.chance(0.06):
         reason = "不属本单位职责"
         c.do(
-            lambda at: t.request_return(
-                profile=PROFILE, actor=SUPERVISOR, now=at, reason=reason, basis="三定方案"
+            lambda at: returns.request_return(
+                t, profile=PROFILE, actor=SUPERVISOR, now=at, reason=reason, basis="三定方案"
             )
         )
         c.wait(3)
         approved = c.chance(0.6)
         c.do(
-            lambda at: t.decide_return(
-                approved=approved, profile=PROFILE, actor=EDITOR, now=at, reason="经核"
+            lambda at: returns.decide_return(
+                t, approved=approved, profile=PROFILE, actor=EDITOR, now=at, reason="经核"
             )
         )
         if t.state is State.RECEIVED:
@@ -171,12 +171,16 @@ def _passed_down(c: Course, t: Ticket) -> None:
     c.wait(2)
     if c.chance(0.2):
         c.do(
-            lambda at: t.request_return(
-                profile=PROFILE, actor=SUPERVISOR, now=at, reason="不是本镇的事", basis="三定方案"
+            lambda at: returns.request_return(
+                t, profile=PROFILE, actor=SUPERVISOR, now=at, reason="不是本镇的事", basis="三定方案"
             )
         )
         c.wait(2)
-        c.do(lambda at: t.decide_return(approved=True, profile=PROFILE, actor=EDITOR, now=at, reason="经核"))
+        c.do(
+            lambda at: returns.decide_return(
+                t, approved=True, profile=PROFILE, actor=EDITOR, now=at, reason="经核"
+            )
+        )
         c.wait(1)
         other = c.rng.choice(UNITS)
         c.do(lambda at: t.dispatch(other, profile=PROFILE, actor=EDITOR, now=at))

@@ -121,20 +121,30 @@ def _out_of_words(document: dict[str, Any], said: dict[str, Any]) -> str:
     return ""
 
 
-def _promises(document: dict[str, Any]) -> tuple[list[dict[str, Any]], bool]:
-    """Every promise with its unit and its end (kept, missed, cancelled, or None while it runs), and whether the
-    clocks stand still now because of 挂账."""
-    waiting: defaultdict[str, list[tuple[datetime, datetime]]] = defaultdict(list)
-    for clock in document["clocks"]:
-        waiting[clock["name"]].append((clock["started_at"], clock["due_at"]))
-    promises: list[dict[str, Any]] = []
-    stopped: datetime | None = None
-    suspended = False
-    holder: str | None = None
+class _Promises:
+    """The promises of one ticket, walked event by event: each with its unit and its end (kept, missed, cancelled, or
+    None while it runs). What an event does stands in the method of its kind; kinds without one do nothing."""
 
-    def start(name: str, unit: str | None) -> None:
-        began, due = waiting[name].pop(0)
-        promises.append(
+    def __init__(self, clocks: Iterable[dict[str, Any]]) -> None:
+        self.all: list[dict[str, Any]] = []
+        self.suspended = False
+        """The clocks stand still now because of 挂账."""
+        self._waiting: defaultdict[str, list[tuple[datetime, datetime]]] = defaultdict(list)
+        for clock in clocks:
+            self._waiting[clock["name"]].append((clock["started_at"], clock["due_at"]))
+        self._stopped: datetime | None = None
+        self._holder: str | None = None
+
+    def hear(self, event: dict[str, Any]) -> None:
+        happen = getattr(self, f"_{event['kind']}", None)
+        if happen is not None:
+            happen(event["at"], event["unit_id"])
+
+    # ---- what can become of a promise
+
+    def _start(self, name: str, unit: str | None) -> None:
+        began, due = self._waiting[name].pop(0)
+        self.all.append(
             {
                 "name": name,
                 "began": began,
@@ -142,95 +152,126 @@ def _promises(document: dict[str, Any]) -> tuple[list[dict[str, Any]], bool]:
                 "unit": unit,
                 "end": None,
                 "at": None,
-                "still": stopped,
+                "still": self._stopped,
             }
         )
 
-    def running(*names: str) -> list[dict[str, Any]]:
-        return [p for p in promises if p["end"] is None and (not names or p["name"] in names)]
+    def _running(self, *names: str) -> list[dict[str, Any]]:
+        return [p for p in self.all if p["end"] is None and (not names or p["name"] in names)]
 
-    def over(promise: dict[str, Any], at: datetime) -> bool:
-        return bool((at if promise["still"] is None else min(at, promise["still"])) > promise["due"])
+    def _end(self, how: str, at: datetime, *names: str) -> None:
+        for promise in self._running(*names):
+            promise["end"], promise["at"] = ("missed" if _over(promise, at) else how), at
 
-    def stop(at: datetime, *names: str) -> None:
-        for promise in running(*names):
-            promise["end"], promise["at"] = ("missed" if over(promise, at) else "kept"), at
-
-    def cancel(at: datetime, *names: str) -> None:
-        for promise in running(*names):
-            promise["end"], promise["at"] = ("missed" if over(promise, at) else "cancelled"), at
-
-    def stand_still(at: datetime, *names: str) -> None:
-        for promise in running(*names):
+    def _stand_still(self, at: datetime, *names: str) -> None:
+        for promise in self._running(*names):
             promise["still"] = promise["still"] or at
 
-    def go_on(*names: str) -> None:
-        for promise in running(*names):
+    def _go_on(self, *names: str) -> None:
+        for promise in self._running(*names):
             promise["still"] = None
 
-    def charge(unit: str | None, at: datetime) -> None:
-        for promise in running("reply", "rework"):
-            if not over(promise, at):
+    def _charge(self, unit: str | None, at: datetime) -> None:
+        for promise in self._running("reply", "rework"):
+            if not _over(promise, at):
                 promise["unit"] = unit
 
+    def _paused(self, at: datetime, *, suspended: bool) -> None:
+        self._stopped, self.suspended = at, suspended
+        self._stand_still(at)
+
+    def _no_pause(self) -> None:
+        self._stopped, self.suspended = None, False
+
+    # ---- what happens, by kind of event
+
+    def _registered(self, at: datetime, unit: str | None) -> None:
+        self._start("reply", None)
+
+    def _relayed(self, at: datetime, unit: str | None) -> None:
+        """Who passed the work down still answers for the citizen's date."""
+        self._holder = unit
+        self._end("cancelled", at, *UNITS_OWN)
+        for name in UNITS_OWN:
+            self._start(name, unit)
+
+    def _dispatched(self, at: datetime, unit: str | None) -> None:
+        self._relayed(at, unit)
+        self._charge(unit, at)
+
+    _transferred = _dispatched
+
+    def _accepted(self, at: datetime, unit: str | None) -> None:
+        self._end("kept", at, "sign_in")
+
+    def _contacted(self, at: datetime, unit: str | None) -> None:
+        self._end("kept", at, "first_contact")
+
+    def _return_requested(self, at: datetime, unit: str | None) -> None:
+        self._stand_still(at, *UNITS_OWN)
+
+    def _return_refused(self, at: datetime, unit: str | None) -> None:
+        self._go_on(*UNITS_OWN)
+
+    def _return_approved(self, at: datetime, unit: str | None) -> None:
+        self._holder = None
+        self._end("cancelled", at, *UNITS_OWN)
+        self._charge(None, at)
+
+    def _resolved(self, at: datetime, unit: str | None) -> None:
+        self._end("cancelled", at, "first_contact")
+        self._end("kept", at)
+        self._holder = unit
+        if self._waiting["follow_up_visit"]:
+            self._start("follow_up_visit", None)
+        self._no_pause()
+
+    _answered_with_parent = _resolved
+
+    def _withdrawn(self, at: datetime, unit: str | None) -> None:
+        self._end("cancelled", at)
+        self._no_pause()
+
+    _rejected = _linked = _withdrawn
+
+    def _unlinked(self, at: datetime, unit: str | None) -> None:
+        """What its citizen was promised last runs again, as if the link had never been."""
+        last = [p for p in self.all if p["name"] in ("reply", "rework")][-1]
+        last["unit"] = last["unit"] if last["end"] == "missed" else None
+        last["end"] = last["at"] = last["still"] = None
+
+    def _reopened(self, at: datetime, unit: str | None) -> None:
+        self._end("cancelled", at, "follow_up_visit")
+        if self._holder is not None:
+            self._start("sign_in", self._holder)
+        self._start("rework", self._holder)
+
+    def _suspension_granted(self, at: datetime, unit: str | None) -> None:
+        self._paused(at, suspended=True)
+
+    def _material_requested(self, at: datetime, unit: str | None) -> None:
+        self._paused(at, suspended=False)
+
+    def _resumed(self, at: datetime, unit: str | None) -> None:
+        self._no_pause()
+        self._go_on()
+
+    _material_received = _resumed
+
+
+def _over(promise: dict[str, Any], at: datetime) -> bool:
+    return bool((at if promise["still"] is None else min(at, promise["still"])) > promise["due"])
+
+
+def _promises(document: dict[str, Any]) -> tuple[list[dict[str, Any]], bool]:
+    """Every promise, and whether the clocks stand still now because of 挂账."""
+    walked = _Promises(document["clocks"])
     for event in document["events"]:
-        kind, at, unit = event["kind"], event["at"], event["unit_id"]
-        if kind == "registered":
-            start("reply", None)
-        elif kind in ("dispatched", "transferred"):
-            holder = unit
-            cancel(at, *UNITS_OWN)
-            for name in UNITS_OWN:
-                start(name, unit)
-            charge(unit, at)
-        elif kind == "relayed":
-            # Who passed the work down still answers for the citizen's date.
-            holder = unit
-            cancel(at, *UNITS_OWN)
-            for name in UNITS_OWN:
-                start(name, unit)
-        elif kind == "accepted":
-            stop(at, "sign_in")
-        elif kind == "contacted":
-            stop(at, "first_contact")
-        elif kind == "return_requested":
-            stand_still(at, *UNITS_OWN)
-        elif kind == "return_refused":
-            go_on(*UNITS_OWN)
-        elif kind == "return_approved":
-            holder = None
-            cancel(at, *UNITS_OWN)
-            charge(None, at)
-        elif kind in ("resolved", "answered_with_parent"):
-            cancel(at, "first_contact")
-            stop(at)
-            holder = unit
-            if waiting["follow_up_visit"]:
-                start("follow_up_visit", None)
-        elif kind in ("withdrawn", "rejected", "linked"):
-            cancel(at)
-        elif kind == "unlinked":
-            # What its citizen was promised last runs again, as if the link had never been.
-            last = [p for p in promises if p["name"] in ("reply", "rework")][-1]
-            last["unit"] = last["unit"] if last["end"] == "missed" else None
-            last["end"] = last["at"] = last["still"] = None
-        elif kind == "reopened":
-            cancel(at, "follow_up_visit")
-            if holder is not None:
-                start("sign_in", holder)
-            start("rework", holder)
-        elif kind in ("suspension_granted", "material_requested"):
-            stopped, suspended = at, kind == "suspension_granted"
-            stand_still(at)
-        elif kind in ("resumed", "material_received"):
-            stopped, suspended = None, False
-            go_on()
-        if kind in ("withdrawn", "rejected", "linked", "resolved", "answered_with_parent"):
-            stopped, suspended = None, False
-    for promise in promises:
+        walked.hear(event)
+    for promise in walked.all:
         since = promise["still"]
         promise["still"] = promise["end"] is None and since is not None and since <= promise["due"]
-    return promises, suspended
+    return walked.all, walked.suspended
 
 
 def _limits(document: dict[str, Any], now: datetime, count: Count) -> None:

@@ -199,7 +199,7 @@ async def find(feed: DuplicateFeed, text: str, *, reader: Actor, **asked: object
     )
 
 
-BODY, BODY_AGAIN = MIXER.partition("\n")[2], MIXER_AGAIN.partition("\n")[2]
+BODY = MIXER.partition("\n")[2]
 
 
 async def test_a_candidate_says_enough_to_judge_by_and_nothing_of_who_asked(

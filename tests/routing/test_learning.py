@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 
+from routing.acts import returns
 from routing.departments import UnitId
 from routing.reference_tables import demo_reference
 from routing.ticket import Ticket
@@ -61,11 +62,11 @@ class Story:
     def wants_to_return(self) -> Story:
         assert self.ticket.unit_id is not None
         actor = a_liaison(self.ticket.unit_id)
-        self.ticket.request_return(actor=actor, basis="三定方案", **REASON, **self._next())  # type: ignore[arg-type]
+        returns.request_return(self.ticket, actor=actor, basis="三定方案", **REASON, **self._next())  # type: ignore[arg-type]
         return self
 
     def return_decided(self, *, approved: bool) -> Story:
-        self.ticket.decide_return(approved=approved, actor=a_dispatcher(), **REASON, **self._next())  # type: ignore[arg-type]
+        returns.decide_return(self.ticket, approved=approved, actor=a_dispatcher(), **REASON, **self._next())  # type: ignore[arg-type]
         return self
 
     def accepted(self) -> Story:

@@ -12,7 +12,7 @@ from bot import notices
 from bot.notice_wording import notice_to_citizen
 from bot.web.errors import status_of
 from bot.wording import explain
-from routing.acts import co_handling, emergencies, extensions, letters, links, notes, pauses, relays
+from routing.acts import co_handling, emergencies, extensions, letters, links, notes, pauses, relays, rework
 from routing.citizen_request import Channel
 from routing.departments import UnitId, load_units
 from routing.disclosure import applications
@@ -125,7 +125,7 @@ def test_a_dispatcher_may_refuse_no_further_suspension_either_and_a_rework_count
     suspend_once_more(ticket, Role.DISPATCHER, 1)
     ticket.reply(actor=a_liaison(), now=NOW + 2 * DAY, text="已修好")
     ticket.resolve(actor=a_liaison(), now=NOW + 2 * DAY, profile=PROFILE)
-    ticket.back_for_rework(profile=PROFILE, actor=SYSTEM, now=NOW + 2 * DAY, reason="又坏了")
+    rework.begin(ticket, profile=PROFILE, actor=SYSTEM, now=NOW + 2 * DAY, reason="又坏了")
     ticket.accept(actor=a_liaison(), now=NOW + 2 * DAY)
     suspend_once_more(ticket, Role.DISPATCHER, 3)
     with pytest.raises(NotYourRole):
@@ -171,7 +171,7 @@ def test_a_letter_whose_limit_ended_with_the_closing_stops_no_other_after_a_reop
     send(ticket, HOUR)
     ticket.reply(actor=a_liaison(), now=NOW + HOUR, text="已修好")
     ticket.resolve(actor=a_liaison(), now=NOW + HOUR, profile=PROFILE)
-    ticket.back_for_rework(profile=PROFILE, actor=SYSTEM, now=NOW + 2 * HOUR, reason="又坏了")
+    rework.begin(ticket, profile=PROFILE, actor=SYSTEM, now=NOW + 2 * HOUR, reason="又坏了")
     send(ticket, 2 * HOUR)
     assert ticket.letters[-1].level is LetterLevel.ORANGE
 

@@ -13,6 +13,7 @@ from routing.acts import (
     exclusions,
     extensions,
     letters,
+    limits,
     links,
     pauses,
     relays,
@@ -193,7 +194,7 @@ def test_a_limit_missed_before_the_return_was_asked_stays_missed() -> None:
     ticket = at_work()
     missed_at = clock(ticket, ClockName.FIRST_CONTACT).due_at + HOUR
     # The window of returns is short: what counts here is the limit, not whether one may still ask.
-    ticket.pause_clocks((ClockName.FIRST_CONTACT,), missed_at)
+    limits.pause(ticket, (ClockName.FIRST_CONTACT,), missed_at)
     pauses.go_on_with(ticket, (ClockName.FIRST_CONTACT,), profile=PROFILE, at=missed_at + DAY)
     assert clock(ticket, ClockName.FIRST_CONTACT).overdue(missed_at + DAY)
 

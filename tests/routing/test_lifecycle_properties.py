@@ -16,9 +16,8 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from bot import notices
-from routing.acts.pauses import NEVER_PAUSED
+from routing.acts.limits import NEVER_PAUSED, UNITS_OWN
 from routing.acts.replaying import replay, same_history
-from routing.acts.returns import UNITS_OWN
 from routing.acts.reviews import ReviewKind, clock_of
 from routing.clocks import Clock
 from routing.departments import load_units

@@ -137,9 +137,6 @@ def attempt(ticket: Ticket, action: Action, actor: Actor) -> Refused | None:
     return found
 
 
-CELLS = [(action, state, role) for action in Action for state in State for role in Role]
-
-
 @pytest.mark.parametrize("action", list(Action))
 @pytest.mark.parametrize("state", list(State))
 def test_every_cell_of_the_table_is_what_the_ticket_does(action: Action, state: State) -> None:

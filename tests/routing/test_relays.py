@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from bot import notices
-from routing.acts import offers, relays
+from routing.acts import offers, relays, returns
 from routing.acts.writing import may_read
 from routing.citizen_request import Channel
 from routing.clocks import Clock, ClockState
@@ -130,8 +130,13 @@ def test_calling_back_opens_no_new_window_for_a_return() -> None:
     relays.recall(ticket, profile=PROFILE, actor=a_liaison(TOWN), now=NOW + 2 * DAY, reason="收回")
     before = replace(ticket)
     with pytest.raises(WindowClosed):
-        ticket.request_return(
-            profile=PROFILE, actor=a_liaison(TOWN), now=NOW + 2 * DAY, reason="不属我镇", basis="三定方案"
+        returns.request_return(
+            ticket,
+            profile=PROFILE,
+            actor=a_liaison(TOWN),
+            now=NOW + 2 * DAY,
+            reason="不属我镇",
+            basis="三定方案",
         )
     assert ticket == before
 

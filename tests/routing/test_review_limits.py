@@ -11,7 +11,7 @@ import pytest
 from bot import notices
 from bot.alarm_delivery import planner
 from bot.wording import label
-from routing.acts import exclusions, extensions, pauses
+from routing.acts import exclusions, extensions, pauses, returns
 from routing.acts.reviews import ReviewKind, clock_of
 from routing.clocks import ClockState
 from routing.departments import load_units
@@ -43,7 +43,7 @@ def asked(kind: ReviewKind, profile: Profile = PROFILE) -> Ticket:
     ticket.accept(actor=a_liaison(), now=NOW)
     who = {"profile": profile, "actor": a_liaison(), "now": NOW + HOUR}
     asks: dict[ReviewKind, Callable[[], None]] = {
-        ReviewKind.RETURN: lambda: ticket.request_return(**who, reason="不属我局", basis="三定方案"),  # type: ignore[arg-type]
+        ReviewKind.RETURN: lambda: returns.request_return(ticket, **who, reason="不属我局", basis="三定方案"),  # type: ignore[arg-type]
         ReviewKind.REPLY: lambda: ticket.reply(**who, text="已修好"),  # type: ignore[arg-type]
         ReviewKind.EXTENSION: lambda: extensions.request_extension(ticket, **who, reason="等配件"),  # type: ignore[arg-type]
         ReviewKind.SUSPENSION: lambda: pauses.request_suspension(
@@ -61,7 +61,7 @@ def asked(kind: ReviewKind, profile: Profile = PROFILE) -> Ticket:
 def decide(ticket: Ticket, kind: ReviewKind, now: datetime) -> None:
     said = {"approved": False, "actor": BOSS, "now": now, "reason": "依据不足"}
     decisions: dict[ReviewKind, Callable[[], None]] = {
-        ReviewKind.RETURN: lambda: ticket.decide_return(profile=PROFILE, **said),  # type: ignore[arg-type]
+        ReviewKind.RETURN: lambda: returns.decide_return(ticket, profile=PROFILE, **said),  # type: ignore[arg-type]
         ReviewKind.REPLY: lambda: ticket.decide_reply(**said),  # type: ignore[arg-type]
         ReviewKind.EXTENSION: lambda: extensions.decide_extension(ticket, profile=PROFILE, **said),  # type: ignore[arg-type]
         ReviewKind.SUSPENSION: lambda: pauses.decide_suspension(ticket, **said),  # type: ignore[arg-type]

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from bot.web.errors import status_of
 from bot.wording import explain
+from routing import word_search
+from routing.derived_marks import DERIVED
 from routing.errors import SearchTooWide
 from routing.identity import Vault
 from routing.identity_store import MongoIdentityStore
@@ -14,7 +18,7 @@ from routing.queries import Queries, TicketFilter
 from routing.workflow import SYSTEM
 from tests.factories import a_request, a_ticket
 
-MANY = 8_000
+MANY = 2_500
 
 
 async def many(database: Database) -> None:
@@ -37,7 +41,8 @@ async def test_words_that_would_read_every_ticket_are_refused_with_what_narrows_
     database: Database,
 ) -> None:
     await many(database)
-    words = TicketFilter(words="油烟")
+    # Each pair of its characters is in every ticket, the word itself in none.
+    words = TicketFilter(words="走路灯")
     assert (await searching(database, ms=60_000).search(words, reader=SYSTEM)).total == 0
     short = searching(database, ms=1)
     with pytest.raises(SearchTooWide) as refused:
@@ -46,6 +51,84 @@ async def test_words_that_would_read_every_ticket_are_refused_with_what_narrows_
     assert status_of(refused.value) == 422
     with pytest.raises(SearchTooWide):
         await short.count(words, reader=SYSTEM)
+
+
+async def test_a_rare_word_is_found_at_once_among_many_and_a_frequent_one_is_counted_no_further_than_asked(
+    database: Database,
+) -> None:
+    await many(database)
+    rare = a_ticket(a_request("油烟倒灌"))
+    await MongoTicketStore(database).add(rare)
+    page = await searching(database, ms=200).search(TicketFilter(words="油烟"), reader=SYSTEM)
+    assert ([t.number for t in page.tickets], page.total) == ([rare.number], 1)
+    frequent = TicketFilter(words="路灯")
+    page = await searching(database, ms=60_000).search(frequent, reader=SYSTEM, count_up_to=100)
+    assert (len(page.tickets), page.total) == (20, 100)
+
+
+_TEXTS = st.text("路灯亮a1", min_size=1, max_size=8)
+
+
+@given(
+    texts=st.lists(_TEXTS, min_size=1, max_size=6),
+    words=st.lists(_TEXTS | st.just(" "), min_size=1, max_size=2),
+)
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+async def test_what_is_found_is_what_has_the_words(
+    database: Database, monkeypatch: pytest.MonkeyPatch, texts: list[str], words: list[str]
+) -> None:
+    """Whether by pairs or in the order of the list, with words of one character, and with tickets by their numbers."""
+    store = MongoTicketStore(database)
+    if not await database["tickets"].index_information():
+        await store.prepare()
+    await database["tickets"].delete_many({})
+    tickets = [a_ticket(a_request(text, external_number=f"灯{n}")) for n, text in enumerate(texts)]
+    await store.add_many(tickets)
+    asked = " ".join(words).split()
+    said = {
+        t.number
+        for t in tickets
+        if all(w in t.text or w.upper() == t.number or w == t.external_number for w in asked)
+    }
+    for few in (0, 2, 2000):
+        monkeypatch.setattr(word_search, "FEW", few)
+        page = await searching(database, ms=60_000).search(TicketFilter(words=" ".join(words)), reader=SYSTEM)
+        assert ({t.number for t in page.tickets}, page.total) == (said, len(said))
+
+
+async def test_a_ticket_is_found_by_its_number_and_so_is_one_that_mentions_it(database: Database) -> None:
+    store, queries = MongoTicketStore(database), searching(database, ms=60_000)
+    await store.prepare()
+    named = a_ticket(a_request("路灯不亮", external_number="Y-7"))
+    for words in (named.number, named.number.lower(), "Y-7", f"{named.number} 路灯", "Y-7 不亮"):
+        await database["tickets"].delete_many({})
+        mentions = a_ticket(a_request(f"又是 {words}", external_number="Y-8"))
+        other = a_ticket(a_request("路灯不亮", external_number="Y-9"))
+        await store.add_many([named, mentions, other])
+        page = await queries.search(TicketFilter(words=words), reader=SYSTEM)
+        assert {t.number for t in page.tickets} == {named.number, mentions.number}
+
+
+async def test_what_an_earlier_version_saved_is_found_before_it_is_marked_and_after(
+    database: Database,
+) -> None:
+    store = MongoTicketStore(database)
+    await store.prepare()
+    await store.add_many([a_ticket(a_request("油烟很大"))])
+    await database["tickets"].update_many({}, {"$unset": dict.fromkeys(DERIVED, "")})
+    queries, words = searching(database, ms=60_000), TicketFilter(words="油烟")
+    assert (await queries.search(words, reader=SYSTEM)).total == 1
+    await store.catch_up()
+    assert (await queries.search(words, reader=SYSTEM)).total == 1
+
+
+async def test_words_that_were_redacted_are_not_found(database: Database) -> None:
+    store = MongoTicketStore(database)
+    await store.prepare()
+    await store.add_many([a_ticket(a_request("请打我的电话13812345678"))])
+    for words in ("13812345678", "1381234", "3", "请打我的电话"):
+        page = await searching(database, ms=60_000).search(TicketFilter(words=words), reader=SYSTEM)
+        assert page.total == (words == "请打我的电话")
 
 
 async def test_lists_without_words_are_never_cut_short(database: Database) -> None:

@@ -12,6 +12,7 @@ import pytest
 
 from bot.wording import explain
 from classifier.model import Classification
+from routing.acts.notice_desk import INTERRUPTED
 from routing.citizen_request import Channel, Secrecy
 from routing.departments import load_units
 from routing.errors import (
@@ -29,7 +30,7 @@ from routing.identity_store import MongoIdentityStore
 from routing.mongo_store import Database, MongoTicketStore
 from routing.places.gazetteer import load_gazetteer
 from routing.queries import Order, Queries, TicketFilter
-from routing.service_desk import INTERRUPTED, ServiceDesk, TriageTools
+from routing.service_desk import ServiceDesk, TriageTools
 from routing.store import Sweep
 from routing.ticket import Rating
 from routing.triage.catalogue import load_duty_list
@@ -177,7 +178,7 @@ async def test_a_notice_is_claimed_by_one_worker_only(office: Office) -> None:
     (entry,) = ticket.outbox
     claims = await asyncio.gather(
         *(
-            office.desk.settle_notice(
+            office.desk.notices.settle_notice(
                 number, entry.id, NoticeState.SENDING, was=NoticeState.QUEUED, now=MONDAY_9_30
             )
             for _ in range(5)
@@ -193,7 +194,7 @@ async def test_what_only_the_worker_did_makes_nobodys_page_stale(office: Office)
     replied = await office.desk.reply(number, actor=a_liaison(), version=3, now=MONDAY_9_30, text="已处理")
     (entry,) = replied.outbox
     for was, state in pairwise((NoticeState.QUEUED, NoticeState.SENDING, NoticeState.SENT)):
-        await office.desk.settle_notice(number, entry.id, state, was=was, now=MONDAY_9_30)
+        await office.desk.notices.settle_notice(number, entry.id, state, was=was, now=MONDAY_9_30)
     await office.desk.check_deadlines(MONDAY_9_30 + timedelta(days=2))
     closed = await office.desk.resolve(number, actor=a_liaison(), version=replied.version, now=MONDAY_9_30)
     assert closed.state is State.RESOLVED
@@ -219,7 +220,7 @@ async def test_a_claim_is_taken_over_only_after_it_expired(office: Office) -> No
     replied = await office.desk.reply(number, actor=a_liaison(), version=3, now=MONDAY_9_30, text="已处理")
     (entry,) = replied.outbox
     until = MONDAY_9_30 + timedelta(minutes=2)
-    await office.desk.settle_notice(
+    await office.desk.notices.settle_notice(
         number,
         entry.id,
         NoticeState.SENDING,
@@ -229,7 +230,7 @@ async def test_a_claim_is_taken_over_only_after_it_expired(office: Office) -> No
     )
 
     async def take_over(now: datetime) -> None:
-        await office.desk.settle_notice(
+        await office.desk.notices.settle_notice(
             number,
             entry.id,
             NoticeState.UNKNOWN,

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from routing.acts import returns
 from routing.citizen_request import RequestType, Secrecy
 from routing.clocks import ClockState
 from routing.errors import (
@@ -154,27 +155,42 @@ def test_supplements_are_many_but_not_endless() -> None:
 def test_a_return_is_asked_once_per_unit_and_the_refused_unit_handles_it() -> None:
     ticket = dispatched()
     ask = {"profile": PROFILE, "actor": a_liaison(), "reason": "不属我局", "basis": "三定方案"}
-    ticket.request_return(now=MONDAY_9_30 + HOUR, **ask)  # type: ignore[arg-type]
+    returns.request_return(ticket, now=MONDAY_9_30 + HOUR, **ask)  # type: ignore[arg-type]
     with pytest.raises(ReviewPending):
         ticket.accept(actor=a_liaison(), now=MONDAY_9_30 + HOUR)
-    ticket.decide_return(
-        approved=False, profile=PROFILE, actor=a_dispatcher(), now=MONDAY_9_30 + 5 * HOUR, reason="属城管"
+    returns.decide_return(
+        ticket,
+        approved=False,
+        profile=PROFILE,
+        actor=a_dispatcher(),
+        now=MONDAY_9_30 + 5 * HOUR,
+        reason="属城管",
     )
     assert ticket.unit_id == CITY_MANAGEMENT
     # The centre took its time; the unit's limit starts anew and is not lost by waiting.
     ticket.accept(actor=a_liaison(), now=MONDAY_9_30 + 6 * HOUR)
     assert clock_state(ticket, ClockName.SIGN_IN) is ClockState.MET
     with pytest.raises(TooOften):
-        ticket.request_return(now=MONDAY_9_30 + 7 * HOUR, **ask)  # type: ignore[arg-type]
+        returns.request_return(ticket, now=MONDAY_9_30 + 7 * HOUR, **ask)  # type: ignore[arg-type]
 
 
 def test_an_approved_return_goes_back_to_the_dispatcher() -> None:
     ticket = dispatched()
-    ticket.request_return(
-        profile=PROFILE, actor=a_liaison(), now=MONDAY_9_30 + HOUR, reason="不属我局", basis="三定方案"
+    returns.request_return(
+        ticket,
+        profile=PROFILE,
+        actor=a_liaison(),
+        now=MONDAY_9_30 + HOUR,
+        reason="不属我局",
+        basis="三定方案",
     )
-    ticket.decide_return(
-        approved=True, profile=PROFILE, actor=a_dispatcher(), now=MONDAY_9_30 + 5 * HOUR, reason="属实"
+    returns.decide_return(
+        ticket,
+        approved=True,
+        profile=PROFILE,
+        actor=a_dispatcher(),
+        now=MONDAY_9_30 + 5 * HOUR,
+        reason="属实",
     )
     assert (ticket.state, ticket.unit_id) == (State.RECEIVED, None)
     # Neither the unit's limits nor the citizen's date are the returning unit's any more, and somebody is watched.
@@ -186,8 +202,13 @@ def test_an_approved_return_goes_back_to_the_dispatcher() -> None:
 def test_a_return_after_its_window_is_refused() -> None:
     ticket = dispatched()
     with pytest.raises(WindowClosed):
-        ticket.request_return(
-            profile=PROFILE, actor=a_liaison(), now=MONDAY_9_30 + 3 * DAY, reason="不属我局", basis="三定"
+        returns.request_return(
+            ticket,
+            profile=PROFILE,
+            actor=a_liaison(),
+            now=MONDAY_9_30 + 3 * DAY,
+            reason="不属我局",
+            basis="三定",
         )
 
 
@@ -258,10 +279,10 @@ def _do(ticket: Ticket, action: str, actor: Actor, at_hours: int) -> None:
         case "contact" | "reply" | "supplement" | "answer_directly" | "remind":
             getattr(ticket, action)(text="内容", **common)
         case "request_return":
-            ticket.request_return(profile=PROFILE, reason="理由", basis="依据", **common)  # type: ignore[arg-type]
+            returns.request_return(ticket, profile=PROFILE, reason="理由", basis="依据", **common)  # type: ignore[arg-type]
         case "approve_return" | "refuse_return":
-            ticket.decide_return(
-                approved=action == "approve_return", profile=PROFILE, reason="理由", **common
+            returns.decide_return(
+                ticket, approved=action == "approve_return", profile=PROFILE, reason="理由", **common
             )  # type: ignore[arg-type]
         case "rate":
             ticket.rate(Rating(1 + at_hours % 5), **common)  # type: ignore[arg-type]

@@ -16,6 +16,21 @@
     });
   }
 
+  // What folds out over the page closes with Esc, which gives the focus back, and with a click beside it. In a line that
+  // is typed into, Esc goes back to the page and its keys.
+  const menus = document.querySelectorAll(".bar .rest, .help");
+  addEventListener("keydown", (event) => {
+    if (event.key !== "Escape") return;
+    const open = [...menus].find((menu) => menu.open);
+    if (open) {
+      open.open = false;
+      open.querySelector("summary").focus();
+    } else if (event.target.matches("input:not([type=date])")) event.target.blur();
+  });
+  addEventListener("click", (event) => {
+    for (const menu of menus) if (menu.open && !menu.contains(event.target)) menu.open = false;
+  });
+
   // Coming back with the browser's button must not leave the form locked.
   addEventListener("pageshow", () => {
     for (const form of document.querySelectorAll("form[method=post]")) {
@@ -146,6 +161,23 @@
       field.dispatchEvent(new Event("input", { bubbles: true }));
       field.focus();
     });
+  }
+
+  // In a list, whoever writes into the form of a ticket says so every ten seconds, and hears who else does.
+  for (const form of document.querySelectorAll("form[data-writing]")) {
+    const others = form.querySelector("[data-others]");
+    const fields = (more) => new URLSearchParams({ csrf: form.elements.csrf.value, version: form.elements.version.value, ...more });
+    let saidAt = 0;
+    form.addEventListener("input", async () => {
+      if (Date.now() - saidAt < 10 * 1000) return;
+      saidAt = Date.now();
+      const answer = await fetch(form.dataset.writing, { method: "POST", body: fields({ writing: "yes" }), redirect: "error" }).catch(() => null);
+      if (!answer?.ok) return;
+      const { words, stale } = await answer.json();
+      others.textContent = [words, stale ? "这张工单刚有了新变化，提交前会请您先看。" : ""].filter(Boolean).join("。");
+      others.hidden = !others.textContent;
+    });
+    addEventListener("pagehide", () => { if (saidAt) navigator.sendBeacon(form.dataset.writing, fields({ leaving: "yes" })); });
   }
 
   // An open ticket says every ten seconds that somebody is there, and whether they write; the answer says who else is.

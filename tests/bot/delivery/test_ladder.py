@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from bot.delivery import ladder
 from bot.delivery.ladder import Accepted, Declined, Means, Result, Unclear, Verdict
 from bot.wechat.delivery import DeliveryClass, classify
+from routing.acts import outbox
 from routing.acts.outbox import Step
 from routing.events import (
     Audience,
@@ -64,7 +65,8 @@ class Climb:
         return next(e for e in self.ticket.outbox if e.channel is NoticeChannel.WECHAT)
 
     def write(self, verdict: Verdict) -> None:
-        self.ticket.settle_notice(
+        outbox.settle(
+            self.ticket,
             self.entry.id,
             verdict.state,
             now=self.now,
@@ -150,7 +152,7 @@ def test_a_closed_chat_keeps_the_notice_and_the_next_message_opens_it_without_th
     climb = Climb(Means(frozenset({Rung.TEMPLATE})))
     climb.attempt(no(DeliveryClass.CITIZEN))
     assert climb.entry.state is NoticeState.WAITING
-    climb.ticket.resume_notices(now=climb.now)
+    outbox.resume(climb.ticket, now=climb.now)
     climb.means = Means(frozenset({Rung.TEMPLATE, *IN_WORDS}))
     assert climb.attempt(Accepted()) is Rung.CHAT
 
@@ -210,7 +212,7 @@ def test_after_an_unknown_template_is_sent_again_on_purpose_the_ladder_is_free()
     climb.attempt(Unclear())
     assert climb.entry.state is NoticeState.UNKNOWN
     who = replace(SYSTEM, id="op", name="周敏")
-    climb.ticket.repeat_notice(climb.entry.id, actor=who, reason="市民来电说没收到", now=climb.now)
+    outbox.repeat(climb.ticket, climb.entry.id, actor=who, reason="市民来电说没收到", now=climb.now)
     assert climb.attempt(no(DeliveryClass.CITIZEN)) is Rung.TEMPLATE
     assert climb.attempt(Accepted()) is Rung.SUBSCRIPTION
     assert climb.ticket.events[-1].kind is EventKind.NOTICE_REPEATED

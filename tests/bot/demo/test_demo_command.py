@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import signal
@@ -45,7 +46,7 @@ def alive(pid: int) -> bool:
         return False
 
 
-async def test_the_demo_starts_serves_everything_and_stops_with_its_children(
+async def test_the_demo_serves_everything_is_alone_on_its_data_and_stops_with_its_children(
     start_demo: Start, tmp_path: Path
 ) -> None:
     demo = start_demo()
@@ -65,19 +66,28 @@ async def test_the_demo_starts_serves_everything_and_stops_with_its_children(
     card = tmp_path / "data" / "demo.json"
     assert json.loads(card.read_text(encoding="utf-8")) == demo.card
     assert card.stat().st_mode & 0o777 == 0o600
+    await assert_a_citizen_is_answered(demo)
+    await assert_a_second_one_is_refused_in_plain_words(demo, tmp_path / "data")
     children = demo.children()
     assert len(children) == 2
     assert demo.end(signal.SIGTERM) == 0
     assert not [pid for pid in children if alive(pid)]
 
 
-async def test_a_citizen_of_the_simulated_wechat_is_answered(start_demo: Start) -> None:
-    demo = start_demo()
+async def assert_a_citizen_is_answered(demo: RunningDemo) -> None:
     status, delivery = await fetch(demo, "/simulator/api/send", citizen="wang", kind="text", text="我的诉求")
     assert status == 200
     assert delivery["outcome"] == "answered"
     assert "HY" in delivery["replies"][0]
-    assert demo.end(signal.SIGINT) == 0
+
+
+async def assert_a_second_one_is_refused_in_plain_words(demo: RunningDemo, data: Path) -> None:
+    second = spawn_demo("--port", "0", "--data-dir", str(data))
+    said, _ = await asyncio.to_thread(second.communicate, timeout=60)
+    assert second.returncode == 1
+    assert f"正被进程 {demo.process.pid}使用" in said
+    assert "HUIYIN_DATA_DIR" in said
+    assert (await fetch(demo, "/readyz"))[0] == 200
 
 
 async def test_what_was_acknowledged_before_a_kill_is_there_after_the_next_start(
@@ -100,18 +110,7 @@ async def test_what_was_acknowledged_before_a_kill_is_there_after_the_next_start
     assert await file_ticket(again, "after-the-kill") != number
     assert await fetch(again, "/simulator/api/conversation?citizen=赵阿姨") == chat
     assert (tmp_path / "data" / "simulator.jsonl").stat().st_mode & 0o777 == 0o600
-
-
-async def test_a_second_demo_on_the_same_data_is_refused_in_plain_words(
-    start_demo: Start, tmp_path: Path
-) -> None:
-    demo = start_demo()
-    second = spawn_demo("--port", "0", "--data-dir", str(tmp_path / "data"))
-    said, _ = second.communicate(timeout=60)
-    assert second.returncode == 1
-    assert f"正被进程 {demo.process.pid}使用" in said
-    assert "HUIYIN_DATA_DIR" in said
-    assert (await fetch(demo, "/readyz"))[0] == 200
+    assert again.end(signal.SIGINT) == 0
 
 
 def test_a_port_in_use_is_named_before_anything_starts(tmp_path: Path) -> None:

@@ -8,8 +8,11 @@ import pytest
 
 from bot.demo.seeding import seed
 from bot.demo.setting import PEOPLE, DemoSetting, admit, open_setting
+from bot.given_answers import given_answers
+from bot.photos.kinds import Source
 from bot.services import Services, utc_now
 from bot.settings import Settings
+from bot.simulator.citizens import DemoCitizens
 from routing.errors import UnknownTicket
 from routing.mongo_store import Document
 from routing.timing.working_calendar import CHINA
@@ -56,6 +59,22 @@ async def test_an_empty_database_gets_its_past_once(services: Services, setting:
     assert await services.database["identities"].count_documents({}) == count
     assert not await seeded(services, setting)
     assert await services.database["tickets"].count_documents({}) == count
+
+
+async def test_the_past_has_photos_and_answers_have_their_proof(
+    services: Services, setting: DemoSetting
+) -> None:
+    await seeded(services, setting)
+    wang = DemoCitizens(app_id=setting.account.app_id).find("wang")
+    assert wang is not None
+    tickets = await services.queries.of_citizen(setting.account.name, wang.openid)
+    (lamps,) = [ticket for ticket in tickets if "路灯" in ticket.text]
+    photos = await services.photos.of_ticket(lamps.number)
+    assert [photo.source for photo in photos] == [Source.WECHAT, Source.OFFICIAL]
+    answer = given_answers(lamps, photos).current
+    assert answer is not None
+    assert [photo.name for photo in answer.files] == ["办理后.jpg"]
+    assert await services.database["photos"].count_documents({}) >= 8
 
 
 async def test_new_numbers_follow_those_of_the_past(services: Services, setting: DemoSetting) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from aiohttp import FormData
 
+from bot.given_answers import given_answers
 from bot.photos.kinds import PhotoId, Source
 from bot.photos.shelf import FetchState
 from bot.talk.session import Picture
@@ -199,4 +200,103 @@ async def test_files_are_added_by_who_handles_the_ticket_and_from_its_page_only(
         await browser.open("/console/tickets")
         page = await upload(browser, ticket.number, pdf, **({"csrf": csrf} if csrf else {}))
         assert page.status == status, user
+    assert await console.services.photos.of_ticket(ticket.number) == []
+
+
+async def taken_on(browser: Browser, ticket: Ticket) -> None:
+    address = f"/console/tickets/{ticket.number}"
+    await browser.open(address)
+    await browser.send(f"{address}/accept")
+    page = await browser.send(f"{address}/contact", {"text": "已电话联系市民，约好今晚上门。"})
+    assert f'formaction="{address}/with-files/resolve"' in page.html
+
+
+async def answers(
+    browser: Browser, number: str, action: str, *files: tuple[str, bytes], **fields: str
+) -> Page:
+    """Sends the form of an answer as a browser does, files and all."""
+    page = await browser.open(f"/console/tickets/{number}")
+    form = FormData(quote_fields=False)
+    fields = {name: page.hidden(name) for name in ("csrf", "version", "seen")} | fields
+    for name, value in fields.items():
+        form.add_field(name, value)
+    for name, data in files or (("", b""),):
+        form.add_field("files", data, filename=name, content_type="application/octet-stream")
+    address = f"/console/tickets/{number}/with-files/{action}"
+    return await browser._keep(await browser.client.post(address, data=form))
+
+
+ANSWER = "人民路的路灯已经修好，换了三盏灯泡，晚上都亮了。"
+
+
+async def test_a_photo_goes_up_with_the_answer_and_the_citizen_may_see_it(console: Console) -> None:
+    ticket = await console.ticket()
+    browser = await console.as_("liaison")
+    await taken_on(browser, ticket)
+    again = {name: browser.page.hidden(name) for name in ("version", "seen") if browser.page}
+    for _ in range(2):  # a second click sends all of it once more
+        page = await answers(
+            browser, ticket.number, "resolve", ("proof.jpg", phone_photo()), text=ANSWER, **again
+        )
+        assert page.status == 200, page.words
+    (photo,) = await console.services.photos.of_ticket(ticket.number)
+    assert (photo.source, photo.to_citizen) == (Source.OFFICIAL, True)
+    told = given_answers(await console.services.tickets.get(ticket.number), [photo])
+    assert told.current is not None
+    assert (told.current.text, told.current.files) == (ANSWER, (photo,))
+
+
+async def test_words_that_cannot_go_yet_stay_and_their_photo_is_kept_for_the_next_try(
+    console: Console,
+) -> None:
+    ticket = await console.ticket()
+    browser = await console.as_("liaison")
+    await taken_on(browser, ticket)
+    page = await answers(browser, ticket.number, "reply", ("proof.jpg", phone_photo()), text="路灯已修好")
+    assert page.status == 422
+    assert "太短" in page.words
+    assert ">路灯已修好</textarea>" in page.html
+    page = await answers(browser, ticket.number, "reply", text=ANSWER)
+    assert page.status == 200
+    answered = await console.stored(ticket.number)
+    photos = await console.services.photos.of_ticket(ticket.number)
+    assert [one.text for one in given_answers(answered, photos).told if one.files] == [ANSWER]
+
+
+@pytest.mark.parametrize(
+    ("file", "status", "words"),
+    [(("proof.exe", b"MZ" + bytes(99)), 422, ""), (("proof.jpg", bytes(10 * 1024 * 1024 + 1)), 413, "10 MB")],
+)
+async def test_a_file_that_cannot_be_kept_loses_no_word_of_the_answer(
+    console: Console, file: tuple[str, bytes], status: int, words: str
+) -> None:
+    ticket = await console.ticket()
+    browser = await console.as_("liaison")
+    await taken_on(browser, ticket)
+    page = await answers(browser, ticket.number, "reply", file, text=ANSWER)
+    assert page.status == status
+    assert f">{ANSWER}</textarea>" in page.html
+    assert words in page.words
+    assert given_answers(await console.stored(ticket.number)).told == ()
+
+
+async def test_only_answers_carry_files_and_only_of_those_who_answer_for_the_ticket(console: Console) -> None:
+    ticket = await console.ticket()
+    browser = await console.as_("liaison")
+    await taken_on(browser, ticket)
+    page = await answers(browser, ticket.number, "withdraw", ("proof.jpg", phone_photo()), text=ANSWER)
+    assert page.status == 404
+    other = await console.as_("housing")
+    page = await browser.open(f"/console/tickets/{ticket.number}")
+    fields = {name: page.hidden(name) for name in ("version", "seen")}
+    form = FormData(quote_fields=False)
+    for name, value in {
+        "csrf": other.page.hidden("csrf") if other.page else "",
+        **fields,
+        "text": ANSWER,
+    }.items():
+        form.add_field(name, value)
+    form.add_field("files", phone_photo(), filename="proof.jpg", content_type="image/jpeg")
+    answer = await other.client.post(f"/console/tickets/{ticket.number}/with-files/reply", data=form)
+    assert answer.status == 404
     assert await console.services.photos.of_ticket(ticket.number) == []

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ from bot.simulator.sample_picture import SAMPLE_VOICE
 from bot.talk.session import Picture
 from bot.wechat.media import MediaLater
 from bot.worker import Worker
+from routing.events import Audience, EventKind, NoticeState, OutboxEntry
 from routing.identity import Vault
 from tests.bot.photos.pictures import phone_photo
 from tests.factories import MONDAY_9_30
@@ -38,6 +39,12 @@ async def city(mongo_url: str, redis_url: str, services_database: str, tmp_path:
 
 async def fetch(city: City) -> int:
     return await Worker(city.services).fetch_photos(city.clock())
+
+
+async def told(city: City) -> None:
+    """Fetched, and whoever is to hear of it has heard."""
+    await fetch(city)
+    await city.sweep()
 
 
 async def states(city: City, number: str) -> list[FetchState]:
@@ -124,7 +131,7 @@ async def test_a_photo_that_is_gone_is_told_to_the_unit_and_asked_of_the_citizen
     number = await filed_with(city, phone_photo(seed=1), phone_photo(seed=2), phone_photo(seed=3))
     city.platform.faults.fail_next("media/get", 40007)
     city.platform.faults.fail_next("mmbiz", 404)
-    await fetch(city)
+    await told(city)
     lost = [row.place for row in await city.services.pictures.rows(number) if row.state is FetchState.EXPIRED]
     assert len(lost) == 1
     assert await notices(city, number) == [EXPIRED.format(lost[0])]
@@ -136,7 +143,7 @@ async def test_a_photo_that_is_gone_is_told_to_the_unit_and_asked_of_the_citizen
     city.platform.faults.fail_next("mmbiz", 404)
     city.clock.advance(seconds=3)
     await city.platform.send_image(city.citizen().openid, phone_photo(seed=4))
-    await fetch(city)
+    await told(city)
     assert f"{EXPIRED.format(lost[0])}；{EXPIRED.format(4)}" in await notices(city, number)
     assert len([said for said in city.citizen().hears() if "没能收到" in said]) == 1
 
@@ -154,11 +161,10 @@ async def test_a_rush_of_uploads_costs_no_photo(city: City, monkeypatch: pytest.
 
 async def test_the_way_the_citizen_is_told_to_send_again_works(city: City) -> None:
     number = await filed_with(city, b"\xff\xd8\xff broken")
-    await fetch(city)
+    await told(city)
     wang = city.citizen()
-    assert "先发“补充”" in wang.hears()[-1]
     city.clock.advance(days=1)
-    await wang.says("补充")
+    await wang.taps("补充")
     await city.platform.send_image(wang.openid, phone_photo())
     await fetch(city)
     assert await states(city, number) == [FetchState.REFUSED, FetchState.KEPT]
@@ -176,9 +182,57 @@ async def test_what_is_no_picture_is_told_and_never_tried_again(city: City) -> N
 async def test_the_citizen_is_not_asked_for_photos_of_a_ticket_that_is_over(city: City) -> None:
     number = await filed_with(city, b"\xff\xd8\xff broken")
     await city.services.desk.withdraw(number, reason="已解决", now=city.clock(), key="w")
-    await fetch(city)
+    await told(city)
     assert await notices(city, number)
     assert not [said for said in city.citizen().hears() if "没能收到" in said]
+
+
+@pytest.mark.parametrize("code", [45015, -1])
+async def test_who_cannot_be_asked_now_is_asked_later_and_once(city: City, code: int) -> None:
+    number = await filed_with(city, b"\xff\xd8\xff broken")
+    city.platform.faults.fail_next("message/custom/send", code, times=1 if code == 45015 else 3)
+    await told(city)
+    assert not asked(city)
+    (entry,) = await lost_notices(city, number)
+    assert entry.state is (NoticeState.WAITING if code == 45015 else NoticeState.QUEUED)
+    city.clock.advance(minutes=5)
+    if entry.state is NoticeState.WAITING:
+        await city.citizen().says("你好")
+    for _ in range(2):
+        await told(city)
+    assert len(asked(city)) == 1
+    (entry,) = await lost_notices(city, number)
+    assert entry.state is NoticeState.SENT
+
+
+async def test_a_worker_that_dies_between_the_two_tellings_has_both_done_once(city: City) -> None:
+    number = await filed_with(city, b"\xff\xd8\xff broken")
+
+    class Dies:
+        async def ask_to_resend(self, number: str, what: str, *, now: datetime) -> None:
+            await city.services.desk.notices.ask_to_resend(number, what, now=now)
+            raise ConnectionError
+
+    worker = Worker(city.services)
+    worker._photos.desk = Dies()
+    with pytest.raises(ConnectionError):
+        await worker.fetch_photos(city.clock())
+    for _ in range(2):
+        await told(city)
+    assert len(asked(city)) == 1
+    assert len(await notices(city, number)) == 1
+
+
+def asked(city: City) -> list[str]:
+    return [said for said in city.citizen().hears() if "没能收到" in said]
+
+
+async def lost_notices(city: City, number: str) -> list[OutboxEntry]:
+    ticket = await city.services.tickets.get(number)
+    kinds = {e.id: ticket.event(e.event_seq).kind for e in ticket.outbox}
+    return [
+        e for e in ticket.outbox if kinds[e.id] is EventKind.RESEND_ASKED and e.audience is Audience.CITIZEN
+    ]
 
 
 # ---- the queue itself
@@ -275,6 +329,7 @@ async def test_after_days_of_trying_a_photo_counts_as_lost(city: City) -> None:
         source=away,
         tickets=services.tickets,
         console=services.console_notices,
+        desk=services.desk.notices,
     )
     until = city.clock() + GIVE_UP_AFTER
     while city.clock() < until:

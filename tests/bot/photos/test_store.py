@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
 
@@ -264,3 +265,43 @@ async def test_nobody_fills_the_disk_with_photos_of_no_ticket(
     with pytest.raises(PhotoRefused, match="没有收下"):
         await keep(photos, 9, number=None, owner=WANG)
     await keep(photos, 9, number=None, owner=LI)
+
+
+async def test_a_photo_that_found_its_ticket_meanwhile_is_not_thrown_away(
+    photos: PhotoStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The sweep looks, the ticket is filed, the sweep throws away what it saw: it must look again."""
+    photo = await photos.put(phone_photo(), number=None, source=Source.WECHAT, now=NOW, owner=WANG)
+    look = photos._photos.find
+
+    def look_then_be_overtaken(*args: Any, **options: Any) -> Any:
+        async def found() -> AsyncIterator[Any]:
+            for document in await look(*args, **options).to_list(None):
+                await photos.attach([photo], number="HY2611160001", owner=WANG, now=NOW)
+                yield document
+
+        return found()
+
+    with monkeypatch.context() as patched:
+        patched.setattr(photos._photos, "find", look_then_be_overtaken, raising=False)
+        assert await photos.tidy(NOW + LOOSE_FOR) == 0
+    assert [one.id for one in await photos.of_ticket("HY2611160001")] == [photo]
+    assert await photos.open(photo)
+
+
+async def test_what_a_crash_left_half_thrown_away_is_thrown_away_by_the_next_sweep(
+    photos: PhotoStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    photo = await photos.put(phone_photo(), number=None, source=Source.WECHAT, now=NOW, owner=WANG)
+
+    async def dies(files: Any) -> None:
+        raise ConnectionError
+
+    with monkeypatch.context() as patched:
+        patched.setattr(photos, "_delete_files", dies)
+        with pytest.raises(ConnectionError):
+            await photos.erase_loose(*WANG)
+    with pytest.raises(KeyError):
+        await photos.open(photo)
+    assert await photos.attach([photo], number="HY2611160001", owner=WANG, now=NOW) == 0
+    assert await photos.tidy(NOW) == 1

@@ -16,11 +16,11 @@ from aiohttp.test_utils import TestClient, TestServer
 from pydantic import SecretStr
 from redis.asyncio import Redis
 
-from bot import wiring
 from bot.app import create_app
 from bot.people import User
 from bot.services import Services
 from bot.settings import Settings
+from bot.wiring import knowledge as wired_knowledge
 from bot.worker import Worker
 from knowledge_base.answering.answer import Answerer
 from routing.citizen_request import CitizenRequest
@@ -198,7 +198,7 @@ async def console(
     monkeypatch: pytest.MonkeyPatch,
 ) -> AsyncIterator[Console]:
     # The same real index for every test: building it takes longer than a test.
-    monkeypatch.setattr(wiring, "Answerer", lambda articles, **rest: _whole_answerer())
+    monkeypatch.setattr(wired_knowledge, "Answerer", lambda articles, **rest: _whole_answerer())
     settings = Settings(
         mongo_url=mongo_url,
         redis_url=redis_url,

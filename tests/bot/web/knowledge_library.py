@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from bot import wiring
+from bot.wiring import knowledge as wired_knowledge
 from knowledge_base.answering.answer import Answerer
 from knowledge_base.article import (
     Article,
@@ -184,7 +184,7 @@ class Library:
 @pytest.fixture
 async def library(console: Console, monkeypatch: pytest.MonkeyPatch) -> Library:
     """The console answers from this library alone, not from the one all tests share."""
-    monkeypatch.setattr(wiring, "Answerer", Answerer)
+    monkeypatch.setattr(wired_knowledge, "Answerer", Answerer)
     library = Library(console)
     await library.follow()  # from here on nothing is put into the answerer all tests share
     await library.put(*SHELF)

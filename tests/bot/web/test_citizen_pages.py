@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.simulator.sample_picture import sample_photo
+from bot.photos.kinds import Source
+from bot.simulator.sample_picture import sample_photo, sample_picture
 from routing.events import EventKind, NoticeChannel
 from routing.ticket import Ticket
 from routing.workflow import State
@@ -71,6 +72,68 @@ async def test_a_closed_ticket_is_rated_in_two_taps_and_sent_back_for_rework(cit
     page = await browser.send(f"{HOME}/tickets/{number}/reopen", "/reopen", {"text": "还是不亮"})
     assert "已经退回重新办理" in page.words
     assert (await _ticket(city, number)).state is State.DISPATCHED
+
+
+async def test_a_proof_stays_with_its_answer_when_the_matter_is_done_again(city: City) -> None:
+    number, photos = await _citizen(city).files(), city.services.photos
+
+    async def proof(data: bytes) -> str:
+        return await photos.put(
+            data, number=number, source=Source.OFFICIAL, now=city.clock(), name="proof.jpg"
+        )
+
+    first = await proof(sample_picture())
+    await _resolve(city, number)
+    browser = await phone_of(city)
+    page = await browser.open(f"{HOME}/tickets/{number}")
+    assert page.html.index("的答复</h2>") < page.html.index(f"/photos/{first}")
+    await browser.send(f"{HOME}/tickets/{number}/rate", "/rate", {"stars": "1"})
+    page = await browser.send(f"{HOME}/tickets/{number}/reopen", "/reopen", {"text": "还是不亮"})
+    assert "的答复</h2>" not in page.html, "what was given before is not the answer any more"
+    assert page.words.index("正在重新办理") < page.words.index("之前的答复") < page.words.index("路灯已修好")
+    city.clock.advance(hours=1)
+    second = await proof(sample_photo())
+    page = await browser.open(f"{HOME}/tickets/{number}")
+    assert f"/photos/{second}" not in page.html, "it waits for its answer"
+    assert (await browser.open(f"{HOME}/tickets/{number}/photos/{second}")).status == 404
+    await _resolve(city, number, "整条线路都换过了。")
+    page = await browser.open(f"{HOME}/tickets/{number}")
+    order = (
+        "的答复</h2>",
+        "整条线路都换过了",
+        f"/photos/{second}",
+        "之前的答复",
+        "路灯已修好",
+        f"/photos/{first}",
+    )
+    places = [page.html.index(part) for part in order]
+    assert places == sorted(places)
+    assert (await browser.open(f"{HOME}/tickets/{number}/photos/{second}")).status == 200
+
+
+async def test_how_far_it_is_reaches_the_chat_and_the_page_before_the_answer_does(city: City) -> None:
+    citizen = _citizen(city)
+    number = await citizen.files()
+    api, words = await city.api("liaison"), "路灯配件已经订了，到货后马上更换。"
+    for action, body in (("accept", {}), ("interim-reply", {"text": words})):
+        version = (await api.ticket(number))["version"]
+        await api.post(f"/tickets/{number}/{action}", {"version": version, **body})
+    await city.sweep()
+    told = "\n".join(citizen.hears())
+    assert words in told
+    assert "还没办完" in told
+    browser = await phone_of(city)
+    page = await browser.open(f"{HOME}/tickets/{number}")
+    assert "办到哪一步了" in page.words
+    assert words in page.words
+    assert "还没办完" in page.words
+    assert words in await citizen.says(number), "asked for in the chat, it is said again"
+    version = (await api.ticket(number))["version"]
+    await api.post(f"/tickets/{number}/resolve", {"version": version, "text": "路灯已经换好。"})
+    page = await browser.open(f"{HOME}/tickets/{number}")
+    assert words in page.words
+    assert "还没办完" not in page.words
+    assert words not in await citizen.says(number)
 
 
 async def test_words_and_photos_reach_the_unit_once_however_often_the_button_is_pressed(city: City) -> None:

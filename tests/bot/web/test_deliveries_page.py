@@ -44,7 +44,7 @@ async def settle(console: Console, number: str, entry: OutboxEntry, rung: Rung, 
     claim = Verdict(state=NoticeState.SENDING, again_at=now + timedelta(minutes=2), step=Step(rung=rung))
     for verdict in (claim, *verdicts):
         before = await notice(console, number)
-        await console.services.desk.settle_notice(
+        await console.services.desk.notices.settle_notice(
             number,
             entry.id,
             verdict.state,

@@ -240,3 +240,25 @@ async def test_a_list_takes_little_processor_time(console: Console) -> None:
     spent = time.process_time() - started
     assert len(page.html.encode()) <= 100_000
     assert spent <= 0.5, f"{spent:.3f} s"
+
+
+async def test_an_answer_to_a_letter_a_colleague_just_answered_is_not_lost(console: Console) -> None:
+    ticket = await _sent(console)
+    unit, boss = await console.as_("liaison"), await console.as_("supervisor")
+    for each in (unit, boss):
+        await each.open("/console/letters")
+    address, letter = f"/console/letters/{ticket.number}/answer-letter", f"{ticket.number}-L1"
+    fields = {"letter": letter, "version": str(ticket.version)}
+    await boss.send(address, {**fields, "text": "已代为回复。"})
+    page = await unit.send(address, {**fields, "text": "现场查了三遍，写了很久。"})
+    assert page.status == 409
+    assert "现场查了三遍，写了很久。" in page.words
+    assert "已代为回复。" not in page.words, "it is in the list no more"
+
+
+async def test_who_is_writing_an_answer_is_seen_in_the_list(console: Console) -> None:
+    ticket = await _sent(console)
+    unit, boss = await console.as_("liaison"), await console.as_("supervisor")
+    await unit.open("/console/letters")
+    await unit.send(f"/console/tickets/{ticket.number}/presence", {"writing": "yes"})
+    assert "正在写" in (await boss.open("/console/letters")).words

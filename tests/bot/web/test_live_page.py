@@ -6,6 +6,7 @@ import asyncio
 import json
 import re
 from collections.abc import AsyncGenerator
+from html import unescape
 from typing import Any
 
 import pytest
@@ -126,3 +127,18 @@ async def test_the_wall_screen_shows_no_ticket(console: Console) -> None:
     page = await (await console.as_("supervisor")).open("/console/live?wall=1")
     assert 'class="wall"' in page.html
     assert ticket.number not in page.html
+
+
+async def test_a_cell_of_topic_and_unit_leads_to_exactly_its_tickets(console: Console) -> None:
+    old = await console.ticket(text="路灯坏了，晚上看不见路")
+    console.clock.advance(days=9)
+    new = [(await console.ticket(text=f"第{n}盏路灯坏了，晚上看不见路")).number for n in range(2)]
+    boss = await console.as_("supervisor")
+    page = await boss.open("/console/live")
+    href = re.search(r'href="(/console/tickets\?tab=all[^"]*since=[^"]*)"[^>]*>2</a>', page.html)
+    assert href, page.words
+    listed = await boss.open(unescape(href[1]))
+    assert all(number in listed.words for number in new)
+    assert old.number not in listed.words
+    assert "11月19日以后受理的" in listed.words
+    assert (await boss.open("/console/tickets?since=0001-01-01")).status == 200

@@ -97,6 +97,46 @@ async def test_what_the_ticket_and_the_library_know_is_asked(
     assert page.hidden("shown") == doubt
 
 
+async def test_how_far_it_is_is_told_and_the_answer_stays_owed(console: Console) -> None:
+    browser, ticket = await _accepted(console)
+    page = await _do(browser, ticket, "interim-reply", text="烧烤店油烟的净化设备已经订了，到货就装。")
+    assert "已告知市民办理进展" in page.words
+    assert "阶段答复" in page.words
+    stored = await console.stored(ticket.number)
+    assert (stored.state, stored.reply_text) == (State.ACCEPTED, None)
+
+
+async def test_a_doubtful_word_of_progress_is_held_back_beside_its_own_form(console: Console) -> None:
+    browser, ticket = await _accepted(console)
+    page = await _do(browser, ticket, "interim-reply", text=PROMISE)
+    assert page.status == 422
+    assert page.html.count(PROMISE) == 1, "in the form it was written in, and in no other"
+    shown = page.hidden("shown")
+    await _do(browser, ticket, "interim-reply", text=PROMISE, shown=shown, despite="合同写明了工期")
+    event = (await console.stored(ticket.number)).events[-1]
+    assert (event.kind, event.reasons) == (EventKind.INTERIM_REPLIED, ("promises_a_date",))
+    assert "仍然发送的理由：合同写明了工期" in (await browser.open(f"/console/tickets/{ticket.number}")).words
+
+
+async def test_a_second_word_of_progress_after_a_colleagues_is_merged(console: Console) -> None:
+    browser, ticket = await _accepted(console)
+    other = await _colleague(console)
+    for each in (browser, other):
+        await each.open(f"/console/tickets/{ticket.number}")
+    first, second = "烧烤店油烟净化设备已经订了。", "烧烤店油烟净化设备下周到货安装。"
+    await _do(other, ticket, "interim-reply", text=first)
+    page = await _do(browser, ticket, "interim-reply", text=second)
+    assert page.status == 409
+    assert "您打开之后发生的变化" in page.words
+    assert first in page.words
+    assert second in page.html
+    await _do(browser, ticket, "interim-reply", text=second)
+    told = [
+        e.text for e in (await console.stored(ticket.number)).events if e.kind is EventKind.INTERIM_REPLIED
+    ]
+    assert told == [first, second]
+
+
 # ---- templates and the library
 
 
@@ -198,7 +238,7 @@ async def test_the_second_sees_that_somebody_is_writing(console: Console) -> Non
     await _do(browser, ticket, "presence", writing="yes")
     other = await _colleague(console)
     page = await other.open(f"/console/tickets/{ticket.number}")
-    assert "陈立新正在写答复" in page.words
+    assert "陈立新正在写" in page.words
     page = await browser.open(f"/console/tickets/{ticket.number}")
     assert "李四海也开着这张工单" in page.words
     await _do(browser, ticket, "presence", leaving="yes")

@@ -140,3 +140,27 @@ async def test_an_act_that_is_no_decision_is_no_address_of_the_queue(console: Co
     browser = await console.as_("dispatcher")
     await browser.open("/console/reviews")
     assert (await browser.send(f"/console/reviews/{ticket.number}/withdraw", {"reason": "x"})).status == 404
+
+
+async def test_an_opinion_on_what_a_colleague_just_decided_is_not_lost(console: Console) -> None:
+    ticket = await _returning(console)
+    browser, other = await console.as_("dispatcher"), await console.as_("supervisor")
+    for each in (browser, other):
+        await each.open("/console/reviews")
+    address = f"/console/reviews/{ticket.number}/decide-return"
+    version = {"version": str(ticket.version)}
+    await other.send(address, {**version, "approved": "no", "reason": "属城管职责"})
+    page = await browser.send(address, {**version, "approved": "yes", "reason": "想了很久才写下的意见"})
+    assert page.status == 409
+    assert "没有等审的申请" in page.words, "there is no form left to put it into"
+    assert "想了很久才写下的意见" in page.words
+    assert f"打开 {ticket.number}" in page.words
+
+
+async def test_who_is_writing_an_opinion_is_seen_in_the_list(console: Console) -> None:
+    ticket = await _returning(console)
+    browser, other = await console.as_("dispatcher"), await console.as_("supervisor")
+    page = await browser.open("/console/reviews")
+    assert f'data-writing="/console/tickets/{ticket.number}/presence"' in page.html
+    await browser.send(f"/console/tickets/{ticket.number}/presence", {"writing": "yes"})
+    assert "正在写" in (await other.open("/console/reviews")).words

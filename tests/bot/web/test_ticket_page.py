@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from bot.web import read_log
-from bot.web.ticket_actions import _PERFORM
+from bot.web.performing import PERFORM
 from routing.acts.offers import offered_to
 from routing.citizen_request import RequestType, Secrecy
 from routing.workflow import SYSTEM, Action, Actor, Role, State, actions_for
@@ -22,7 +22,7 @@ async def _open(console: Console, user: str, number: str) -> tuple[Browser, Page
 
 
 def _offered(html: str) -> set[str]:
-    return set(re.findall(r'action="/console/tickets/\w+/([\w-]+)"', html))
+    return set(re.findall(r'action="/console/tickets/\w+/(?:with-files/)?([\w-]+)"', html))
 
 
 async def test_the_page_shows_promise_limits_and_history(console: Console) -> None:
@@ -75,7 +75,7 @@ async def test_every_form_offered_is_one_the_workflow_admits(
     assert expected <= _offered(page.html)
 
 
-HAS_A_FORM = frozenset(_PERFORM)
+HAS_A_FORM = frozenset(PERFORM)
 
 
 async def _in_state(console: Console, state: State) -> Any:

@@ -8,6 +8,7 @@ import pytest
 
 from routing.events import Solved, VisitOutcome
 from routing.ticket import Rating, Ticket
+from routing.visit_marks import BAD, DERIVED, DUE_AT, FROM
 from routing.visit_queue import VisitQueue, VisitTurn
 from routing.workflow import CITIZEN, State
 from tests.bot.web.conftest import Browser, Console
@@ -181,15 +182,27 @@ async def test_pages_of_the_queue_turn_in_the_order_of_their_limits(console: Con
 async def test_what_was_closed_before_tickets_said_when_they_are_to_be_called_is_found_too(
     console: Console,
 ) -> None:
-    ticket = await _closed(console)
+    """MongoDB marks them by itself, with what each save of theirs writes."""
+    never, tried, rated = [await _closed(console, text) for text in ("路灯不亮", "井盖松动", "垃圾没人收")]
+    queue, reader, now = (
+        VisitQueue(console.services.database),
+        await console.actor("operator"),
+        console.clock.now,
+    )
+    await console.services.desk.aftercare.visit(
+        tried.number, actor=reader, version=None, now=now, outcome=VisitOutcome.NOT_REACHED
+    )
+    await console.services.desk.rate(rated.number, rating=Rating(3, resolved=False), now=now)
     tickets = console.services.database["tickets"]
-    before = await tickets.find_one({"_id": ticket.number})
-    await tickets.update_one({"_id": ticket.number}, {"$unset": {"visit_due_at": ""}})
-    queue, reader = VisitQueue(console.services.database), await console.actor("operator")
-    assert await queue.count(VisitTurn.NOW, reader=reader, now=console.clock.now) == 0
+    numbers = {"_id": {"$in": [never.number, tried.number, rated.number]}}
+    before = await tickets.find(numbers).to_list(None)
+    assert [sorted({DUE_AT, FROM, BAD}.intersection(d)) for d in before].count([BAD, DUE_AT, FROM]) == 1
+    await tickets.update_many(numbers, {"$unset": dict.fromkeys(DERIVED, "")})
+    assert not [turn for turn in VisitTurn if await queue.count(turn, reader=reader, now=now)]
     await queue.prepare()
-    assert await tickets.find_one({"_id": ticket.number}) == before
-    assert await queue.count(VisitTurn.NOW, reader=reader, now=console.clock.now) == 1
+    assert await tickets.find(numbers).to_list(None) == before
+    counts = [await queue.count(turn, reader=reader, now=now) for turn in VisitTurn]
+    assert counts == [2, 1, 1], "to be called, of them rated badly, and later"
 
 
 async def test_what_was_visited_or_never_sampled_is_not_called(console: Console) -> None:

@@ -17,6 +17,7 @@ from structlog.testing import capture_logs
 
 from bot.redis_state import make_redis
 from bot.wechat.accounts import Account
+from bot.wechat.circuit import ApiCircuits
 from bot.wechat.client import DeliveryClass, DeliveryRefused, DeliveryUnknown, WeChatClient
 from bot.wechat.delivery import name_of
 
@@ -187,6 +188,18 @@ async def test_a_token_gone_bad_is_replaced_once_and_the_message_arrives(
     assert [token for _, token, _ in wire[0].received] == ["token-1", "token-2"]
 
 
+async def test_a_token_refused_to_send_once_is_replaced_by_the_next_ready(
+    make: Make, wire: tuple[Platform, str]
+) -> None:
+    wire[0].planned = [{"errcode": 40001}]
+    client = make()
+    refusal = await refused(client.send_once("o1", "好", token=await client.ready()))
+    assert refusal.klass is DeliveryClass.TOKEN
+    assert (len(wire[0].received), len(wire[0].token_requests)) == (1, 1), "one exchange and nothing else"
+    await client.send_once("o1", "好", token=await client.ready())
+    assert [token for _, token, _ in wire[0].received] == ["token-1", "token-2"]
+
+
 async def test_a_permanent_40001_costs_two_fetches_and_two_sends(
     make: Make, wire: tuple[Platform, str]
 ) -> None:
@@ -321,19 +334,69 @@ async def test_a_wrong_secret_closes_the_account_for_every_process(
     assert [entry["alarm"] for entry in logs if "alarm" in entry] == [True]
 
 
-async def test_a_spent_quota_closes_one_api_and_leaves_the_others_open(
-    make: Make, wire: tuple[Platform, str]
+@pytest.mark.parametrize("code", [45009, 48001, 48004])
+async def test_a_spent_quota_closes_one_api_to_all_processes_and_leaves_the_others_open(
+    make: Make, wire: tuple[Platform, str], account: Account, redis: Redis, code: int
 ) -> None:
-    moment = [0.0]
-    client = make(monotonic=lambda: moment[0])
-    wire[0].planned = [{"errcode": 45009}]
-    for _ in range(3):
-        assert (await refused(client.send_text("o1", "好"))).code == 45009
+    clients = [make() for _ in range(3)]
+    wire[0].planned = [{"errcode": code}]
+    with capture_logs() as logs:
+        for client in clients * 2:
+            assert (await refused(client.send_text("o1", "好"))).code == code
     assert len(wire[0].received) == 1
-    await client.send_template("o1", "tpl", {}, client_msg_id="n-1")
-    moment[0] = 61.0
-    await client.send_text("o1", "好")
+    assert sum(entry.get("alarm", False) for entry in logs) == 1
+    await clients[1].send_template("o1", "tpl", {}, client_msg_id="n-1")
+    key = f"wechat-closed:{account.app_id}:/cgi-bin/message/custom/send"
+    assert 0 < await redis.pttl(key) <= 60_000
+    await redis.delete(key)
+    await clients[2].send_text("o1", "好")
     assert len(wire[0].received) == 3
+
+
+async def test_a_circuit_that_cannot_be_shared_holds_in_its_own_process(unused_tcp_port: int) -> None:
+    moment = [0.0]
+    nowhere = make_redis(f"redis://127.0.0.1:{unused_tcp_port}")
+    circuits = ApiCircuits(nowhere, "wx1", account="county", monotonic=lambda: moment[0])
+    assert await circuits.closed_with("/send") is None
+    await circuits.close("/send", 45009, 60)
+    assert (await circuits.closed_with("/send"), await circuits.closed_with("/menu")) == (45009, None)
+    moment[0] = 61.0
+    assert await circuits.closed_with("/send") is None
+    await nowhere.aclose()
+
+
+async def test_a_token_that_is_handed_out_again_and_fails_again_is_asked_for_by_force_once(
+    make: Make, wire: tuple[Platform, str], account: Account, redis: Redis
+) -> None:
+    bad, good = ({"access_token": name, "expires_in": 7200} for name in ("bad", "good"))
+    wire[0].token_answers = [bad, bad, {"errcode": 45009}, bad, good]
+    wire[0].always = {"errcode": 40001}
+    client = make()
+    forgot, noted = (f"value-{what}:wechat-token:{account.app_id}" for what in ("forgot", "noted"))
+
+    async def forced() -> list[bool]:
+        await refused(client.send_text("o1", "好"))
+        await redis.delete(forgot)  # half a minute later
+        return [asked["force_refresh"] for asked in wire[0].token_requests]
+
+    assert await forced() == [False, False]
+    assert await forced() == [False, False, True, False], "by force was refused: what there is must do"
+    assert await forced() == [False, False, True, False, False], "twenty a day are allowed"
+    assert 4_400_000 < await redis.pttl(noted) <= 4_500_000
+
+
+async def test_a_token_got_by_force_is_used_by_everybody(
+    make: Make, wire: tuple[Platform, str], account: Account, redis: Redis
+) -> None:
+    bad, good = ({"access_token": name, "expires_in": 7200} for name in ("bad", "good"))
+    wire[0].token_answers = [bad, bad, good]
+    wire[0].planned = [{"errcode": 40001}] * 3
+    await refused(make().send_text("o1", "一"))
+    await redis.delete(f"value-forgot:wechat-token:{account.app_id}")
+    await make().send_text("o1", "二")
+    await make().send_text("o1", "三")
+    assert [asked["force_refresh"] for asked in wire[0].token_requests] == [False, False, True]
+    assert [token for _, token, _ in wire[0].received] == ["bad"] * 3 + ["good"] * 2
 
 
 async def test_a_frozen_account_is_not_called_again_by_anybody(

@@ -1,0 +1,96 @@
+"""What a citizen was answered, one after the other, each with the files that came with it and none of another's."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Final
+
+from bot.photos.kinds import Photo, Source
+from routing.departments import UnitId
+from routing.events import EventKind
+from routing.ticket import Ticket
+
+_FINAL: Final = (EventKind.REPLIED, EventKind.ANSWERED_WITH_PARENT)
+_TOLD: Final = (*_FINAL, EventKind.INTERIM_REPLIED)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GivenAnswer:
+    """One answer, or how far it was (阶段答复). ``round`` counts how often the matter was taken up again before it."""
+
+    seq: int
+    at: datetime
+    unit_id: UnitId | None
+    text: str
+    interim: bool
+    round: int
+    files: tuple[Photo, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class GivenAnswers:
+    """All of them, the oldest first. ``round`` is the present one."""
+
+    told: tuple[GivenAnswer, ...]
+    round: int
+
+    @property
+    def current(self) -> GivenAnswer | None:
+        """The answer that stands; None while there is none yet, or while it is being done again."""
+        return next((one for one in reversed(self.told) if self._now(one) and not one.interim), None)
+
+    @property
+    def progress(self) -> tuple[GivenAnswer, ...]:
+        """How far it is this time, the newest first."""
+        return tuple(one for one in reversed(self.told) if self._now(one) and one.interim)
+
+    @property
+    def earlier(self) -> tuple[GivenAnswer, ...]:
+        """The answers that were given before the one that stands, the newest first."""
+        return tuple(one for one in reversed(self.told) if not one.interim and one is not self.current)
+
+    @property
+    def done_again(self) -> bool:
+        """Answered before, taken up again, and not yet answered anew."""
+        return self.current is None and bool(self.earlier)
+
+    def shows(self, photo: Photo) -> bool:
+        """Whether it came with an answer: what lies ready for the next one is nobody's business yet."""
+        return any(photo.id == each.id for one in self.told for each in one.files)
+
+    def _now(self, one: GivenAnswer) -> bool:
+        return one.round == self.round
+
+
+def given_answers(ticket: Ticket, photos: Sequence[Photo] = ()) -> GivenAnswers:
+    """``photos`` are the ticket's. A file for the citizen goes with the first answer after it was added; one added when
+    the answer was given already, with that."""
+    told, taken_up = list[GivenAnswer](), 0
+    for event in ticket.events:
+        if event.kind is EventKind.REOPENED:
+            taken_up += 1
+        elif event.kind in _TOLD and event.text:
+            told.append(
+                GivenAnswer(
+                    seq=event.seq,
+                    at=event.at,
+                    unit_id=event.unit_id,
+                    text=event.text,
+                    interim=event.kind not in _FINAL,
+                    round=taken_up,
+                )
+            )
+    files: dict[int, list[Photo]] = {}
+    for photo in photos:
+        if photo.source is Source.OFFICIAL and photo.to_citizen:
+            taken_in = sum(e.kind is EventKind.REOPENED and e.at < photo.at for e in ticket.events)
+            same = [one for one in told if one.round == taken_in]
+            after = next((one for one in same if one.at >= photo.at), same[-1] if same else None)
+            if after is not None:
+                files.setdefault(after.seq, []).append(photo)
+    return GivenAnswers(
+        tuple(replace(one, files=tuple(files.get(one.seq, ()))) for one in told),
+        taken_up,
+    )

@@ -1,0 +1,108 @@
+"""Each answer keeps its own files, whatever is asked and answered after it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.given_answers import given_answers
+from bot.photos.kinds import Photo, PhotoId, PhotoKind, Source
+from bot.ticket_view import view_of
+from routing.acts import interim
+from routing.citizen_request import Channel
+from routing.departments import load_units
+from routing.ticket import Rating, Ticket
+from routing.workflow import CITIZEN
+from tests.factories import (
+    CITY_MANAGEMENT,
+    MONDAY_9_30,
+    PROFILE,
+    a_dispatcher,
+    a_liaison,
+    a_request,
+    a_ticket,
+)
+
+UNITS = load_units()
+DAY = timedelta(days=1)
+
+
+def a_file(
+    at: datetime, name: str = "proof", *, to_citizen: bool = True, source: Source = Source.OFFICIAL
+) -> Photo:
+    return Photo(
+        id=PhotoId(f"{name}-{at.timestamp()}"),
+        number="HY",
+        kind=PhotoKind.PICTURE,
+        source=source,
+        media_type="image/jpeg",
+        size=1,
+        at=at,
+        to_citizen=to_citizen,
+    )
+
+
+def done_twice() -> Ticket:
+    """Told how far it was on day 1, answered on day 2, sent back on day 3, answered again on day 5."""
+    ticket = a_ticket(a_request(channel=Channel.WECHAT))
+    ticket.dispatch(CITY_MANAGEMENT, profile=PROFILE, actor=a_dispatcher(), now=MONDAY_9_30)
+    ticket.accept(actor=a_liaison(), now=MONDAY_9_30)
+    interim.interim_reply(ticket, actor=a_liaison(), now=MONDAY_9_30 + DAY, text="配件已经订了。")
+    ticket.reply(actor=a_liaison(), now=MONDAY_9_30 + 2 * DAY, text="已经修好。")
+    ticket.resolve(actor=a_liaison(), now=MONDAY_9_30 + 2 * DAY)
+    ticket.rate(Rating(1), actor=CITIZEN, now=MONDAY_9_30 + 3 * DAY)
+    ticket.reopen(profile=PROFILE, actor=CITIZEN, now=MONDAY_9_30 + 3 * DAY, reason="还是不亮")
+    return ticket
+
+
+def answered_again(ticket: Ticket) -> Ticket:
+    ticket.accept(actor=a_liaison(), now=MONDAY_9_30 + 4 * DAY)
+    ticket.reply(actor=a_liaison(), now=MONDAY_9_30 + 5 * DAY, text="整条线路换过了。")
+    return ticket
+
+
+def test_a_photo_goes_with_the_answer_it_was_added_for_and_stays_there() -> None:
+    at = [MONDAY_9_30 + n * DAY for n in range(7)]
+    photos = [a_file(at[1]), a_file(at[2] - DAY / 2), a_file(at[2]), a_file(at[2] + DAY / 2), a_file(at[4])]
+    again = given_answers(done_twice(), photos)
+    assert [(one.text, len(one.files)) for one in again.told] == [("配件已经订了。", 1), ("已经修好。", 3)]
+    assert again.current is None
+    assert again.done_again
+    assert not again.shows(photos[4]), "it lies ready for the next answer"
+    whole = given_answers(answered_again(done_twice()), photos)
+    assert whole.current is not None
+    assert (whole.current.text, whole.current.files) == ("整条线路换过了。", (photos[4],))
+    assert [(one.text, len(one.files)) for one in whole.earlier] == [("已经修好。", 3)]
+    assert not whole.done_again
+
+
+def test_what_is_not_for_the_citizen_goes_with_no_answer() -> None:
+    at = MONDAY_9_30 + DAY
+    photos = [a_file(at, to_citizen=False), a_file(at, source=Source.WECHAT)]
+    assert not any(given_answers(done_twice(), photos).shows(photo) for photo in photos)
+
+
+@given(st.lists(st.integers(min_value=0, max_value=7 * 24), max_size=9))
+def test_every_file_goes_with_one_answer_of_its_own_round_or_waits(hours: list[int]) -> None:
+    ticket = answered_again(done_twice())
+    reopened = MONDAY_9_30 + 3 * DAY
+    photos = [a_file(MONDAY_9_30 + timedelta(hours=n), f"{i}") for i, n in enumerate(hours)]
+    answers = given_answers(ticket, photos)
+    for photo in photos:
+        holders = [one for one in answers.told if photo in one.files]
+        assert len(holders) == 1
+        assert (holders[0].at >= reopened) == (photo.at > reopened)
+
+
+def test_in_the_chat_the_old_answer_is_called_the_earlier_one_while_it_is_done_again() -> None:
+    ticket = done_twice()
+    said = view_of(ticket, UNITS).say(MONDAY_9_30 + 4 * DAY)
+    assert "重新办理" in said
+    assert "之前的答复：已经修好。" in said
+    said = view_of(answered_again(ticket), UNITS).say(MONDAY_9_30 + 5 * DAY)
+    assert "\n答复：整条线路换过了。" in said
+    assert "之前的答复" not in said
+    assert given_answers(replace(ticket, events=())).told == ()
