@@ -109,9 +109,8 @@ def check(file: Path) -> Manifest:
     return manifest
 
 
-def restore(database: Database[Any], file: Path, *, done: Done = lambda n: None) -> Manifest:
+def restore(database: Database[Any], file: Path, manifest: Manifest, *, done: Done = lambda n: None) -> None:
     """Fill an empty database from a file that was checked. One that broke off before is begun again."""
-    manifest = check(file)
     present = database.list_collection_names()
     if _MARK in present:
         for name in present:
@@ -132,7 +131,6 @@ def restore(database: Database[Any], file: Path, *, done: Done = lambda n: None)
             if held.indexes:
                 database.command("createIndexes", collection.name, indexes=held.indexes)
     database.drop_collection(_MARK)
-    return manifest
 
 
 def _names(database: Database[Any]) -> list[str]:

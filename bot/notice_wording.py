@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from bot.talk.filed_text import words_of
 from bot.wechat_text import clip, plain, quote, tap
 from bot.wording import STARS, label, say_time
 from routing import errors
@@ -26,7 +27,7 @@ _KEEPS_ITS_DATE = (EventKind.LINKED, EventKind.UNLINKED)
 def notice_to_citizen(ticket: Ticket, event: Event, *, units: Units, by_phone: bool = False) -> str:
     """What the citizen is told of one event, with what they can do next; at most 2048 bytes. ``by_phone`` has
     nothing to tap: somebody reads it out."""
-    head = f"您的工单{ticket.number}（{quote(ticket.title or ticket.text, 20)}）"
+    head = f"您的工单{ticket.number}（{quote(words_of(ticket), 20)}）"
     unit = _unit_name(event.unit_id or ticket.unit_id, units) or "承办单位"
     said = clip(plain(event.text or ""), _MOST_BYTES)
     match event.kind:

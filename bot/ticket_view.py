@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot.given_answers import given_answers
+from bot.talk.filed_text import words_of
 from bot.wechat_text import clip, plain, quote
 from bot.wording import label, say_time
 from routing.acts.offers import open_to_citizen
@@ -99,10 +100,8 @@ class TicketView:
     pause: Pause | None = None
     again: bool = False
     """Answered before, and being done again: the answer is the earlier one."""
-    progress: tuple[tuple[datetime, str], ...] = ()
-    """阶段答复: how far it was each time, in the unit's words, the oldest first."""
     news: tuple[datetime, str] | None = None
-    """The last of them, until an answer says more."""
+    """阶段答复: how far it was the last time, in the unit's words, until an answer says more."""
 
     @property
     def state_name(self) -> str:
@@ -161,7 +160,7 @@ def view_of(ticket: Ticket, units: Units, *, most_events: int | None = _MOST_EVE
         number=ticket.number,
         request_type=ticket.request_type,
         urgent=ticket.urgency is Urgency.URGENT,
-        title=ticket.title or ticket.text,
+        title=words_of(ticket),
         state=ticket.state,
         unit_name=_unit_name(ticket.unit_id, units),
         promised_at=promise.due_at if promise else None,
@@ -172,7 +171,6 @@ def view_of(ticket: Ticket, units: Units, *, most_events: int | None = _MOST_EVE
         happened=tuple(events if most_events is None else events[-most_events:]),
         pause=ticket.pause,
         again=given_answers(ticket).done_again,
-        progress=tuple((e.at, e.text or "") for e in told if e.kind is EventKind.INTERIM_REPLIED),
         news=(told[-1].at, told[-1].text or "")
         if told and told[-1].kind is EventKind.INTERIM_REPLIED
         else None,

@@ -12,7 +12,6 @@ from bot.labels import label as label
 from bot.labels import request_type_of as request_type_of
 from bot.refusal_wording import REFUSALS as REFUSALS
 from bot.refusal_wording import explain as explain
-from bot.triage_wording import say_reason as say_reason
 
 APOLOGY = "对不起，系统刚才出了点问题，您说的话没有办成。\n请过几分钟再发一次。着急请拨打12345。"
 """What a citizen reads when answering failed; WeChat never gets an error page."""

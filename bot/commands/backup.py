@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
-from pymongo import MongoClient
-from pymongo.database import Database
-from pymongo.errors import PyMongoError
 
-from bot.backup import BackupUnusable, back_up, check, estimate, restore
+from bot.backup import BackupUnusable, Manifest, back_up, check, estimate, restore
+from bot.commands.stores import with_database
 from bot.services import utc_now
-from bot.settings import Settings, SettingsInvalid
+from bot.settings import Settings
+from routing.mongo_store import Database
 
 
 def register(app: typer.Typer) -> None:
@@ -32,13 +29,17 @@ def _backup(
     if file.exists() and not force:
         typer.echo(f"{file} 已经存在；要覆盖请加 --force。", err=True)
         raise typer.Exit(1)
-    with _database() as database:
-        try:
-            with typer.progressbar(length=estimate(database), label="备份", file=sys.stderr) as bar:
-                manifest = back_up(database, file, now=utc_now(), done=bar.update)
-        except OSError as error:
-            typer.echo(f"写不了 {file}：{error.strerror}", err=True)
-            raise typer.Exit(1) from None
+
+    async def run(database: Database, settings: Settings) -> Manifest:
+        stored = database.delegate
+        with typer.progressbar(length=estimate(stored), label="备份", file=sys.stderr) as bar:
+            return back_up(stored, file, now=utc_now(), done=bar.update)
+
+    try:
+        manifest = with_database(run)
+    except OSError as error:
+        typer.echo(f"写不了 {file}：{error.strerror}", err=True)
+        raise typer.Exit(1) from None
     typer.echo(f"已备份 {len(manifest.collections)} 个集合、{manifest.documents} 条记录到 {file}。")
     typer.echo("恢复时还需要同一个 HUIYIN_SECRET_KEY，它不在备份里。")
 
@@ -48,38 +49,18 @@ def _restore(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="只核对文件是否完好。")] = False,
 ) -> None:
     """Exit 1 when the file is damaged or the database holds something, 2 when the database is not to be used."""
+
+    async def run(database: Database, settings: Settings) -> None:
+        with typer.progressbar(length=manifest.documents, label="恢复", file=sys.stderr) as bar:
+            restore(database.delegate, file, manifest, done=bar.update)
+
     try:
+        manifest = check(file)
         if dry_run:
-            manifest = check(file)
             typer.echo(f"文件完好：{manifest.taken_at} 的备份，{manifest.documents} 条记录。没有写入。")
             return
-        manifest = check(file)
-        with (
-            _database() as database,
-            typer.progressbar(length=manifest.documents, label="恢复", file=sys.stderr) as bar,
-        ):
-            restore(database, file, done=bar.update)
+        with_database(run)
     except BackupUnusable as unusable:
         typer.echo(f"{unusable}。", err=True)
         raise typer.Exit(1) from None
     typer.echo(f"已恢复 {len(manifest.collections)} 个集合、{manifest.documents} 条记录。现在可以启动服务。")
-
-
-@contextmanager
-def _database() -> Iterator[Database[Any]]:
-    try:
-        settings = Settings.from_environment()
-    except SettingsInvalid as error:
-        typer.echo(str(error), err=True)
-        raise typer.Exit(2) from None
-    if not settings.mongo_url:
-        typer.echo("请用 HUIYIN_MONGO_URL 指明数据库。", err=True)
-        raise typer.Exit(2)
-    client: MongoClient[Any] = MongoClient(settings.mongo_url, tz_aware=True, serverSelectionTimeoutMS=5000)
-    try:
-        yield client[settings.database]
-    except PyMongoError as error:
-        typer.echo(f"数据库不可用（{type(error).__name__}）。", err=True)
-        raise typer.Exit(2) from None
-    finally:
-        client.close()

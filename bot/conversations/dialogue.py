@@ -49,11 +49,12 @@ MOST_AT_ONCE = 16
 _TAKEN_BACK = frozenset({"user_authorization_revoke", "user_authorization_cancellation"})
 """The citizen took the authorisation back: what they said is erased, not merely ended."""
 
-_WINDOW_S = {"click": 60, "subscribe": 60, "scan": 60}
 _OUT_OF_TURN = timedelta(minutes=10)
 """Deliveries of a moment overtake each other; a message older than this was kept and comes late."""
+
 _MESSAGE_WINDOW_S = 48 * 3600
-"""How long the platform lets us write after an event, and after a message."""
+_WINDOW_S = {"click": 60, "subscribe": 60, "scan": 60}
+"""How long the platform lets us write after a message, and after an event."""
 
 
 class StillBusy(Exception):

@@ -16,7 +16,8 @@ _TEMPLATES = jinja2.Environment(
 
 
 def ask(*, status: int = 200, wrong: str = "", **context: object) -> web.Response:
-    """The page: with ``people`` whose telephone it is, else about ``notices``; ``wrong`` says why nothing is asked."""
+    """The page: with ``people`` whose telephone it is, with ``texts`` those that were sent, else about ``notices``;
+    ``wrong`` says why nothing is asked."""
     html = _TEMPLATES.get_template("asks.html").render(wrong=wrong, **context)
     headers = {"Cache-Control": "no-store"}
     return web.Response(text=html, content_type="text/html", status=status, headers=headers)

@@ -10,16 +10,19 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final, Protocol
+from zoneinfo import ZoneInfo
 
 from aiohttp import web
 
+from bot.simulator.asking import ask
 from bot.simulator.phones import Phones
 from bot.simulator.records import EntryKind
 
 PATH: Final = "/simulator/sms"
 LONGEST: Final = 70
 _WINDOW_S = 300
-_MOST_KEPT = 500
+_MOST_KEPT, _MOST_SHOWN = 500, 50
+_CHINA = ZoneInfo("Asia/Shanghai")
 _MOBILE = re.compile(r"1[3-9]\d{9}")
 
 
@@ -40,7 +43,8 @@ class TextMessage:
 
 
 class SimulatedSms:
-    """Answers ``POST /simulator/sms``. A number belongs to whoever wrote it into a chat: there is no other register."""
+    """Answers ``POST /simulator/sms``, and shows there what it sent. A number belongs to whoever wrote it into a chat:
+    there is no other register."""
 
     def __init__(
         self, platforms: Sequence[HasPhones], *, secret: str, sign: str, clock: Callable[[], datetime]
@@ -55,7 +59,19 @@ class SimulatedSms:
         """Codes the next calls are answered with."""
 
     def routes(self) -> list[web.RouteDef]:
-        return [web.post(PATH, self._send)]
+        return [web.post(PATH, self._send), web.get(PATH, self._show)]
+
+    async def _show(self, request: web.Request) -> web.Response:
+        """What was sent, the newest first: a caller has no simulated phone to read it on."""
+        texts = [
+            {
+                "phone": f"{one.phone[:3]}****{one.phone[-4:]}",
+                "at": f"{one.at.astimezone(_CHINA):%m-%d %H:%M}",
+                "text": one.text,
+            }
+            for one in reversed(self.sent[-_MOST_SHOWN:])
+        ]
+        return ask(texts=texts, most=_MOST_SHOWN)
 
     async def _send(self, request: web.Request) -> web.Response:
         body = await request.read()

@@ -18,6 +18,7 @@ from bot.talk import (
     filing_words,
     following,
     phrases,
+    place_words,
     pleasantries,
     privacy_notice,
     questions,
@@ -70,13 +71,19 @@ def take_turn(
     return _stamped(turn or rating.answered(session, heard) or _respond(session, heard), now)
 
 
+_LEAST_HINTED = 3
+"""In fewer characters a danger that is only possible is none: 停了, 好疼 is three."""
+
+
 def _without_false_alarm(understanding: Understanding, text: str) -> Understanding:
     """An insult or a mere remark is no danger, whatever it sounds like."""
     emergency = understanding.emergency
     if emergency is None or not text:
         return understanding
     false = said_freely.insults(text) or pleasantries.help_called(text)
-    false = false or (not emergency.sure and said_freely.says_nothing(text))
+    if not emergency.sure:
+        scant = len(text) < _LEAST_HINTED or place_words.bare_place(text) is not None
+        false = false or scant or said_freely.says_nothing(text)
     return replace(understanding, emergency=None) if false else understanding
 
 
@@ -240,6 +247,13 @@ def _everyday(session: Session, heard: Heard, word: str, command: tuple[Pick, st
 
 
 def _ask(session: Session, heard: Heard) -> Turn:
+    if pleasantries.was_defrauded(heard.text):
+        turn = _ask_library(session, heard)
+        return replace(turn, say=(phrases.DEFRAUDED, *turn.say))
+    return _ask_library(session, heard)
+
+
+def _ask_library(session: Session, heard: Heard) -> Turn:
     both_told = both.heard_in(session, heard)
     if both_told is not None:
         return both_told

@@ -18,6 +18,11 @@ def filed_text(draft: Draft) -> str:
     return "\n".join(part for part in (draft.text.strip(), _position(draft), pictures) if part)
 
 
+def words_of(ticket: Ticket) -> str:
+    """What the ticket is called: its title, else the citizen's words without our notes on what they sent."""
+    return ticket.title or _NOTES.sub("", ticket.text)
+
+
 def added_since(ticket: Ticket, draft: Draft) -> str:
     """What this draft says and the ticket made of it does not; empty for a ticket just registered."""
     notes = _NOTES.search(ticket.text)

@@ -10,6 +10,7 @@ from bot.talk.replacing import replace
 from bot.talk.session import Choice, Draft, Heard, Pick, Session, Step, Turn, to_home, to_step
 from bot.ticket_view import TicketView
 from bot.wording import explain
+from classifier.signals import find_emergency
 from routing.citizen_request import Secrecy
 from routing.errors import Refused
 
@@ -47,6 +48,7 @@ def after_filing(session: Session, filed: Filed, heard: Heard) -> Turn:
         page=filed.page,
         elder=session.elder,
         urgent=ticket.urgent,
+        danger=find_emergency(draft.text) if draft and ticket.urgent else None,
     )
     known = _remembered(session, draft) if draft else session
     other = filing.next_of(draft, heard) if draft else None

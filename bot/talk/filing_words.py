@@ -46,11 +46,11 @@ _TROUBLES = frozenset({RequestType.COMPLAINT, RequestType.HELP, RequestType.REPO
 _MOST_ASIDE = 12
 _CALLED = re.compile(r"(?:我|俺|咱|本人)(?:的名字)?叫([\u4e00-\u9fff]{2,4})")
 _HAS_NO_PHONE = re.compile(
-    r"(?:我|俺|咱)?(?:没有?|不留|不想留|不方便留|没得)(?:手机号?|电话号?|号码|联系方式)(?:了|的|啊|呀)?"
+    r"(?:我|俺|咱)?(?:没有?|不留|不想留|不方便留|没得)(?:手机号?|电话号?|号码?|联系方式)(?:了|的|啊|呀)?"
 )
 _MOST_REFUSAL = 20
 """A longer sentence tells something; taking it for a mere no would lose it."""
-_FILE_IT = re.compile(r"(?:帮我|我要|请)?登记(?:这件事|成工单|一下)?")
+_FILE_IT = re.compile(r"(?:你|您|你们)?(?:帮我|给我|我要|请|就)*登记(?:这件事|成工单|一下)?")
 """Said at the offer to file: still to be told is of what type."""
 
 

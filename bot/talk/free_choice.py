@@ -5,8 +5,9 @@ Only what is an answer to the question put is read so; None leaves the sentence 
 
 from __future__ import annotations
 
-from bot.talk import filing, phrases, pleasantries, said_freely, small_talk, spoken
+from bot.talk import filing, phrases, pleasantries, questions, said_freely, small_talk, spoken
 from bot.talk.filing import ask, ask_next
+from bot.talk.heard_beside import phone_in
 from bot.talk.replacing import replace
 from bot.talk.session import Heard, Pick, Session, Step, Turn
 from routing.citizen_request import Secrecy
@@ -41,9 +42,22 @@ def meant(session: Session, heard: Heard) -> Turn | None:
         return _of_type(session, heard)
     if session.step is Step.SPLIT:
         return _apart(session, heard)
+    if session.step is Step.CONTACT and not draft.tier and phone_in(text) is None:
+        return _secrecy_before_number(session, heard)
     if session.step in (Step.SECRECY, Step.SUMMARY, Step.EDIT):
         return _of_secrecy(session, heard) or _submits(session, heard)
     return None
+
+
+def _secrecy_before_number(session: Session, heard: Heard) -> Turn | None:
+    """“我不想让他们知道我是谁” where a number is asked for: an answer to the question after it."""
+    chosen = said_freely.secrecy_meant(heard.text)
+    asks = questions.asks_outright(heard.text) or said_freely.asks_for_meaning(heard.text)
+    if chosen is None or asks or spoken.REFUSES_PHONE.search(heard.text):
+        return None
+    turn = filing.choose_secrecy(session, heard, chosen.value)
+    said = phrases.WILL_KEEP_SECRECY if chosen is Secrecy.SECRET else phrases.NOTED
+    return replace(turn, say=(said, *turn.say)) if turn.session.step is Step.CONTACT else turn
 
 
 def _only_the_first(session: Session, heard: Heard) -> Turn:

@@ -54,6 +54,10 @@ CALM = "我听着呢。是什么事让您着急，请慢慢说，我帮您登记
 COMPANY = "想找人说说话，可以打12356，有人听您说。要找这里的工作人员，回复0。"
 TO_LEADERS = "要反映的事，在这里登记就行。12345转给管这件事的单位，到期答复您。"
 ALL_I_KNOW = "我知道的，前面都说了。要问得更细，可以登记下来，请单位来答复您。"
+DEFRAUDED = "钱刚转走的，马上打110或96110，快了能拦下来。别再转账。"
+GENUINE = (
+    "这里是12345的网上服务。不放心，可以打12345核对。\n我们不会要您转账，也不会问您要验证码、银行卡密码。"
+)
 HELP_COMES = "好的。先顾人，听接警的人安排。事后要登记，再跟我说。"
 ALL_WELL = "好的。还有事随时找我。"
 GLAD = "太好了，谢谢您告诉我。"
@@ -225,6 +229,12 @@ def emergency_card(emergency: Emergency) -> str:
     return f"有危险，请马上打{first}（{_NUMBERS[first]}）！\n{advice}\n{others}。\n这里不能代替报警。"
 
 
+def _first_number(danger: Emergency | None) -> str:
+    """The number once more; all three where it is not known what the danger is."""
+    first = _FIRST_CALL.get(danger.scene or danger.kind) if danger is not None else None
+    return first[0] if first else "110、119、120"
+
+
 def dial(number: str) -> str:
     return f"请现在用电话直接拨{number}，这里打不出去。"
 
@@ -354,11 +364,12 @@ def filed(
     page: str | None = None,
     elder: bool = False,
     urgent: bool = False,
+    danger: Emergency | None = None,
 ) -> str:
     lines = ["登记好了。", f"工单号：{number}", f"查询码：{code}"]
     lines.append(f"承办单位：{unit}" if unit else "承办单位：工作人员正在确定，定了告诉您")
     if urgent:
-        lines.append("这是急事，马上派人办。有危险别等，快打110、119、120。")
+        lines.append(f"这是急事，马上派人办。有危险别等，快打{_first_number(danger)}。")
     if promised_at:
         lines.append(f"最晚答复：{say_time(promised_at, now=now)}")
         if explanation and not elder and not urgent:

@@ -55,6 +55,8 @@ def hear(session: Session, heard: Heard, word: str) -> Turn | None:
         return None
     if session.step is Step.BAD_RATING and said_freely.wants_rework(heard.text):
         return following.reopen(session, heard, "")
+    if session.step is Step.BAD_RATING and said_freely.speaks_of_rework(heard.text):
+        return to_step(session, Step.BAD_RATING, phrases.REWORK, choices=session.choices)
     verdict = _verdict(session, heard, word)
     if verdict is None:
         return None

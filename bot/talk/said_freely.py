@@ -29,6 +29,7 @@ _SUBMITS = re.compile(
 _MORE_THAN_HM = re.compile(r"[对好是没正就中妥行得]|可以|ok")
 _HIDES = re.compile(
     r"(?:别|不想|不要|不能|不愿|不敢|莫|甭|怕)[^，。]{0,4}(?:让|叫|给|被)?[^，。]{0,8}(?:知道|晓得|看到|看见|报复)"
+    r"|(?:别|不要|不能|莫)(?:跟|和|对|告诉)[^，。]{1,8}(?:说是?我|讲是?我|是我(?:说|反映|告|投诉|举报))"
 )
 _EITHER_WAY = re.compile(r"(?:随便|都行|都可以|都好|无所谓|你看着办|看着办|你定)[吧的啊了呀]*")
 _NOT = r"(?<!不)(?<!不要)(?<!不用)(?<!不想)(?<!不是)(?<!别)(?<!不能)"
@@ -62,6 +63,10 @@ _REMARK = re.compile(
     r"[吧啊呀了的呢嘛哈吗]*"
 )
 _CURSES = re.compile(r"(?:你们?|你们都|都)?(?:给我)?(?:去死|死去|死一边去)(?:吧|啊|去)?")
+_WHEN = re.compile(
+    r"^.{0,4}(?:多久|什么时候|啥时候|几天|多长时间|几时)(?:能|才能|会|可以|给|就)?"
+    r"(?:有结果|修好?|来修|好|解决|处理|答复|回复|来人|来看|办好?|弄好)[^，。]{0,3}$"
+)
 _HAN = re.compile(r"[\u4e00-\u9fff]")
 _WORD = re.compile(r"[A-Za-z]{2,}")
 _CORRECTS = re.compile(
@@ -231,9 +236,26 @@ def wants_rework(text: str) -> bool:
     return _short(text) and _REWORK.search(_plain(text)) is not None
 
 
+def speaks_of_rework(text: str) -> bool:
+    """“要不要重新办理啊”: the question given back."""
+    return (
+        _short(text) and re.search(r"要不要(?:重新|再)?(?:办|修|弄)|重新?办.{0,3}[吗么？?]", text) is not None
+    )
+
+
 def asks_our_hours(text: str) -> bool:
     """“你们几点上班”: about the hotline itself."""
     return _short(text) and _OUR_HOURS.fullmatch(_plain(text)) is not None
+
+
+def asks_for_meaning(text: str) -> bool:
+    """“保密是什么意思”."""
+    return re.search(r"什么意思|啥意思|区别|有用", _plain(text)) is not None
+
+
+def asks_when(text: str) -> bool:
+    """“多久有结果” about what was just filed."""
+    return _short(text) and _WHEN.search(_plain(text)) is not None
 
 
 def asks_back(text: str) -> bool:

@@ -60,6 +60,8 @@ def about_this_service(session: Session, heard: Heard, word: str) -> Turn | None
         return again(session, phrases.ROBOT)
     if pleasantries.wants_plainer_words(text):
         return elders.HANDLERS[Pick.ELDER_ON](session, heard, "")
+    if pleasantries.doubts_us(text):
+        return again(session, phrases.GENUINE)
     if pleasantries.wants_company(text):
         return again(session, phrases.COMPANY)
     if session.step is Step.HOME and pleasantries.asks_for_leaders(text):
@@ -82,7 +84,7 @@ def _on_what_was_told(session: Session, heard: Heard, word: str) -> Turn | None:
         return Turn(session, act=ShowTicket(filed))
     if waits and (word in spoken.SUBMITS or said_freely.asks_for_earlier(text)):
         return filing.offer_to_resume(session)
-    if said_freely.asks_for_earlier(text) and filed:
+    if filed and (said_freely.asks_for_earlier(text) or (not waits and said_freely.asks_when(text))):
         return Turn(session, act=ShowTicket(filed))
     if said_freely.gives_up(text, outright=True) and filed and not waits:
         return following.start_withdrawal(_at(session, filed), heard, "")

@@ -114,6 +114,7 @@ async def find(request: web.Request) -> web.StreamResponse:
     return await _let_in(request, account, session, ticket.number)
 
 
+_NEEDS_CODE = "这张工单不是在这个微信里登记的，或者没有这个工单号。请输入查询码再看。"
 _WRONG = "工单号和查询码对不上。请核对后再试。"
 
 
@@ -148,6 +149,8 @@ def _find_page(
         else "",
     }
     said = "已经退出。" if "left" in request.query and session is None else None
+    if "ask" in request.query and not mistake:
+        said = _NEEDS_CODE
     return show_citizen(
         request, "citizen_find.html", context, session=session, said=said, status=status if mistake else 200
     )

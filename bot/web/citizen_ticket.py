@@ -6,6 +6,7 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from urllib.parse import urlencode
 
 import structlog
 from aiohttp import web
@@ -15,6 +16,7 @@ from bot.given_answers import GivenAnswer, given_answers
 from bot.photos.kinds import MOST_AT_ONCE, Photo, PhotoKind, Source
 from bot.services import SERVICES, Services
 from bot.talk import phrases
+from bot.talk.following import TICKET_NUMBER
 from bot.ticket_view import TicketView, view_of
 from bot.web.cited_titles import cited
 from bot.web.citizen_access import OwnTicket, Visitor, own_ticket, sessions_of
@@ -23,7 +25,7 @@ from bot.web.citizen_pages import show_citizen
 from bot.web.citizen_words import WAITS_FOR_THE_CITIZEN, own_words, promise_words, reminded_lately, standing
 from bot.web.pages import unit_name
 from bot.wording import STARS, say_time
-from routing.errors import Refused
+from routing.errors import Refused, UnknownTicket
 from routing.ticket import REMINDERS_PER_DAY, SATISFIED_FROM, Ticket
 from routing.workflow import Action
 
@@ -62,10 +64,23 @@ class Told:
 
 
 async def show_ticket(request: web.Request, visitor: Visitor) -> web.StreamResponse:
-    own = await own_ticket(request, visitor)
+    try:
+        own = await own_ticket(request, visitor)
+    except UnknownTicket as unknown:
+        # Looked up in the chat with a query code, or anybody's, or none at all: the code opens it here too.
+        raise _ask_for_code(visitor, unknown) from None
     if own.filed_here:
         await _note_read(request, own.ticket.number)
     return await ticket_page(request, visitor, own)
+
+
+def _ask_for_code(visitor: Visitor, unknown: UnknownTicket) -> Exception:
+    number = unknown.number.upper()
+    if not TICKET_NUMBER.fullmatch(number):
+        return unknown
+    return web.HTTPSeeOther(
+        f"{citizen_path(visitor.account.name)}/find?{urlencode({'number': number, 'ask': '1'})}"
+    )
 
 
 async def _note_read(request: web.Request, number: str) -> None:

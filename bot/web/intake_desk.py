@@ -226,6 +226,7 @@ async def _show(
         "problem": problem,
         "earlier": earlier,
         "channels": CHANNELS,
+        "by_sms": bool(request.app[SERVICES].settings.sms_url),
         "secrecies": list(Secrecy),
         "types": list(RequestType),
         "applicants": list(Applicant) if DISCLOSURE in request.app[SERVICES].profile.tiers else [],

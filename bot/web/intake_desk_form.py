@@ -42,6 +42,8 @@ class Filled:
     phone: str = ""
     name: str = ""
     secrecy: str = str(Secrecy.PUBLIC)
+    no_texts: str = ""
+    """``yes`` where the caller wants no text messages."""
     title: str = ""
     text: str = ""
     place: str = ""
@@ -74,6 +76,7 @@ class Filled:
                 "request_type": said["request_type"] if said["request_type"] in set(RequestType) else "",
                 "applicant": said["applicant"] if said["applicant"] in set(Applicant) else "",
                 "urgent": "yes" if said["urgent"] else "",
+                "no_texts": "yes" if said["no_texts"] else "",
                 "parent": said["parent"] if _NUMBER.fullmatch(said["parent"]) else "",
             }
         )
@@ -88,7 +91,8 @@ class Filled:
 
     @property
     def citizen(self) -> Citizen:
-        return tidy_citizen(Citizen(name=self.name, phone=self.phone, secrecy=Secrecy(self.secrecy)))
+        secrecy, texts = Secrecy(self.secrecy), not self.no_texts
+        return tidy_citizen(Citizen(name=self.name, phone=self.phone, secrecy=secrecy, texts=texts))
 
     @property
     def has_words(self) -> bool:

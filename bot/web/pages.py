@@ -43,6 +43,7 @@ STAFF_ROLES = frozenset({Role.ADMINISTRATOR})
 INTAKE_ROLES = CENTRE_ROLES
 LETTER_ROLES = frozenset({Role.SUPERVISOR, Role.LIAISON, Role.AUDITOR})
 VISIT_ROLES = CENTRE_ROLES
+DISCLOSURE_ROLES = CENTRE_ROLES | {Role.AUDITOR}
 EVERY_ROLE = TICKET_ROLES | {Role.EDITOR, Role.ADMINISTRATOR}
 
 _MENU = (
@@ -57,6 +58,7 @@ _MENU = (
     ("/console/duplicates", "重复", REVIEW_ROLES),
     ("/console/bulletin", "通报", FIGURE_ROLES),
     ("/console/duty", "值班", DUTY_ROLES),
+    ("/console/disclosure", "依申请公开", DISCLOSURE_ROLES),
     ("/console/deliveries", "送达", DELIVERY_ROLES),
     ("/console/knowledge", "知识库", KNOWLEDGE_ROLES),
     ("/console/answers", "问答", ASK_ROLES),

@@ -55,7 +55,7 @@ def _read_flat(xml: str) -> list[tuple[str, str]] | None:
     if not xml.startswith("<xml>") or _UNCLEAN.search(xml) is not None:
         return None
     leaves, at = list[tuple[str, str]](), len("<xml>")
-    while (found := _LEAF.match(xml, at)) is not None:
+    while len(leaves) < MAX_ELEMENTS and (found := _LEAF.match(xml, at)) is not None:
         name, section, bare = found.groups()
         if section is not None and "]]>" in section:
             return None

@@ -6,9 +6,9 @@ Pure: rows come in, counts go out, and every count can be opened onto the rows i
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -33,12 +33,13 @@ class AuditRow(NamedTuple):
     """A ticket as the audit needs it: no identity and no text. A hundred thousand of them are made at a time."""
 
     number: str
-    received_at: datetime
+    received_ms: int
+    """The moment of receipt in milliseconds since 1970; to make a moment of it takes longer than to count it."""
+    unit_id: UnitId | None
     channel: Channel
     request_type: RequestType
     urgency: Urgency
     state: State
-    unit_id: UnitId | None
     topic: str | None
     triaged: bool
     """False for a ticket no machine looked at."""
@@ -65,6 +66,10 @@ class AuditRow(NamedTuple):
     worded: RequestType | None = None
     """The type its wording suggests; None for a ticket without words."""
     confidence: float = 0.0
+
+    @property
+    def received_at(self) -> datetime:
+        return datetime.fromtimestamp(self.received_ms / 1000, UTC)
 
     @property
     def handled_by(self) -> UnitId | None:
@@ -245,9 +250,3 @@ def share_interval(numerator: int, denominator: int) -> tuple[float, float]:
     low, high = wilson(numerator, denominator, z=_Z_95)
     # All or none reach the very end; rounding must not leave them a hair short of it.
     return 0.0 if numerator == 0 else low, 1.0 if numerator == denominator else high
-
-
-def rate_of(rows: Iterable[AuditRow], judge: Callable[[AuditRow], bool | None]) -> Rate:
-    """``judge`` says True or False for a row that counts, None for one that does not."""
-    verdicts = [verdict for row in rows if (verdict := judge(row)) is not None]
-    return Rate(sum(verdicts), len(verdicts))

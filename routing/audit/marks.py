@@ -1,7 +1,6 @@
 """What the audit asks of a ticket as one short string on its document: a month is read off an index, not off tickets.
 
-Everything but the number, the unit and the moment of receipt, which stand in the index beside it. No text and no
-citizen: of the wording only what type it is worded as.
+No text and no citizen: of the wording only what type it is worded as.
 """
 
 from __future__ import annotations
@@ -9,6 +8,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 
 from classifier.signals import guess_request_type
 from classifier.signals.type_words import TYPE_WORDS
@@ -50,6 +50,9 @@ def mark_of(ticket: Ticket) -> str:
     worded = guess_request_type(said) if said else None
     kinds = [event.kind for event in ticket.events]
     fields = (
+        ticket.number,
+        str((ticket.received_at - _EPOCH) // _MILLISECOND),
+        ticket.unit_id or "",
         ticket.channel,
         ticket.request_type,
         ticket.urgency,
@@ -71,20 +74,21 @@ def mark_of(ticket: Ticket) -> str:
     return "\t".join(field.replace("\t", " ") for field in fields)
 
 
-def row_of_mark(number: str, received_at: datetime, unit_id: UnitId | None, mark: str) -> AuditRow:
+def row_of_mark(mark: str) -> AuditRow:
     """The ticket as the audit needs it."""
     (
-        channel, request_type, urgency, state, topic, automatic, first, place_id, length, transfers, returns,
-        lost, waited, dispatched, replied, words, by_id, by_name, by_role, worded, confidence,
+        number, received_ms, unit_id, channel, request_type, urgency, state, topic, automatic, first, place_id,
+        length, transfers, returns, lost, waited, dispatched, replied, words, by_id, by_name, by_role, worded,
+        confidence,
     ) = mark.split("\t")  # fmt: skip
     return AuditRow(
         number,
-        received_at,
+        int(received_ms),
+        UnitId(unit_id) if unit_id else None,
         _CHANNELS[channel],
         _RECORDED[request_type],
         _URGENCIES[urgency],
         _STATES[state],
-        unit_id,
         topic or None,
         automatic != "",
         automatic == "1",
@@ -92,7 +96,7 @@ def row_of_mark(number: str, received_at: datetime, unit_id: UnitId | None, mark
         place_id or None,
         int(length),
         tuple(word for word in words.split("、") if word) if words else (),
-        ActorRef(by_id, by_name, Role(by_role)) if by_role else None,
+        _person(by_id, by_name, by_role) if by_role else None,
         int(transfers),
         int(returns),
         int(lost) if lost else 0,
@@ -102,6 +106,11 @@ def row_of_mark(number: str, received_at: datetime, unit_id: UnitId | None, mark
         _TYPES[worded],
         float(confidence),
     )
+
+
+@lru_cache(maxsize=4096)
+def _person(by_id: str, name: str, role: str) -> ActorRef:
+    return ActorRef(by_id, name, Role(role))
 
 
 def _ways(ticket: Ticket) -> tuple[str, str]:

@@ -113,7 +113,6 @@ def registrar(row: AuditRow) -> str:
 def _due(kind: RequestType, row: AuditRow, profile: Profile) -> datetime | None:
     """When a reply would have been due under that type; None where the profile or the calendar cannot say."""
     try:
-        promise = profile.promise(ClockName.REPLY, at=row.received_at, request_type=kind, urgency=row.urgency)
+        return profile.due_at(ClockName.REPLY, at=row.received_at, request_type=kind, urgency=row.urgency)
     except UnknownYear:
         return None
-    return promise.due_at if promise else None

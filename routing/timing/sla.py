@@ -239,6 +239,13 @@ class Profile:
             counts_in=limit.unit,
         )
 
+    def due_at(
+        self, clock: ClockName, *, at: datetime, request_type: RequestType, urgency: Urgency
+    ) -> datetime | None:
+        """The date of the centre's promise without its explanation: for thousands at once. Raises ``UnknownYear``."""
+        limit = self._limit(clock, request_type, urgency, None)
+        return limit.due(self.calendar, at) if limit else None
+
     def days(
         self,
         promise: Promise,

@@ -127,7 +127,7 @@ def documents(lived: list[Ticket]) -> Iterator[list[dict[str, Any]]]:
                 topic=topic,
                 text=said,
                 search_text=said,
-                **{GRAMS: grams_of(said), AUDIT: _audited(document[AUDIT], topic, said)},
+                **{GRAMS: grams_of(said), AUDIT: _audited(document[AUDIT], number, topic, said)},
                 letters=[
                     {**letter, "id": letter["id"].replace(letter["id"].split("-")[0], number)}
                     for letter in document["letters"]
@@ -143,10 +143,11 @@ def documents(lived: list[Ticket]) -> Iterator[list[dict[str, Any]]]:
         yield batch
 
 
-def _audited(mark: str, topic: str, said: str) -> str:
+def _audited(mark: str, number: str, topic: str, said: str) -> str:
     """The string of the lived history, with what the other words change in it."""
     fields, worded = mark.split("\t"), guess_request_type(said)
-    fields[4], fields[8], fields[-2:] = topic, str(len(said)), [worded.label, repr(worded.confidence)]
+    fields[0], fields[7], fields[11] = number, topic, str(len(said))
+    fields[-2:] = [worded.label, repr(worded.confidence)]
     return "\t".join(fields)
 
 

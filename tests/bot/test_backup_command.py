@@ -124,13 +124,13 @@ def test_a_restore_that_broke_off_is_begun_again(
     full: Database[Any], empty: Database[Any], tmp_path: Path
 ) -> None:
     file = tmp_path / "huiyin.zip"
-    backups.back_up(full, file, now=AT)
+    manifest = backups.back_up(full, file, now=AT)
 
     def power_cut(_: int) -> None:
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        backups.restore(empty, file, done=power_cut)
+        backups.restore(empty, file, manifest, done=power_cut)
     assert 0 < empty["tickets"].count_documents({}) < 2500
-    backups.restore(empty, file)
+    backups.restore(empty, file, manifest)
     assert contents(empty) == contents(full)

@@ -8,12 +8,16 @@ import pytest
 
 from bot.conversations.turns import understand as really
 from bot.talk import phrases, pleasantries
+from bot.talk.conversation import take_turn
+from bot.talk.following import asked_ticket
 from bot.talk.place_words import together
 from bot.talk.questions import core
-from bot.talk.session import DISCLOSURE_TIER, Step
-from classifier.signals import find_emergency
+from bot.talk.session import DISCLOSURE_TIER, Session, Step, Understanding
+from bot.wechat.messages import IncomingMessage, MessageKind
+from classifier.signals import Emergency, EmergencyKind, find_emergency
 from routing.citizen_request import Secrecy
 from tests.bot.town import Chat
+from tests.factories import MONDAY_9_30
 
 NOISE = "楼下烧烤店半夜还很吵"
 
@@ -211,7 +215,110 @@ def test_a_firm_and_where_it_is_are_one_place(before: str | None, place: str, bo
     assert together(before, place) == both
 
 
+async def test_who_filed_a_danger_reads_its_number_once_more() -> None:
+    chat = Chat()
+    for said in ("家里煤气泄漏了，味道很大", "登记这件事", "对", "人民路12号", "不留", "公开"):
+        await chat.says(said)
+    reply = await chat.says("确认提交")
+    assert "这是急事" in reply
+    assert "快打119。" in reply
+
+
+@pytest.mark.parametrize("said", ["不用电话", "不用联系我", "不方便留"])
+async def test_no_number_in_other_words(said: str) -> None:
+    chat = await offered()
+    for before in ("对", "人民路12号"):
+        await chat.says(before)
+    await chat.says(said)
+    assert chat.session.step is Step.SECRECY
+
+
+async def test_a_secrecy_said_where_the_number_is_asked_is_kept_and_said() -> None:
+    chat = await offered()
+    for before in ("对", "人民路12号"):
+        await chat.says(before)
+    assert phrases.WILL_KEEP_SECRECY in await chat.says("我不想让他们知道我是谁")
+    assert chat.session.draft is not None
+    assert chat.session.draft.secrecy is Secrecy.SECRET
+    assert draft_text(chat) == NOISE
+
+
+@pytest.mark.parametrize("said", ["你帮我登记", "给我登记一下"])
+async def test_to_be_filed_is_no_more_of_the_story(said: str) -> None:
+    chat = await offered()
+    await chat.says(said)
+    assert draft_text(chat) == NOISE
+
+
+async def test_when_asks_for_the_ticket_just_filed() -> None:
+    chat = await offered()
+    for said in ("对", "人民路12号", "不留", "公开", "提交"):
+        await chat.says(said)
+    assert "HY2611160001" in await chat.says("多久有结果")
+
+
+async def test_photos_are_no_words_of_the_citizen() -> None:
+    chat = await offered()
+    await chat.sends(MessageKind.IMAGE, media_id="m1")
+    for said in ("对", "人民路12号", "不留", "公开", "提交"):
+        await chat.says(said)
+    assert "市民附照片" in chat.town.desk.tickets["HY2611160001"].text
+    assert "市民附照片" not in await chat.says("我的诉求")
+
+
+@pytest.mark.parametrize("said", ["你们这是诈骗吗", "怎么证明你们是政府", "我不信", "你们是真的吗"])
+async def test_who_doubts_this_service_is_told_how_to_make_sure(said: str) -> None:
+    assert phrases.GENUINE in await Chat().says(said)
+
+
+def test_a_cheat_elsewhere_is_no_doubt_of_us() -> None:
+    assert not pleasantries.doubts_us("这家店的酒是假的")
+
+
+async def test_a_trouble_told_before_its_place_is_not_lost() -> None:
+    chat = Chat()
+    await chat.says("电梯里有人困住了出不来，家里煤气泄漏了")
+    await chat.says("幸福里3栋")
+    assert draft_text(chat) == "电梯里有人困住了出不来，家里煤气泄漏了"
+    assert chat.session.draft is not None
+    assert chat.session.draft.place == "幸福里3栋"
+
+
+@pytest.mark.parametrize("said", ["在人民广场", "停了"])
+def test_a_place_or_two_characters_are_no_hint_of_danger(said: str) -> None:
+    message = IncomingMessage("county", "o", MessageKind.TEXT, "m1", MONDAY_9_30, content=said)
+    hint = Understanding(emergency=Emergency(EmergencyKind.VIOLENCE, said, sure=False))
+    turn = take_turn(Session(), message, hint, now=MONDAY_9_30)
+    assert not any("有危险" in line for line in turn.say)
+
+
+@pytest.mark.parametrize("said", ["麻烦帮我看下HY2611160001", "给我查查那个HY2611160001"])
+async def test_a_ticket_is_looked_up_in_any_polite_words(said: str) -> None:
+    assert asked_ticket(said) == ("HY2611160001", None)
+
+
+async def test_the_question_of_rework_given_back_is_put_again() -> None:
+    chat = await offered()
+    for said in ("对", "人民路12号", "不留", "公开", "提交"):
+        await chat.says(said)
+    chat.hears_of_the_end("HY2611160001")
+    await chat.says("1")
+    await chat.says("没人管")
+    assert phrases.REWORK in await chat.says("要不要重新办理啊")
+    assert chat.session.step is Step.BAD_RATING
+
+
 # ---- questions
+
+
+@pytest.mark.parametrize("said", ["我被电信诈骗了 刚转走五万", "我妈刚才被骗子骗走三万"])
+async def test_who_was_just_defrauded_reads_the_number_first(said: str) -> None:
+    assert (await Chat().says(said)).startswith(phrases.DEFRAUDED)
+
+
+@pytest.mark.parametrize("said", ["商家骗人，说好的赠品没有", "被骗了怎么维权"])
+def test_a_cheat_in_a_shop_is_no_fraud_of_the_hour(said: str) -> None:
+    assert not pleasantries.was_defrauded(said)
 
 
 async def test_an_application_for_information_is_one_from_the_first_word() -> None:

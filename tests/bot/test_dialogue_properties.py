@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
 from bot.talk import phrases, spoken
+from bot.talk.asked import Asked
 from bot.talk.conversation import take_turn
 from bot.talk.questions import LONG_STORY
 from bot.talk.rendering import first_digit
@@ -29,7 +30,10 @@ WORDS = """
 楼下太吵了睡不着 火星上有水吗 我家煤气泄漏了 啊 。 看不清 普通模式 隐私 删除我的信息 依申请公开 在这里申请 王建国 没用 不对
 答非所问 管用 第二条呢 那现在咋规定的 医保 家电补贴还有吗 家里拆迁谈不拢怎么办 路边停车多少钱一小时 有烟味
 改地点 改一改 路灯坏了三天没人修。还有，楼下烧烤店半夜很吵 一是路灯坏了没人修，二是楼下烧烤店半夜太吵
-人民路12号 地点改成解放路3号 就是这里 确认提交 對 轉人工 是的 下一页 按工单号查 2611160001
+人民路12号 地点改成解放路3号 就是这里 没修好 还是黑的，没人来 还行吧 一星 不是说这件事 是一件事 另一件事
+讲个笑话 你们就会踢皮球 已经打120了 我没有手机 不怕他们知道
+公园厕所太脏了，另外我想问下社保卡丢了怎么补办 我要申请公开去年的预算 对了，灯杆编号是A23
+确认提交 對 轉人工 是的 下一页 按工单号查 2611160001
 """
 SAID = st.sampled_from(WORDS.split())
 THING = st.one_of(
@@ -76,6 +80,7 @@ async def do(chat: Chat, what: str, content: str) -> str | None:
         for number, ticket in chat.town.desk.tickets.items():
             if ticket.state is State.DISPATCHED:
                 chat.town.desk.resolve(number, text="办好了。" * 300, now=chat.now)
+                chat.asked = Asked(number, chat.now, listed=True)
         return None
     if what == "choice":
         choices = chat.session.choices

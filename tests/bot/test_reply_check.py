@@ -6,7 +6,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.reply_check import Doubt, Finding, Standing, check_reply, cited_in, to_override
+from bot.reply_check import (
+    Doubt,
+    Finding,
+    Standing,
+    check_reply,
+    cited_in,
+    fit,
+    shared_rarity,
+    to_override,
+)
 
 SMOKE = "夜市烧烤油烟扰民\n楼下烧烤店每天营业到凌晨，油烟排到二楼窗户，影响休息。"
 LAMP = "路灯不亮\n城关街道中山路东段的路灯坏了半个月，晚上走路看不清。"
@@ -42,6 +51,29 @@ BAD = (
     (SMOKE, "根据清政发〔2019〕77号文件，已责令该烧烤店整改油烟。", Doubt.UNKNOWN_CITATION),
     (LAMP, "您好！您反映的{事项}收悉，路灯已由维修队更换电缆。", Doubt.UNFILLED),
 )
+
+
+LONG_LAMP = (
+    "东门社区中山路路灯不亮\n您好，我家住在东门社区，从上个月开始小区门口中山路上的路灯就一直不亮，晚上下班回家黑得看不见路，"
+    "老人和孩子出门很不安全。之前跟物业说过好几次，物业说归市政管，一直没有人来修，希望有关部门尽快派人来看看，给个明确的答复。"
+)
+LONG_PENSION = (
+    "您好，您反映的问题已收悉，现答复如下：经核实，您的养老保险关系已经从外地转入，缴费年限合并计算以后满十五年。按照规定，"
+    "到龄当月带身份证、户口簿和银行卡，到就近的人社服务中心窗口申请，也可以在手机上办理，一般十五个工作日内审核，次月起按月发放。"
+    "需要补缴的月份，请带原单位开具的证明到窗口核对，工作人员会当面说明每月能领多少。"
+)
+LONG_REPAIR = (
+    "您好，您反映的问题已收悉，现答复如下：经市政养护人员到东门社区中山路现场查看，小区门口到路口共有四盏路灯不亮，"
+    "原因是地下电缆被施工挖断。当晚已接好临时线路，四盏路灯都亮了；被挖断的电缆由施工单位重新敷设，我们每天巡查，"
+    "确保晚上出门安全。感谢您的监督。"
+)
+
+
+def test_long_texts_that_share_no_more_than_chance_are_off_the_point() -> None:
+    assert shared_rarity(LONG_LAMP, LONG_PENSION) > 5, "a few words are in both, as in any two long texts"
+    assert Finding(Doubt.OFF_THE_POINT) in check_reply(LONG_PENSION, asked=LONG_LAMP)
+    assert check_reply(LONG_REPAIR, asked=LONG_LAMP) == ()
+    assert fit(LONG_LAMP, LONG_REPAIR) > fit(LONG_LAMP, LONG_PENSION) + 5
 
 
 @pytest.mark.parametrize(("asked", "reply"), GOOD)

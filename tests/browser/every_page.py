@@ -25,6 +25,7 @@ class Walked:
     found_on: str = ""
     named_by: str = ""
     opens: str = ""
+    status: int = 200
 
     @property
     def name(self) -> str:
@@ -44,9 +45,12 @@ EVERY_PAGE: tuple[Walked, ...] = (
     *_pages(STRANGER, "/console/login", "/answers", "/answers/catalogue", "/my/{account}/find"),
     Walked(route="/answers", by=STRANGER, opens="/answers?q=社保卡丢了怎么补办"),
     Walked(route="/answers/{name}", by=STRANGER, found_on="/answers?q=社保卡丢了怎么补办"),
+    Walked(route="/answers", by=STRANGER, opens="/answers?q=zzzz&size=big"),
+    Walked(route="/answers/{name}", by=STRANGER, opens="/answers/nothing", status=404),
     # Citizens, on the telephone WeChat knows them by.
     Walked(route="/simulator", by=CITIZEN),
     Walked(route="/simulator/at/market", by=CITIZEN),
+    Walked(route="/simulator/sms", by=CITIZEN),
     Walked(route="/my/{account}", by=CITIZEN),
     Walked(route="/my/{account}/subscribe", by=CITIZEN),
     Walked(route="/my/{account}/tickets/{number}", by=CITIZEN, found_on="/my/{account}"),
@@ -55,6 +59,8 @@ EVERY_PAGE: tuple[Walked, ...] = (
     *_pages("chengguan", "/console/tickets", "/console/reply-templates", "/console/letters", "/console/duty"),
     Walked(route=_TICKET, by="chengguan", found_on="/console/tickets"),
     Walked(route=_TICKET, by="chengguan", found_on="/console/tickets?tab=closed"),
+    Walked(route=_TICKET, by="chengguan", opens="/console/tickets/HY0000000000", status=404),
+    Walked(route="/console/tickets", by="chengguan", opens="/console/tickets?tab=open&type=complaint"),
     Walked(route="/console/knowledge", by="chengguan"),
     # The centre.
     *_pages("operator", "/console/intake", "/console/visits", "/console/deliveries", "/console/answers"),
@@ -71,11 +77,12 @@ EVERY_PAGE: tuple[Walked, ...] = (
     *_pages("supervisor", "/console/live", "/console/figures", "/console/letters", "/console/bulletin"),
     Walked(route="/console/live", by="supervisor", opens="/console/live?wall=1"),
     Walked(route="/console/figures/{name}", by="supervisor", found_on="/console/figures?period=month"),
-    *_pages("supervisor", "/console/models", "/console/health", "/console/duty"),
+    *_pages("supervisor", "/console/models", "/console/health", "/console/duty", "/console/disclosure"),
     # The knowledge base.
     *_pages("editor", "/console/", "/console/knowledge", "/console/knowledge/reviews"),
     *_pages("editor", "/console/knowledge/tasks", "/console/knowledge/import", "/console/knowledge/figures"),
-    *_pages("editor", "/console/knowledge/new"),
+    Walked(route="/console/knowledge/new", by="editor", opens="/console/knowledge/new?kind=policy"),
+    Walked(route="/console/knowledge/new", by="editor", opens="/console/knowledge/new?kind=guide"),
     Walked(route="/console/knowledge/tasks/{name}", by="editor", found_on="/console/knowledge/tasks"),
     Walked(
         route="/console/knowledge/proposals/{name}",
@@ -94,6 +101,8 @@ EVERY_PAGE: tuple[Walked, ...] = (
     Walked(route="/console/profiles/{name}", by="admin", found_on="/console/profiles"),
     Walked(route="/console/wechat/{name}", by="admin", found_on="/console/wechat"),
     *_pages("auditor", "/console/audit/confusion", "/console/audit/types", "/console/audit/bias"),
+    Walked(route="/console/audit/confusion", by="auditor", opens="/console/audit/confusion?axis=topic"),
+    Walked(route="/console/audit/bias", by="auditor", opens="/console/audit/bias?by=length"),
     *_pages("auditor", "/console/audit/samples", "/console/identity-reads"),
     Walked(route="/console/audit/{name}/tickets", by="auditor", found_on="/console/audit/types"),
     Walked(route=_TICKET, by="auditor", found_on="/console/tickets"),

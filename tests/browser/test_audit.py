@@ -1,4 +1,4 @@
-"""The audit and the models in a real browser: at both widths, in the dark, and without script."""
+"""The audit in a real browser, with and without script."""
 
 from __future__ import annotations
 
@@ -14,23 +14,12 @@ from tests.bot.web.conftest import Console
 from tests.bot.web.conftest import clock as clock  # the fixtures of the running console
 from tests.bot.web.conftest import console as console
 from tests.browser.test_console import Person
-from tests.chromium import PHONE, WIDE
+from tests.chromium import WIDE
 from tests.factories import CITY_MANAGEMENT, HOUSING
 
 pytestmark = pytest.mark.browser
 
 GREASE = "我要投诉楼下烧烤店，油烟扰民，半夜噪音太吵，没人管。"
-PAGES = (
-    "/console/audit/confusion",
-    "/console/audit/confusion?axis=topic&period=custom&from=2026-11-01&to=2026-11-30",
-    "/console/audit/types",
-    "/console/audit/types/tickets",
-    "/console/audit/bias",
-    "/console/audit/bias?by=length",
-    "/console/audit/bias/tickets?by=channel&key=hotline&measure=automatic",
-    "/console/audit/samples",
-    "/console/models",
-)
 
 
 async def _lived(console: Console) -> None:
@@ -61,19 +50,6 @@ async def _supervisor(browser: Browser, console: Console, viewport: Any, **kwarg
     person = Person(await context.new_page(), str(console.server.make_url("")).rstrip("/"))
     await person.log_in("supervisor")
     return person
-
-
-@pytest.mark.parametrize(
-    ("viewport", "scheme"), [(WIDE, "light"), (PHONE, "light"), (WIDE, "dark")], ids=["wide", "phone", "dark"]
-)
-async def test_no_page_of_the_audit_runs_over_the_edge_or_makes_the_browser_complain(
-    browser: Browser, console: Console, viewport: Any, scheme: Any
-) -> None:
-    await _lived(console)
-    person = await _supervisor(browser, console, viewport, color_scheme=scheme)
-    for n, path in enumerate(PAGES):
-        await person.page.goto(person.base + path)
-        await person.looks_right(f"audit-{scheme}-{n}")
 
 
 @pytest.mark.parametrize("script", [True, False], ids=["script", "no-script"])

@@ -93,3 +93,8 @@ async def test_an_administrator_looks_at_a_table_and_takes_it(
     await person.looks_right("table-preview")
     await page.get_by_role("button", name="确认采用").click()
     await expect(page.get_by_role("status")).to_contain_text("已存为第 1 版")
+    await page.goto(f"{person.base}/console/tables")
+    await page.get_by_role("link", name="第 1 版").click()
+    await person.looks_right("table-version")
+    if viewport is WIDE:
+        assert await serious_violations(page) == []

@@ -1,4 +1,4 @@
-"""The console in a real browser: the liaison's whole path at both widths, with and without script."""
+"""The console in a real browser: what its script keeps, what a second click does, and the keyboard alone."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from playwright.async_api import Browser, Page, expect
 from routing.citizen_request import Channel
 from routing.events import EventKind
 from routing.ticket import Ticket
-from routing.workflow import State
 from tests.bot.web.conftest import PASSWORD, Console
 from tests.bot.web.conftest import clock as clock  # the fixtures of the running console
 from tests.bot.web.conftest import console as console
@@ -66,52 +65,6 @@ async def _ticket(console: Console) -> Ticket:
     )
 
 
-@pytest.mark.parametrize("viewport", [WIDE, PHONE], ids=["wide", "phone"])
-@pytest.mark.parametrize("script", [True, False], ids=["script", "no-script"])
-async def test_a_liaison_signs_in_contacts_answers_and_closes(
-    browser: Browser, console: Console, viewport: Any, script: bool
-) -> None:
-    ticket = await _ticket(console)
-    person = await _person(browser, console, viewport, script=script)
-    page = person.page
-    await person.log_in("liaison")
-    await page.get_by_role("link", name="夜市烧烤油烟扰民").click()
-    await page.get_by_role("button", name="签收", exact=True).click()
-    await expect(page.get_by_role("status")).to_contain_text("已签收")
-    await page.get_by_label("联系情况").fill("9:40 电话联系，市民补充了楼号。")
-    await page.get_by_role("button", name="先行联系", exact=True).click()
-    await expect(page.get_by_role("status")).to_contain_text("已记下联系情况")
-    await page.get_by_label("答复内容").fill(ANSWER)
-    await page.get_by_role("button", name="答复并办结").click()
-    await expect(page.get_by_role("status")).to_contain_text("已办结")
-    await expect(page.get_by_role("heading", name="给市民的答复")).to_be_visible()
-    stored = await console.stored(ticket.number)
-    assert (stored.state, stored.reply_text) == (State.RESOLVED, ANSWER)
-
-
-@pytest.mark.parametrize("viewport", [WIDE, PHONE], ids=["wide", "phone"])
-async def test_no_page_runs_over_the_edge_or_makes_the_browser_complain(
-    browser: Browser, console: Console, viewport: Any
-) -> None:
-    ticket, waiting = await _ticket(console), await console.ticket(None)
-    person = await _person(browser, console, viewport)
-    await person.page.goto(f"{person.base}/console/login")
-    await person.looks_right("login")
-    pages = {
-        "liaison": ["/console/tickets", f"/console/tickets/{ticket.number}", "/console/nothing"],
-        "dispatcher": ["/console/tickets?tab=received", f"/console/tickets/{waiting.number}"],
-        "supervisor": ["/console/figures", "/console/figures/closed?period=month"],
-        "auditor": ["/console/identity-reads"],
-        "editor": ["/console/"],
-    }
-    for user, paths in pages.items():
-        person = await _person(browser, console, viewport)
-        await person.log_in(user)
-        for path in paths:
-            await person.page.goto(person.base + path)
-            await person.looks_right(f"{user}-{paths.index(path)}")
-
-
 async def test_a_half_written_answer_survives_a_reload_and_goes_with_the_login(
     browser: Browser, console: Console
 ) -> None:
@@ -151,6 +104,26 @@ async def test_the_keyboard_alone_reaches_and_sends_the_answer(browser: Browser,
     await expect(page.get_by_role("status")).to_contain_text("已签收")
     await page.get_by_label("答复内容").focus()
     await page.keyboard.type(ANSWER)
+    await page.keyboard.press("Tab")  # the files to send along
     await page.keyboard.press("Tab")
     await page.keyboard.press("Enter")
     await expect(page.get_by_role("status")).to_contain_text("已办结")
+
+
+async def test_escape_closes_what_folds_out_and_the_first_tab_skips_to_the_text(
+    browser: Browser, console: Console
+) -> None:
+    person = await _person(browser, console, WIDE)
+    page = person.page
+    await person.log_in("supervisor")
+    await page.goto(f"{person.base}/console/tickets")
+    await page.keyboard.press("Tab")
+    await expect(page.get_by_role("link", name="跳到正文")).to_be_in_viewport()
+    menu = page.locator(".rest summary")
+    await menu.press("Enter")
+    await expect(page.get_by_role("link", name="值班")).to_be_visible()
+    await page.keyboard.press("Escape")
+    await expect(page.get_by_role("link", name="值班")).to_be_hidden()
+    await expect(menu).to_be_focused()
+    await page.get_by_label("搜索工单").press("Escape")
+    await expect(page.get_by_label("搜索工单")).not_to_be_focused()

@@ -3,20 +3,15 @@ serious faults of accessibility."""
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Any
 
 import pytest
 from playwright.async_api import Browser, expect
 
-from routing.duty.alarm_ladder import Recipient
-from routing.duty.roster import Duty, Roster
-from routing.duty.roster_store import MongoRosterStore
 from routing.workflow import State
 from tests.bot.web.conftest import Console
 from tests.bot.web.conftest import clock as clock  # the fixtures of the running console
 from tests.bot.web.conftest import console as console
-from tests.browser.axe import serious_violations
 from tests.browser.test_console import _person
 from tests.chromium import PHONE, WIDE
 from tests.factories import CITY_MANAGEMENT
@@ -70,24 +65,3 @@ async def test_a_return_is_decided_in_the_queue_without_script(
     await person.page.get_by_role("button", name="同意退单").click()
     await expect(person.page.get_by_role("status")).to_contain_text("已完成")
     assert (await console.stored(ticket.number)).state is State.RECEIVED
-
-
-@pytest.mark.parametrize("viewport", [WIDE, PHONE], ids=["wide", "phone"])
-async def test_the_centres_pages_fit_and_have_no_serious_fault(
-    browser: Browser, console: Console, viewport: Any
-) -> None:
-    await console.ticket(None, text=VAGUE.format(0))
-    start = console.clock.now
-    shift = Duty(CITY_MANAGEMENT, Recipient.LIAISON, "liaison", start, start + timedelta(hours=8))
-    await MongoRosterStore(console.services.database).replace(Roster((shift,)), by="test", now=start)
-    for user, names in {
-        "supervisor": ("triage", "reviews", "duty", "health"),
-        "administrator": ("staff", "staff/keys", "staff/log", "staff/liaison", "password"),
-    }.items():
-        person = await _person(browser, console, viewport)
-        await person.log_in(user)
-        for name in names:
-            await person.page.goto(f"{person.base}/console/{name}")
-            await person.looks_right(name.replace("/", "-"))
-            if viewport is WIDE:  # the same elements at either width
-                assert await serious_violations(person.page) == [], name

@@ -11,6 +11,7 @@ from playwright.async_api import Browser
 
 from bot.simulator.pages import simulator_routes
 from bot.simulator.platform import SimulatedPlatform
+from bot.simulator.sms_gateway import SimulatedSms
 from tests.bot.web.conftest import Console
 from tests.bot.web.conftest import clock as clock  # the fixtures of the running console
 from tests.bot.web.conftest import console as console
@@ -37,7 +38,7 @@ async def _look_at(screen: Screen, walked: Walked) -> None:
     """By day on a wide screen, by night on a telephone: either way the colours and the layout are others."""
     await screen.page.emulate_media(color_scheme="light")
     await screen.page.set_viewport_size(WIDE)
-    await screen.opens(await screen.find(walked))
+    await screen.opens(await screen.find(walked), status=walked.status)
     await screen.must_fit(walked.name, WIDE)
     found = await serious_violations(screen.page, but=repeated(12))
     screen.faults += [f"{walked.name}, wide: {one}" for one in found]
@@ -50,7 +51,9 @@ async def _look_at(screen: Screen, walked: Walked) -> None:
 async def test_no_page_is_missing_from_the_walk(console: Console) -> None:
     async with aiohttp.ClientSession() as http:
         platform = SimulatedPlatform(account=ACCOUNT, deliver_to="", http=http, clock=console.clock)
-        addresses = {*_read(console.server.app), *_simulated(simulator_routes(platform, clock=console.clock))}
+        texts = SimulatedSms([platform], secret="", sign="", clock=console.clock)
+        simulated = [*simulator_routes(platform, clock=console.clock), *texts.routes()]
+        addresses = {*_read(console.server.app), *(one.path for one in simulated if one.method == "GET")}
     walked = {one.route for one in EVERY_PAGE} - {"/simulator/at/market"}
     known = walked | set(NO_PAGE) | set(SEEN_AT_WORK)
     missing = {one for one in addresses if not one.startswith(NOT_FOR_READING)} - known
@@ -63,7 +66,3 @@ def _read(app: web.Application) -> Iterable[str]:
     for resource in app.router.resources():
         if any(route.method == "GET" for route in resource):
             yield resource.canonical
-
-
-def _simulated(routes: Iterable[web.RouteDef]) -> Iterable[str]:
-    return (route.path for route in routes if route.method == "GET")

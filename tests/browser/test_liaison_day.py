@@ -29,8 +29,9 @@ async def _other(console: Console) -> None:
     await add_user(console.services, user, password=PASSWORD)
 
 
-@pytest.mark.parametrize("viewport", [WIDE, PHONE], ids=["wide", "phone"])
-@pytest.mark.parametrize("script", [True, False], ids=["script", "no-script"])
+@pytest.mark.parametrize(
+    ("viewport", "script"), [(WIDE, False), (PHONE, True)], ids=["wide-no-script", "phone-script"]
+)
 async def test_from_the_inbox_to_a_closed_ticket(
     browser: Browser, console: Console, viewport: Any, script: bool
 ) -> None:

@@ -35,10 +35,10 @@ class Screen:
         """The address without the server's own part."""
         return self.page.url.removeprefix(self.demo.url)
 
-    async def opens(self, path: str) -> None:
-        """Go there; an answer that is not 200 is a fault."""
+    async def opens(self, path: str, *, status: int = 200) -> None:
+        """Go there; another answer than that is a fault."""
         answer = await self.page.goto(self.demo.url + path)
-        if answer is None or answer.status != 200:
+        if answer is None or answer.status != status:
             self.faults.append(f"{path} answers {answer.status if answer else 'nothing'}")
 
     async def must_fit(self, name: str, size: ViewportSize) -> None:

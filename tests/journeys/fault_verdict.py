@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -15,6 +15,13 @@ from bot.wording import APOLOGY
 SEND = "message/custom/send"
 _UNKNOWN = {str(fault) for fault in OUTCOME_UNKNOWN}
 _TOLD = {"sent", "delivered"}
+_SUBSCRIPTION = "订阅通知"
+_SHOWN_AS: dict[str, Callable[[ChatEntry], bool]] = {
+    "template": lambda entry: entry.kind is EntryKind.TEMPLATE and entry.note != _SUBSCRIPTION,
+    "subscription": lambda entry: entry.kind is EntryKind.TEMPLATE and entry.note == _SUBSCRIPTION,
+    "sms": lambda entry: entry.kind is EntryKind.SMS,
+}
+"""Rungs whose messages are told apart from the chat's own on the citizen's phone."""
 CUT_SHORT = timedelta(seconds=5)
 """Of the run's own clock, which is five times as fast: a second of ours."""
 
@@ -116,16 +123,20 @@ class Verdict:
         ]
         states = Counter(entry["state"] for entry in ledger)
         self.seen.update({f"notice {state}": count for state, count in states.items()})
-        told, doubtful = sum(states[state] for state in _TOLD), states["unknown"]
+        told = sum(states[state] for state in _TOLD)
         if set(states) - _TOLD - {"unknown", "waiting", "failed", "expired"}:
             self._wrong(f"a notice nobody finished: {dict(states)}", citizen)
-        templates = sum(entry.kind is EntryKind.TEMPLATE for entry in said)
-        by_template = sum(entry.get("rung") == "template" and entry["state"] in _TOLD for entry in ledger)
-        in_doubt = sum(entry.get("rung") == "template" and entry["state"] == "unknown" for entry in ledger)
-        if not by_template <= templates <= by_template + in_doubt:
-            self._wrong(f"{templates} template messages read, {by_template} told", citizen)
+        doubtful, read, by_others = states["unknown"], 0, 0
+        for rung, is_its in _SHOWN_AS.items():
+            shown = sum(is_its(entry) for entry in said)
+            its = [entry["state"] for entry in ledger if entry.get("rung") == rung]
+            by_rung, in_doubt = sum(state in _TOLD for state in its), its.count("unknown")
+            if not by_rung <= shown <= by_rung + in_doubt:
+                self._wrong(f"{shown} read by {rung}, {by_rung} told", citizen)
+            self.seen[f"told by {rung}"] += by_rung
+            doubtful, read, by_others = doubtful - in_doubt, read + shown, by_others + by_rung
         # Everything else that arrived: an answer to each message, and the notices told in the chat.
-        rest, expected = len(said) - templates, len(citizen.deliveries) + told - by_template
+        rest, expected = len(said) - read, len(citizen.deliveries) + told - by_others
         faults = len(lines) - len(said)
         if rest > expected + doubtful + citizen.pushed_again:
             self._wrong(f"{rest} lines read, {expected} written", citizen)

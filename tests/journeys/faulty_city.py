@@ -29,7 +29,7 @@ NOTICED_AFTER_S = 0.3
 _PROJECT = Path(__file__).resolve().parents[2]
 
 SEND, TOKEN = "message/custom/send", "stable_token"
-TEMPLATE = "message/template/send"
+TEMPLATE, SUBSCRIPTION = "message/template/send", "message/subscribe/bizsend"
 _OF_CHATS = (45015, 45047)
 SENDING: dict[Fault, float] = {
     -1: 0.02,
@@ -129,7 +129,6 @@ class FaultyCity:
     redis: EmbeddedStores
     dice: random.Random
     clock: Callable[[], datetime]
-    redis_restarts: int = 0
     history: list[str] = field(default_factory=list)
     worker_killed_at: list[datetime] = field(default_factory=list)
 
@@ -151,9 +150,9 @@ class FaultyCity:
         faults.slow_s, faults.late_s = 1.5, 0.1
         faults.repeat_reports = 2
         faults.fail_at_random(SEND, SENDING)
-        faults.fail_at_random(
-            TEMPLATE, {what: share for what, share in SENDING.items() if what not in _OF_CHATS}
-        )
+        cards = {what: share for what, share in SENDING.items() if what not in _OF_CHATS}
+        faults.fail_at_random(TEMPLATE, cards)
+        faults.fail_at_random(SUBSCRIPTION, cards)
         faults.fail_at_random(TOKEN, FETCHING)
 
     @contextlib.asynccontextmanager
@@ -206,7 +205,6 @@ class FaultyCity:
         os.kill(self.redis.pids["valkey"], signal.SIGKILL)
         await asyncio.sleep(self.dice.uniform(0.1, 0.5))
         self.redis.revive()
-        self.redis_restarts += 1
 
     async def end(self) -> None:
         for child in (*self.servers, self.worker):
@@ -258,10 +256,11 @@ class Official:
         return None
 
 
-async def serve_platform(platform: SimulatedPlatform) -> tuple[web.AppRunner, str]:
-    """The platform's API for other processes, and its address."""
+async def serve_platform(platform: SimulatedPlatform, *beside: web.RouteDef) -> tuple[web.AppRunner, str]:
+    """The platform's API for other processes, with ``beside`` on the same address, and that address."""
     app = web.Application()
     app.add_routes(platform.routes(""))
+    app.add_routes(beside)
     runner = web.AppRunner(app, access_log=None)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()

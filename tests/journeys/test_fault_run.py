@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import itertools
 import os
 import random
 import re
@@ -23,6 +24,7 @@ from motor.motor_asyncio import AsyncIOMotorClient
 
 from bot.embedded import EmbeddedStores
 from bot.people import People
+from bot.simulator import sms_gateway
 from bot.simulator.platform import SimulatedPlatform
 from bot.simulator.records import ApiCall, ChatEntry, Outcome
 from routing.departments import UnitId
@@ -32,6 +34,7 @@ from tests.journeys.city import ACCOUNT, accounts_file
 from tests.journeys.fault_service import SCALE, fast_clock
 from tests.journeys.fault_verdict import Citizen, Verdict, overwhelmed
 from tests.journeys.faulty_city import Child, FaultyCity, Official, connections, serve_platform, spec_file
+from tests.journeys.faulty_gateway import FaultyGateway
 
 CONVERSATIONS = int(os.environ.get("HUIYIN_FAULT_CONVERSATIONS", "2000"))
 AT_ONCE = 16
@@ -62,7 +65,16 @@ id = "tpl-answered"
 [accounts.{ACCOUNT.name}.templates.answered.fields]
 thing1 = "{{number}}"
 thing2 = "{{state}}"
+[accounts.{ACCOUNT.name}.subscriptions.answered]
+id = "sub-answered"
+[accounts.{ACCOUNT.name}.subscriptions.answered.fields]
+thing1 = "{{number}}"
 """
+GATEWAY = {"secret": "secret of the gateway", "sign": "清和县12345"}
+HABITS = ("template", "subscription", "sms")
+"""How a citizen who filed can be reached: by all ways, by a consent and no template, or no more on WeChat at all."""
+PHONES = "139000"
+"""What all numbers of the run begin with."""
 ROLES = (("serve", "one"), ("serve", "two"), ("work", "worker"))
 
 
@@ -71,8 +83,10 @@ class Run:
     city: FaultyCity
     database: Any
     official: Official
+    gateway: FaultyGateway
     citizens: dict[str, Citizen] = field(default_factory=dict)
     calls: Counter[str] = field(default_factory=Counter)
+    habits: Iterator[str] = field(default_factory=lambda: itertools.cycle(HABITS))
 
     def saw(self, call: ApiCall) -> None:
         self.calls[call.endpoint] += 1
@@ -96,12 +110,24 @@ class Run:
     async def file(self, citizen: Citizen, index: int) -> None:
         citizen.mark = f"编号{index}乙"
         text = f"{self.city.dice.choice(COMPLAINTS)}，{citizen.mark}"
-        for line in ("我要投诉", text, f"城关镇人民路{index}号", "不留", "公开", "确认提交"):
+        habit = next(self.habits)
+        contact = f"{PHONES}{index:05d}" if habit == "sms" else "不留"
+        for line in ("我要投诉", text, f"城关镇人民路{index}号", contact, "公开", "确认提交"):
             await self.say(citizen, line)
         found = [number for said in self.lines(citizen) for number in re.findall(r"HY\d{8,}", said.text)]
         if found:
             citizen.number = found[0]
+            await self.behave(citizen, habit)
             await self.official.answer(citizen.number, f"已经办好，{citizen.mark}。")
+
+    async def behave(self, citizen: Citizen, habit: str) -> None:
+        platform = self.city.platform
+        if habit == "subscription":
+            platform.phones.of(citizen.openid).blocks_templates = True
+            await platform.answer_popup(citizen.openid, {"sub-answered": True})
+        elif habit == "sms" and len(self.lines(citizen)) >= len(citizen.deliveries):
+            # Only once nothing is owed: an answer still to come could not reach who has left.
+            await platform.unfollow(citizen.openid)
 
     async def say(self, citizen: Citizen, line: str) -> None:
         """Write one line and wait, but not for ever, until something answers."""
@@ -171,7 +197,9 @@ async def run(
             account=ACCOUNT, deliver_to="", http=http, clock=clock, cut_after_s=CUT_AFTER_S
         )
         platform.phones.most = CONVERSATIONS + 100
-        serving, base = await serve_platform(platform)
+        dice = random.Random(seed)
+        gateway = FaultyGateway(platform, dice, clock=clock, **GATEWAY)
+        serving, base = await serve_platform(platform, *gateway.routes())
         settings = {
             "mongo_url": mongo_url,
             "redis_url": redis_url,
@@ -180,16 +208,20 @@ async def run(
             "secret_key": SECRET_KEY,
             "wechat_accounts": str(accounts),
             "wechat_api_base": base,
+            "sms_url": f"{base}{sms_gateway.PATH}",
+            "sms_secret": GATEWAY["secret"],
+            "sms_sign": GATEWAY["sign"],
+            "sms_hours": " ",
         }
         spec = spec_file(tmp_path, started=started, speed=SPEED, seed=seed, settings=settings)
         children = [Child(role, spec, tmp_path / f"{name}.log") for role, name in ROLES]
-        city = FaultyCity(platform, children[:2], children[2], stores, random.Random(seed), clock)
+        city = FaultyCity(platform, children[:2], children[2], stores, dice, clock)
         try:
             await city.start()
             key = await People(database).add_api_key(
                 name="故障演练", role=Role.SUPERVISOR, unit_id=UnitId("qh.hotline")
             )
-            whole = Run(city, database, Official(city, http, key))
+            whole = Run(city, database, Official(city, http, key), gateway)
             platform.phones.told = whole.saw
             yield whole
         finally:
@@ -212,6 +244,7 @@ async def test_every_message_is_answered_once_whatever_breaks(run: Run) -> None:
     async with city.in_trouble(every_s=TROUBLE_EVERY_S):
         await asyncio.gather(*(one(index) for index in range(CONVERSATIONS)))
     talked = time.monotonic() - began
+    run.gateway.calm = True
     await city.calm()
     await run.settled()
     verdict = await run.verdict()
@@ -224,6 +257,7 @@ async def test_every_message_is_answered_once_whatever_breaks(run: Run) -> None:
     if CONVERSATIONS >= 1000:
         assert len(met) >= LEAST_KINDS
         assert {"killed serve", "killed work", "restarted redis"} <= set(city.history)
+        assert all(verdict.seen[f"told by {rung}"] for rung in HABITS)
     assert_no_secret(city)
 
 
@@ -234,7 +268,16 @@ def assert_no_secret(city: FaultyCity) -> None:
         "nothing was logged: the next lines would prove nothing"
     )
     openids = (phone.openid for phone in city.platform.phones)
-    for secret in (ACCOUNT.secret, ACCOUNT.token, ACCOUNT.encoding_aes_key, "access_token", *openids, "井盖"):
+    for secret in (
+        ACCOUNT.secret,
+        ACCOUNT.token,
+        ACCOUNT.encoding_aes_key,
+        GATEWAY["secret"],
+        PHONES,
+        "access_token",
+        *openids,
+        "井盖",
+    ):
         assert secret not in written
     assert "Traceback" not in written
 
@@ -247,6 +290,7 @@ def report(run: Run, verdict: Verdict, talked: float) -> None:
     print(
         f"{len(faults)} kinds of faults met:", {f"{where} {what}": n for (where, what), n in faults.items()}
     )
+    print(f"gateway: {len(run.gateway.sent)} sent, {dict(run.gateway.met)}")
     print("calls", dict(run.calls), "token fetches", run.city.platform.tokens.fetches)
     print("found", dict(verdict.seen))
     for line in verdict.wrong:

@@ -52,7 +52,7 @@ TOPICS = {CITY_MANAGEMENT: ("城乡建设", "环境保护"), HOUSING: ("城乡�
 def a_row(**changes: object) -> AuditRow:
     row = AuditRow(
         number="HY2611160001",
-        received_at=MONDAY_9_30,
+        received_ms=round(MONDAY_9_30.timestamp() * 1000),
         channel=Channel.HOTLINE,
         request_type=RequestType.COMPLAINT,
         urgency=Urgency.ORDINARY,
@@ -322,7 +322,7 @@ def test_a_year_without_a_calendar_says_nothing_of_limits() -> None:
         request_type=RequestType.REPORT,
         worded=RequestType.COMPLAINT,
         confidence=0.9,
-        received_at=MONDAY_9_30.replace(year=2040),
+        received_ms=round(MONDAY_9_30.replace(year=2040).timestamp() * 1000),
     )
     (reading,) = read([row])
     assert judge_type(Doubt.LONGER, reading, PROFILE) is None

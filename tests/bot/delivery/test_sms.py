@@ -164,6 +164,10 @@ async def test_the_simulated_gateway_shows_the_text_on_the_phone_that_named_the_
             result = await wrong.send(PHONE, "好", key="K2", now=clock())
             assert isinstance(result, Declined)
             assert result.klass == klass
+        page = await (await http.get(url)).text()
+        assert "工单已答复" in page
+        assert "138****5678" in page
+        assert PHONE not in page
         long = await ours.send(PHONE, "好" * 71, key="K3", now=clock())
         assert isinstance(long, Declined)
     shown = [(e.kind, e.text) for e in platform.phones.of("o1").entries if not e.from_citizen]

@@ -50,9 +50,23 @@ async def test_anothers_ticket_and_one_that_never_was_are_the_same_page(city: Ci
     await browser.open(HOME)
     foreign = await browser.open(f"{HOME}/tickets/{number}")
     unknown = await browser.open(f"{HOME}/tickets/HY2611169999")
-    assert (foreign.status, unknown.status) == (404, 404)
+    assert (foreign.status, unknown.status) == (200, 200)
+    assert urlsplit(foreign.path).path == urlsplit(unknown.path).path == f"{HOME}/find"
+    assert "请输入查询码" in foreign.words
     assert foreign.html.replace(number, "") == unknown.html.replace("HY2611169999", "")
     assert (await browser.open(f"{HOME}/tickets/{number}/photos/0")).status == 404
+
+
+async def test_who_looked_it_up_in_the_chat_opens_it_with_its_code(city: City) -> None:
+    number = await _files(city, "li")
+    browser = await phone_of(city, "wang")
+    await browser.open(f"{HOME}/tickets/{number}")
+    assert browser.page is not None
+    assert f'value="{number}"' in browser.page.html
+    code = city.services.desk.query_code(number)
+    page = await browser.post(f"{HOME}/find", {"number": number, "code": code})
+    assert (page.status, page.path) == (200, f"{HOME}/tickets/{number}")
+    assert (await browser.open(f"{HOME}/tickets/<b>")).status == 404
 
 
 async def test_nothing_can_be_done_to_anothers_ticket(city: City) -> None:

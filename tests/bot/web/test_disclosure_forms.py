@@ -136,3 +136,18 @@ async def test_the_forms_stand_on_no_other_ticket_and_for_no_other_unit(console:
 async def test_the_desk_still_files_what_is_no_application(console: Console) -> None:
     ticket = await console.stored(_number(await _filed(console, applicant="", name="", phone="")))
     assert ticket.tier is None
+
+
+async def test_the_registers_are_read_by_the_centre_and_auditors_alone(console: Console) -> None:
+    browser, ticket = await _at_work(console)
+    assert (await browser.open("/console/disclosure")).status == 403
+    auditor = await console.as_("auditor")
+    page = await auditor.open("/console/disclosure")
+    assert "登记〔2026〕1号" in page.words
+    assert "还没有作出决定" in page.words
+    assert f"/console/tickets/{ticket.number}" in page.html
+    assert "13811112222" not in page.html
+    assert "备案台账里还没有" in (await auditor.open("/console/disclosure?register=record")).words
+    for address in ("?register=x", "?year=x", "?year=99999", "?page=x"):
+        assert (await auditor.open(f"/console/disclosure{address}")).status == 200
+    assert "2025 年的登记台账里还没有" in (await auditor.open("/console/disclosure?year=2025")).words

@@ -72,6 +72,18 @@ async def test_a_call_becomes_a_ticket_and_the_words_to_read_aloud(console: Cons
     assert (citizen.name, citizen.phone) == ("赵小芳", PHONE)
 
 
+@pytest.mark.parametrize(("fields", "texts"), [({}, True), ({"no_texts": "yes"}, False)])
+async def test_who_wants_no_text_messages_gets_none(
+    console: Console, fields: dict[str, str], texts: bool
+) -> None:
+    browser = await _opened(console)
+    number = _number(await _send(browser, "register", phone=PHONE, **fields))
+    citizen = await console.services.desk.reveal(
+        number, actor=await console.actor("operator"), reason="核对", now=console.clock.now
+    )
+    assert citizen.texts is texts
+
+
 async def test_the_same_form_sent_twice_is_one_ticket(console: Console) -> None:
     browser = await _opened(console)
     form_page = browser.page
