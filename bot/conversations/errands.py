@@ -14,7 +14,7 @@ from bot.intake import NO_RULES, DoorRules, Registers, register_citizen_request
 from bot.talk.filed_text import added_since as added_since
 from bot.talk.filed_text import filed_text as filed_text
 from bot.talk.outcomes import Done, Filed, Found, Mine, Outcome, PersonHours
-from bot.talk.question_outcomes import LACKS, Told
+from bot.talk.question_outcomes import LACKS, Told, shown
 from bot.talk.session import (
     Act,
     AskKnowledge,
@@ -231,7 +231,8 @@ class Errands:
                     simplified(question), on=_today(now), about=about, regions=regions
                 )
                 # At an offer it may turn out to be more to the report, no question the library failed.
-                if not (act.offered and isinstance(found, Refusal) and found.reason in LACKS):
+                unanswered = isinstance(found, Refusal) and found.reason in LACKS
+                if not (act.offered and unanswered) and shown(act, found):
                     await self.hearing.asked(message, found, now=now)
                 return self._told(found) if isinstance(found, Answer) else found
             case QuoteEntry(article_id, question, asked):

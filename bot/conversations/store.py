@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Annotated, Any
 
+import orjson
 import structlog
 from bson.binary import Binary
 from motor.motor_asyncio import AsyncIOMotorDatabase
@@ -178,7 +179,7 @@ class ConversationStore:
             return None
 
     def seal_reply(self, reply: Reply | None, key: str) -> bytes:
-        return self._vault.seal(_REPLY.dump_json(reply), about=f"talk-reply.{key}")
+        return self._vault.seal(orjson.dumps(reply), about=f"talk-reply.{key}")
 
     def open_reply(self, sealed: bytes, key: str) -> Reply | None:
         return _REPLY.validate_json(self._vault.open(sealed, about=f"talk-reply.{key}"))
@@ -202,7 +203,15 @@ class ConversationStore:
 
 
 def _dump(conversation: Conversation) -> bytes:
-    return _CONVERSATION.dump_json(conversation, exclude={"turns"})
+    return orjson.dumps(
+        {
+            "account": conversation.account,
+            "openid": conversation.openid,
+            "session": conversation.session,
+            "heard_at": conversation.heard_at,
+            "version": conversation.version,
+        }
+    )
 
 
 _NOT_KEPT = {"$eq": [{"$type": "$sealed"}, "missing"]}
@@ -240,13 +249,14 @@ class LateMessages:
                     "_id": message.key,
                     "sealed": sealed,
                     "kept_at": now,
+                    "first_promised_at": now,
                     "promised_at": now,
                     "citizen": citizen,
                 }
             )
         except DuplicateKeyError:
             answered = {"_id": message.key, "sealed": None, "answered_at": {"$lt": now}}
-            kept = {"sealed": sealed, "kept_at": now, "promised_at": now}
+            kept = {"sealed": sealed, "kept_at": now, "first_promised_at": now, "promised_at": now}
             again = await self._messages.update_one(
                 answered, {"$set": kept, "$unset": {"done_at": "", "answered_at": ""}}
             )
@@ -310,11 +320,12 @@ class LateMessages:
     async def take_back(self, key: str, *, now: datetime) -> bool:
         """Have a kept message answered by nobody: its sender was asked to write again.
 
-        ``now`` is when the delivery arrived that is being apologised for. False when a later one was promised the
-        answer meanwhile, or has had it.
+        ``now`` is when the delivery arrived that is being apologised for. False when another one, before or after,
+        was promised the answer, or has had it: nobody knows which of the two the citizen saw, and an apology beside
+        the answer is better than neither.
         """
         result = await self._messages.update_one(
-            {"_id": key, "done_at": None, "promised_at": {"$lte": now}},
+            {"_id": key, "done_at": None, "first_promised_at": now, "promised_at": now},
             {"$currentDate": {"done_at": True}, "$unset": {"sealed": ""}, "$set": {"answered_at": now}},
         )
         return result.modified_count == 1

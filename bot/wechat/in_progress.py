@@ -40,7 +40,7 @@ class AnswersInProgress:
         loop = asyncio.get_running_loop()
         task = self.tasks.get(key)
         if task is None:
-            task = self.tasks[key] = loop.create_task(self._worked(key, work()))
+            task = self.tasks[key] = loop.create_task(self._worked(key, work))
             task.add_done_callback(partial(self._ended, key))
         if until > loop.time():
             # What asyncio.wait does, for one task: it costs as much as reading the message.
@@ -53,9 +53,9 @@ class AnswersInProgress:
                 timer.cancel()
         return task
 
-    async def _worked(self, key: str, work: Work) -> Reply | str | None:
+    async def _worked(self, key: str, work: Callable[[], Work]) -> Reply | str | None:
         try:
-            return await work
+            return await work()
         finally:
             # In the task's last step: who waits goes on when the task is done, and not a turn of the loop later.
             self._wake_all(key)

@@ -15,8 +15,6 @@ from bot.wechat.menus import CallsPlatform
 _CREATE = "/cgi-bin/qrcode/create"
 _PICTURE_BASE = "https://mp.weixin.qq.com"
 MOST_DAYS = 30
-MOST_PERMANENT = 100_000
-"""The platform makes so many permanent codes for an account, and takes none back."""
 _MOST_PICTURE = 1024 * 1024
 _SUFFIXES = {"image/jpeg": "jpg", "image/jpg": "jpg", "image/png": "png", "image/svg+xml": "svg"}
 _PICTURE_TIMEOUT = aiohttp.ClientTimeout(total=15, connect=3)

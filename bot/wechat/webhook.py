@@ -229,8 +229,10 @@ class _Edge:
     ) -> _Said:
         """What to say now. ``waits``: a citizen waits for it, and reads an apology when we failed."""
         if message.key in answers.kept:
-            # The first delivery promised a late answer; one given now would come twice.
-            return _Said(_Outcome.KEPT)
+            # The first delivery promised a late answer; one given now would come twice. Promised once more: another
+            # process may have answered a delivery in between, in vain, and so have taken the first promise off the list.
+            # Nobody waits for this one: where it fails the first promise stands, and no apology may come beside it.
+            return await self._keep(message, answers, self.clock(), waits=False)
         now = self.clock()
         if len(answers.tasks) >= MAX_IN_PROGRESS and message.key not in answers.tasks:
             _log.warning("wechat answers saturated", account=message.account, running=len(answers.tasks))

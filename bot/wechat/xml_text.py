@@ -23,7 +23,7 @@ class XmlRefused(Exception):
 
 def without_illegal_characters(text: str) -> str:
     """Drop what XML cannot carry and write every line end as a newline, as a parser would read it."""
-    if _UNCLEAN.search(text) is None:  # hardly any has to be written anew
+    if text.isprintable() or _UNCLEAN.search(text) is None:  # hardly any has to be written anew
         return text
     return _LINE_END.sub("\n", _NOT_XML.sub("", text))
 

@@ -7,10 +7,11 @@ import json
 import secrets
 import sys
 import time
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Iterator
 from dataclasses import dataclass
-from itertools import cycle
+from itertools import cycle, product
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import aiohttp
@@ -34,6 +35,25 @@ REQUESTS, AT_ONCE, ROUNDS = 300, 8, 5
 ANSWERED = tuple(question for question in QUESTIONS if "房租" not in question)
 """Without the one that the demo's library refuses."""
 OPENERS = ("", "请问", "我想问一下，", "你好，")
+GREETINGS = ("", "你好，", "您好，", "请问，", "麻烦问下，", "喂，", "同志，", "老师，", "打扰了，", "在吗，")
+LEADS = ("我想咨询一下", "我想知道", "帮我看看", "我来问问", "我不太懂", "想了解一下")
+CLOSINGS = (
+    "",
+    "，谢谢",
+    "，麻烦了",
+    "，急用",
+    "，在线等",
+    "，说简单点",
+    "，多谢",
+    "，怎么说",
+    "，辛苦了",
+    "，谢谢您",
+)
+WORDINGS = [
+    f"{greeting}{lead}{question}{closing}"
+    for greeting, lead, closing, question in product(GREETINGS, LEADS, CLOSINGS, ANSWERED)
+]
+"""Thousands, of which none is asked twice in a run."""
 FILING = ("我要投诉", COMPLAINT, "城关镇人民路12号", "不留电话", "公开", "确认提交")
 Talk = list[tuple[str, Sealed]]
 _message_ids = iter(range(24_000_000_000_000_000, 25_000_000_000_000_000))
@@ -127,9 +147,10 @@ async def processor(http: aiohttp.ClientSession, url: str) -> float:
         return float(await response.text())
 
 
-def questions(each: int) -> list[Talk]:
-    """Citizens who ask ``each`` questions one after the other, in changing words: no cache knows them all."""
-    asked = cycle(f"{opener}{question}" for opener in OPENERS for question in ANSWERED)
+def questions(each: int, asked: Iterator[str] | None = None) -> list[Talk]:
+    """Citizens who ask ``each`` questions one after the other: five in four wordings each, as is known what many ask
+    in the same words, or whatever ``asked`` gives."""
+    asked = asked or cycle(f"{opener}{question}" for opener in OPENERS for question in ANSWERED)
     openids = [f"oB{secrets.token_hex(13)}" for _ in range(REQUESTS // each)]
     return [[(openid, push(openid, next(asked))) for _ in range(each)] for openid in openids]
 
@@ -152,7 +173,8 @@ async def test_a_message_against_the_least_a_service_can_do(serving: dict[str, s
     async with aiohttp.ClientSession() as http:
         for url in (f"{edge}/bare", f"{edge}{wechat}", f"{whole}{wechat}"):  # warm up
             await measure(http, "", url, questions(3))
-        rounds = [await _round(http, edge, whole) for _ in range(ROUNDS)]
+        unheard = iter(Random(0).sample(WORDINGS, len(WORDINGS)))
+        rounds = [await _round(http, edge, whole, unheard) for _ in range(ROUNDS)]
     print(
         f"\n{AT_ONCE} callers at once; the service has a process and, where there are two, a core to itself"
     )
@@ -163,7 +185,9 @@ async def test_a_message_against_the_least_a_service_can_do(serving: dict[str, s
         print(row.line(rows[0]))
 
 
-async def _round(http: aiohttp.ClientSession, edge: str, whole: str) -> tuple[Measured, ...]:
+async def _round(
+    http: aiohttp.ClientSession, edge: str, whole: str, unheard: Iterator[str]
+) -> tuple[Measured, ...]:
     """Every row once; what was answered is checked outside the measured time."""
     wechat = f"/wechat/{ACCOUNT.name}"
     bare, _ = await measure(http, "aiohttp, success", f"{edge}/bare", questions(1))
@@ -172,6 +196,9 @@ async def _round(http: aiohttp.ClientSession, edge: str, whole: str) -> tuple[Me
     new, answers = await measure(http, "question of a new citizen", f"{whole}{wechat}", questions(1))
     await measure(http, "", f"{whole}{wechat}", greetings)
     asked, more_answers = await measure(http, "question → answer", f"{whole}{wechat}", more)
+    greetings, more = after_the_first(questions(6, unheard))
+    await measure(http, "", f"{whole}{wechat}", greetings)
+    fresh, fresh_answers = await measure(http, "the same, in words never heard", f"{whole}{wechat}", more)
     talks = [
         [(openid, push(openid, line)) for line in FILING]
         for openid in (f"oF{secrets.token_hex(13)}" for _ in range(REQUESTS // len(FILING)))
@@ -179,8 +206,10 @@ async def _round(http: aiohttp.ClientSession, edge: str, whole: str) -> tuple[Me
     filed, lines = await measure(http, "a line of a filing", f"{whole}{wechat}", talks)
     assert all(text_of(*answer) for answer in echoed)
     assert all("来源：" in text_of(*answer) for answer in (*answers, *more_answers))
+    understood = sum("来源：" in text_of(*answer) for answer in fresh_answers)
+    assert understood > 0.9 * len(fresh_answers)
     assert sum("工单号：" in text_of(*answer) for answer in lines) == len(talks)
-    return bare, echo, asked, new, filed
+    return bare, echo, asked, fresh, new, filed
 
 
 def median(measured: tuple[Measured, ...]) -> Measured:

@@ -53,6 +53,17 @@ async def test_what_was_answered_in_place_is_not_kept_by_a_slower_process(
     assert await owed(late) == 0
 
 
+async def test_a_promise_overtaken_by_an_answer_nobody_got_is_made_again_by_the_next_delivery(
+    late: LateMessages, message: IncomingMessage
+) -> None:
+    """The first process keeps after its delivery was cut off; the second's answer to its own came too late."""
+    assert await late.answer_now(message.key, now=SECOND)
+    await late.keep(message, now=FIRST)
+    assert await owed(late) == 0
+    await late.keep(message, now=THIRD)
+    assert await owed(late) == 1
+
+
 async def test_an_answer_that_got_lost_may_be_given_again_or_promised(
     late: LateMessages, message: IncomingMessage
 ) -> None:
@@ -76,6 +87,16 @@ async def test_an_apology_that_got_lost_does_not_lose_the_message(
     await late.keep(message, now=FIRST)
     await late.keep(message, now=SECOND)
     assert not await late.take_back(message.key, now=FIRST)
+    assert await owed(late) == 1
+
+
+async def test_an_apology_for_a_delivery_once_more_takes_no_promise_back(
+    late: LateMessages, message: IncomingMessage
+) -> None:
+    """The first delivery was promised an answer, and its promise may have arrived."""
+    await late.keep(message, now=FIRST)
+    await late.keep(message, now=SECOND)
+    assert not await late.take_back(message.key, now=SECOND)
     assert await owed(late) == 1
 
 

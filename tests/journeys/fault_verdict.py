@@ -80,10 +80,12 @@ class Verdict:
         faults = sum(entry.kind is EntryKind.FAULT for entry in lines)
         if citizen.mark:
             return
+        # One delivered once more may be apologised for beside the answer that an earlier delivery was promised.
+        apologies = sum(APOLOGY in entry.text for entry in lines)
         answers = len(lines) - faults
         expected = len(citizen.deliveries) - faults
         # Behind the platform's own notice an answer may still come.
-        if answers > expected + faults + citizen.pushed_again:
+        if answers > expected + faults + apologies + citizen.pushed_again:
             self._wrong("answered twice", citizen)
         elif answers < expected - citizen.unknown - citizen.cut_short(self.worker_killed_at):
             self._wrong("not answered", citizen)
@@ -138,7 +140,8 @@ class Verdict:
         # Everything else that arrived: an answer to each message, and the notices told in the chat.
         rest, expected = len(said) - read, len(citizen.deliveries) + told - by_others
         faults = len(lines) - len(said)
-        if rest > expected + doubtful + citizen.pushed_again:
+        apologies = sum(APOLOGY in entry.text for entry in said)
+        if rest > expected + doubtful + apologies + citizen.pushed_again:
             self._wrong(f"{rest} lines read, {expected} written", citizen)
         if rest < expected - faults - citizen.unknown - citizen.cut_short(self.worker_killed_at):
             self._wrong(f"only {rest} lines read, {expected} written", citizen)

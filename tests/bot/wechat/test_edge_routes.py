@@ -226,7 +226,8 @@ async def test_what_this_process_kept_is_never_answered_in_place(
     told.set()
     await asyncio.gather(*client.app[ANSWERS].tasks.values())
     assert await push(client, *platform.sealed_push(payload("text"), nonce="2")) == (200, "success")
-    assert (len(behind.answered), len(behind.kept)) == (1, 1)
+    assert len(behind.answered) == 1
+    assert len(behind.kept) == 2, "promised anew: another process may have answered in between, in vain"
 
 
 @pytest.mark.parametrize("again", [{"said": Reply("好的", again=True)}, {"later": 5.0}])

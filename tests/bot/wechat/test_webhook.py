@@ -18,7 +18,7 @@ from bot.web.bad_requests import handler_args
 from bot.wechat import in_progress, webhook
 from bot.wechat.accounts import Account, AccountsInvalid
 from bot.wechat.messages import IncomingMessage
-from bot.wechat.webhook import ANSWERS, answers_in_progress, wechat_handlers
+from bot.wechat.webhook import ANSWERS, AnswersInProgress, answers_in_progress, wechat_handlers
 
 SORRY = "抱歉，刚才没有处理成功，请稍后再发一次。"
 Payload = Callable[[str], bytes]
@@ -286,6 +286,28 @@ async def test_a_citizen_who_hangs_up_does_not_stop_the_answer(
     (task,) = client.app[ANSWERS].tasks.values()
     told.set()
     assert await task == "迟到的答复"
+
+
+async def test_nobody_waits_on_for_an_answer_that_was_cancelled_before_it_began() -> None:
+    answers = AnswersInProgress()
+    loop = asyncio.get_running_loop()
+
+    async def work() -> str | None:
+        return "好"
+
+    def another() -> Any:
+        raise AssertionError("two deliveries of one message are answered once")
+
+    waiting = [
+        asyncio.create_task(answers.answer("key", make, until=loop.time() + 60)) for make in (work, another)
+    ]
+    await asyncio.sleep(0)
+    answers.tasks["key"].cancel()
+    async with asyncio.timeout(5):
+        first, second = await asyncio.gather(*waiting)
+    assert first is second
+    assert first.cancelled()
+    assert (answers.tasks, answers.waiting) == ({}, {})
 
 
 async def test_no_handlers_are_made_for_an_account_that_cannot_be_trusted(
