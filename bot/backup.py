@@ -23,6 +23,7 @@ from typing import IO, Any
 import bson
 from bson.json_util import dumps, loads
 from bson.raw_bson import DEFAULT_RAW_BSON_OPTIONS, RawBSONDocument
+from motor.motor_asyncio import AsyncIOMotorDatabase
 from pymongo.database import Database
 from pymongo.errors import CollectionInvalid
 
@@ -39,6 +40,10 @@ Raw = Database[RawBSONDocument]
 
 class BackupUnusable(Exception):
     """The file is no backup, is damaged, or there is already something where it should go."""
+
+
+class RestoreUnfinished(RuntimeError):
+    """A restore into this database broke off: no service may run on half of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +136,12 @@ def restore(database: Database[Any], file: Path, manifest: Manifest, *, done: Do
             if held.indexes:
                 database.command("createIndexes", collection.name, indexes=held.indexes)
     database.drop_collection(_MARK)
+
+
+async def refuse_half_a_database(database: AsyncIOMotorDatabase[Any]) -> None:
+    """Raises ``RestoreUnfinished``; what a service wrote meanwhile would be thrown away by the next restore."""
+    if await database.list_collection_names(filter={"name": _MARK}):
+        raise RestoreUnfinished(f"{database.name}：恢复没有做完，请重新运行 huiyin restore，再启动服务")
 
 
 def _names(database: Database[Any]) -> list[str]:

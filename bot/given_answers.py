@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
-from bot.photos.kinds import Photo, Source
+from bot.photos.kinds import Photo, SentUp, Source
 from routing.departments import UnitId
-from routing.events import EventKind
+from routing.events import Event, EventKind
 from routing.ticket import Ticket
 
 _FINAL: Final = (EventKind.REPLIED, EventKind.ANSWERED_WITH_PARENT)
@@ -56,6 +56,12 @@ class GivenAnswers:
         """Answered before, taken up again, and not yet answered anew."""
         return self.current is None and bool(self.earlier)
 
+    def about(self, event: Event) -> GivenAnswer | None:
+        """The answer ``event`` tells of: itself, or what was answered when the matter was closed with it."""
+        if event.kind is EventKind.RESOLVED:
+            return next((one for one in reversed(self.told) if one.seq < event.seq and not one.interim), None)
+        return next((one for one in self.told if one.seq == event.seq), None)
+
     def shows(self, photo: Photo) -> bool:
         """Whether it came with an answer: what lies ready for the next one is nobody's business yet."""
         return any(photo.id == each.id for one in self.told for each in one.files)
@@ -65,8 +71,8 @@ class GivenAnswers:
 
 
 def given_answers(ticket: Ticket, photos: Sequence[Photo] = ()) -> GivenAnswers:
-    """``photos`` are the ticket's. A file for the citizen goes with the first answer after it was added; one added when
-    the answer was given already, with that."""
+    """``photos`` are the ticket's. A file for the citizen goes with the first answer after it was added; one made public
+    when the answer was given already, with that. What came with the form of an answer waits until one is given."""
     told, taken_up = list[GivenAnswer](), 0
     for event in ticket.events:
         if event.kind is EventKind.REOPENED:
@@ -85,12 +91,35 @@ def given_answers(ticket: Ticket, photos: Sequence[Photo] = ()) -> GivenAnswers:
     files: dict[int, list[Photo]] = {}
     for photo in photos:
         if photo.source is Source.OFFICIAL and photo.to_citizen:
-            taken_in = sum(e.kind is EventKind.REOPENED and e.at < photo.at for e in ticket.events)
-            same = [one for one in told if one.round == taken_in]
-            after = next((one for one in same if one.at >= photo.at), same[-1] if same else None)
-            if after is not None:
-                files.setdefault(after.seq, []).append(photo)
+            for seq in {_with_form(ticket, told, how) for how in photo.sent_up} | {
+                _alone(ticket, told, photo)
+            }:
+                if seq is not None:
+                    files.setdefault(seq, []).append(photo)
     return GivenAnswers(
         tuple(replace(one, files=tuple(files.get(one.seq, ()))) for one in told),
         taken_up,
+    )
+
+
+def _alone(ticket: Ticket, told: Sequence[GivenAnswer], photo: Photo) -> int | None:
+    """The answer a file made public on its own goes with."""
+    if not photo.on_its_own:
+        return None
+    taken_in = sum(e.kind is EventKind.REOPENED and e.at < photo.at for e in ticket.events)
+    same = [one for one in told if one.round == taken_in]
+    after = next((one for one in same if one.at >= photo.at), same[-1] if same else None)
+    return after.seq if after else None
+
+
+def _with_form(ticket: Ticket, told: Sequence[GivenAnswer], how: SentUp) -> int | None:
+    """The answer a file goes with that came with the form of one, which may not have been taken."""
+    taken_in = sum(e.kind is EventKind.REOPENED and e.seq <= how.after for e in ticket.events)
+    return next(
+        (
+            one.seq
+            for one in told
+            if one.round == taken_in and one.seq > how.after and not (how.final and one.interim)
+        ),
+        None,
     )

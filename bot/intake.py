@@ -10,6 +10,7 @@ from typing import Protocol
 
 import structlog
 
+from classifier.model import Guess
 from classifier.signals import read_type_and_danger
 from routing.citizen_request import Applicant, Channel, Citizen, CitizenRequest, RequestType, Urgency
 from routing.departments import UnitId
@@ -20,6 +21,8 @@ log = structlog.get_logger(__name__)
 
 MOST_CHARACTERS = 5000
 MOST_TITLE = 200
+VAGUE = 0.5
+"""Below this the words do not say what kind of request it is."""
 
 _MOBILE = re.compile(r"(?<!\d)(?:\+?86[- ]?)?(1[3-9]\d[- ]?\d{4}[- ]?\d{4})(?!\d)")
 _LANDLINE = re.compile(r"(?<!\d)(0\d{2,3})[- ]?(\d{7,8})(?!\d)")
@@ -112,7 +115,7 @@ async def register_citizen_request(
         CitizenRequest(
             channel=channel,
             external_number=number,
-            request_type=request_type or RequestType(likely.label),
+            request_type=request_type or _type_read(likely),
             text=text,
             citizen=tidy_citizen(citizen),
             received_at=received_at,
@@ -145,6 +148,14 @@ async def enter_application(register: EntersApplications, ticket: Ticket, *, now
     except Exception as error:
         log.error("application not entered", number=ticket.number, error=type(error).__name__)
         return ticket
+
+
+def _type_read(guess: Guess) -> RequestType:
+    """举报 and 表扬 change who may know and what is owed: nobody's request becomes one on a vague guess."""
+    read = RequestType(guess.label)
+    if guess.confidence < VAGUE and read in (RequestType.REPORT, RequestType.PRAISE):
+        return RequestType.HELP
+    return read
 
 
 def tidy_citizen(citizen: Citizen) -> Citizen:

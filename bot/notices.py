@@ -138,10 +138,12 @@ def _to_citizen(ticket: Ticket, event: Event, *, by_sms: bool) -> tuple[PlannedN
 
 
 def _needs_receipt(ticket: Ticket, event: Event) -> bool:
-    """The number and the query code in writing, for whoever only heard them; not of what was answered at once."""
+    """The number and the query code in writing, for whoever only heard them; not of what was answered at once, and not
+    of a 保密 or 匿名 ticket, whose code no text message carries."""
     return (
         event.kind is EventKind.REGISTERED
         and ticket.channel is not Channel.WECHAT
+        and ticket.secrecy is Secrecy.PUBLIC
         and event.at - ticket.received_at <= _FRESH
         and not any(e.kind is EventKind.RESOLVED and e.at == event.at for e in ticket.events)
     )

@@ -53,7 +53,7 @@ def why_hot(hotspot: Hotspot, warned: Warned) -> list[str]:
     usual = f"此前平均每周{warned.usual:g}人" if warned.usual else "此前没有人反映"
     told = [
         f"近7天有{warned.recent}人反映同一件事，{usual}",
-        f"同时观察的{warned.watched}件事里，平常的一周出现这种情况的可能{_chance(warned.chance)}",
+        f"同时看着{warned.watched}件事，照平常的数量{_how_rare(warned.chance)}",
     ]
     if hotspot.place_name:
         told.append(f"集中在{hotspot.place_name}")
@@ -69,8 +69,10 @@ def hot_notice(hotspot: Hotspot, warned: Warned) -> str:
     return f"群体性诉求{LEVELS[warned.level]}：{hotspot.title}。{'；'.join(why_hot(hotspot, warned)[:2])}。"
 
 
-def _chance(chance: float) -> str:
-    return "不到万分之一" if chance < _SURE_TO else f"约{chance:.2%}"
+def _how_rare(chance: float) -> str:
+    """The chance of one week, as how many weeks pass before it happens by itself."""
+    return f"约{round(1 / chance)}周才会碰上一次" if chance > _SURE_TO else "几乎碰不上"
+
 
 
 def _unit_name(candidate: Candidate, units: Units) -> str:

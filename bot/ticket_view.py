@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from bot.given_answers import given_answers
 from bot.talk.filed_text import words_of
@@ -16,7 +16,7 @@ from routing.departments import UnitId, Units
 from routing.errors import UnknownUnit
 from routing.events import Event, EventKind, RejectReason
 from routing.ticket import Ticket
-from routing.timing.sla import PauseReason
+from routing.timing.sla import ClockName, PauseReason
 from routing.workflow import Action, Role, State
 
 # Said in a citizen's words; the offices' own labels stand in ``bot.wording``.
@@ -103,6 +103,9 @@ class TicketView:
     news: tuple[datetime, str] | None = None
     """阶段答复: how far it was the last time, in the unit's words, until an answer says more."""
 
+    handed_within: timedelta | None = None
+    """How soon an urgent one is handed to somebody, where that limit counts round the clock."""
+
     @property
     def state_name(self) -> str:
         """Short enough for a list."""
@@ -160,6 +163,7 @@ def view_of(ticket: Ticket, units: Units, *, most_events: int | None = _MOST_EVE
         number=ticket.number,
         request_type=ticket.request_type,
         urgent=ticket.urgency is Urgency.URGENT,
+        handed_within=_handed_within(ticket),
         title=words_of(ticket),
         state=ticket.state,
         unit_name=_unit_name(ticket.unit_id, units),
@@ -175,6 +179,14 @@ def view_of(ticket: Ticket, units: Units, *, most_events: int | None = _MOST_EVE
         if told and told[-1].kind is EventKind.INTERIM_REPLIED
         else None,
     )
+
+
+def _handed_within(ticket: Ticket) -> timedelta | None:
+    """The limit under which somebody must take an urgent ticket on now: the centre, then its unit."""
+    clock = ticket.clock(ClockName.SIGN_IN if ticket.unit_id else ClockName.DISPATCH)
+    if ticket.urgency is not Urgency.URGENT or clock is None or clock.counts_in is None:
+        return None
+    return None if clock.counts_in.working else clock.due_at - clock.started_at
 
 
 def _happened(event: Event) -> str:

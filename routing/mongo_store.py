@@ -197,6 +197,10 @@ class MongoTicketStore:
                     [("reviews.asked_at", ASCENDING), ("_id", ASCENDING)],
                     partialFilterExpression={"reviews.asked_at": {"$exists": True}},
                 ),
+                # Which profiles open tickets go by is asked without reading them.
+                IndexModel(
+                    [("open", ASCENDING), ("profile", ASCENDING)], partialFilterExpression={"open": True}
+                ),
                 IndexModel([("outbox.message_id", ASCENDING)], sparse=True),
                 IndexModel([("outbox.planned_at", DESCENDING)], sparse=True),
                 *FIGURE_INDEXES,

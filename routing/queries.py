@@ -15,14 +15,17 @@ from pymongo import ASCENDING, DESCENDING
 from pymongo.errors import ExecutionTimeout
 
 from routing.acts.reviews import ReviewKind
-from routing.citizen_request import RequestType, Secrecy, Urgency
+from routing.citizen_request import RequestType, Urgency
 from routing.concealment import concealed, concealing
 from routing.departments import UnitId
+from routing.derived_marks import is_behind
 from routing.errors import Incomplete, SearchTooWide, UnknownTicket
-from routing.events import EventKind
 from routing.figures.counting import FigureRow, Period
 from routing.figures.queries import FigureReads
 from routing.identity import MaskedCitizen, Vault
+from routing.list_marks import BY_MARK_AND_DUE, BY_MARK_AND_RECEIPT, CONDITIONS
+from routing.list_marks import Mark as Mark
+from routing.list_marks import condition as special
 from routing.live_counts import at_risk_query
 from routing.mongo_store import AWARE, BY_UNIT, Collection, Database, Document, from_document
 from routing.service_desk import may_reveal
@@ -44,17 +47,6 @@ class Order(StrEnum):
 
     DUE = "due"
     NEWEST = "newest"
-
-
-class Mark(StrEnum):
-    """What is special about a ticket, for narrowing a list."""
-
-    RETURN_ASKED = "return_asked"
-    REOPENED = "reopened"
-    REMINDED = "reminded"
-    PAUSED = "paused"
-    LETTER = "letter"
-    NOT_PUBLIC = "not_public"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,7 +71,7 @@ class TicketFilter:
 
     @property
     def reads_much(self) -> bool:
-        """Narrowed by what no index holds: such a read is given a limited time."""
+        """Narrowed by what no index holds, or holds for many tickets: such a read is given a limited time."""
         return bool(self.words or self.request_type or self.topic or self.urgency or self.mark)
 
 
@@ -138,8 +130,8 @@ class Queries:
     ) -> Page:
         """A page of tickets; raises ``Incomplete('cursor')`` when the cursor is not one of ours, and
         ``SearchTooWide`` for words that would have too much to read."""
-        query, way = await self._asked(filter_, reader)
-        bound = self._counting(filter_, reader, way)
+        query, hint = await self._asked(filter_, reader)
+        bound = self._counting(filter_, reader, hint)
         with _bounded():
             total = await self._tickets.count_documents(query, limit=count_up_to, **bound)
         field, direction = _ORDERS[filter_.order]
@@ -152,8 +144,8 @@ class Queries:
             query = {"$and": [query, after]}
         limit = max(1, min(limit, MAX_PAGE_SIZE))
         found = self._tickets.find(query).sort([(field, direction), ("_id", direction)]).limit(limit + 1)
-        if way and way.hint:
-            found = found.hint(way.hint)
+        if hint:
+            found = found.hint(hint)
         if filter_.reads_much:
             found = found.max_time_ms(self._search_ms)
         with _bounded():
@@ -194,28 +186,43 @@ class Queries:
         next_cursor = _encode_cursor(oldest, tickets[-1].number) if more and oldest else None
         return Page(tickets, next_cursor, total)
 
-    async def count(self, filter_: TicketFilter, *, reader: Actor, limit: int | None = None) -> int:
-        """How many match; counting stops at ``limit``."""
-        query, way = await self._asked(filter_, reader)
-        bound = self._counting(filter_, reader, way)
+    async def count(
+        self, filter_: TicketFilter, *, reader: Actor, limit: int | None = None, way: Way | None = None
+    ) -> int:
+        """How many match; counting stops at ``limit``. ``way`` is that to the filter's words, if it is known."""
+        query, hint = await self._asked(filter_, reader, way)
+        bound = self._counting(filter_, reader, hint)
         if limit is not None:
             bound["limit"] = limit
         with _bounded():
             return await self._tickets.count_documents(query, **bound)
 
-    async def _asked(self, filter_: TicketFilter, reader: Actor) -> tuple[Document, Way | None]:
-        query = _query(filter_, reader)
-        if not filter_.words:
-            return query, None
-        with _bounded():
-            way = await way_to(filter_.words, self._tickets)
-        return {"$and": [query, way.query]}, way
+    async def way_to(self, words: str) -> Way:
+        """How these words are searched for, for several counts of the same words."""
+        return await way_to(words, self._tickets)
 
-    def _counting(self, filter_: TicketFilter, reader: Actor, way: Way | None) -> dict[str, Any]:
+    async def _asked(
+        self, filter_: TicketFilter, reader: Actor, way: Way | None = None
+    ) -> tuple[Document, str | None]:
+        """The query, and the index to read it by where the database is not to choose."""
+        parts, hint = [_query(filter_, reader)], None
+        if filter_.mark is not None and await is_behind(self._tickets):
+            parts.append(CONDITIONS[filter_.mark])
+        elif filter_.mark is not None:
+            sees_all = reader.role in CENTRE_ROLES or not visible_to(reader)
+            parts.append(special(filter_.mark, None if sees_all else reader.unit_ids))
+            hint = None if filter_.numbers is not None else _BY_MARK[filter_.order]
+        if filter_.words:
+            way = way or await self.way_to(filter_.words)
+            parts.append(way.query)
+            hint = way.hint or hint
+        return {"$and": parts}, hint
+
+    def _counting(self, filter_: TicketFilter, reader: Actor, hint: str | None) -> dict[str, Any]:
         """How a count is bounded. One of the centre's reads one index and no document: left to itself, MongoDB takes the
         index of states, which does not know the unit, and fetches all it counts."""
         if filter_.reads_much:
-            return {"maxTimeMS": self._search_ms, **({"hint": way.hint} if way and way.hint else {})}
+            return {"maxTimeMS": self._search_ms, **({"hint": hint} if hint else {})}
         of_index = filter_.numbers is None and filter_.at_risk_on is None
         return {"hint": BY_UNIT} if of_index and reader.role in CENTRE_ROLES else {}
 
@@ -256,19 +263,12 @@ def _bounded() -> Iterator[None]:
         raise SearchTooWide from None
 
 
-_MARKED: dict[Mark, Document] = {
-    Mark.RETURN_ASKED: {"reviews.kind": str(ReviewKind.RETURN)},
-    Mark.REOPENED: {"events.kind": str(EventKind.REOPENED)},
-    Mark.REMINDED: {"events.kind": str(EventKind.REMINDED)},
-    Mark.PAUSED: {"pause": {"$ne": None}},
-    Mark.LETTER: {"events.kind": str(EventKind.LETTER_SENT)},
-    Mark.NOT_PUBLIC: {"secrecy": {"$ne": str(Secrecy.PUBLIC)}},
-}
 _ASKED = "reviews.asked_at"
 _ORDERS: dict[Order, tuple[str, int]] = {
     Order.DUE: ("sort_due_at", ASCENDING),
     Order.NEWEST: ("received_at", DESCENDING),
 }
+_BY_MARK = {Order.DUE: BY_MARK_AND_DUE, Order.NEWEST: BY_MARK_AND_RECEIPT}
 
 
 def _may_know(ticket: Ticket, reader: Actor) -> bool:
@@ -312,8 +312,6 @@ def _query(filter_: TicketFilter, reader: Actor) -> Document:
     for name in ("request_type", "topic", "urgency"):
         if (wanted := getattr(filter_, name)) is not None:
             parts.append({name: str(wanted)})
-    if filter_.mark is not None:
-        parts.append(_MARKED[filter_.mark])
     return {"$and": parts}
 
 

@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Any
 
 from pymongo import ASCENDING, IndexModel
+from pymongo.errors import OperationFailure
 
 from routing.acts.visits import HOURS_BETWEEN_TRIES, SATISFIED_FROM
 from routing.clocks import ClockState
@@ -32,6 +33,7 @@ class VisitTurn(StrEnum):
 
 
 _FORMER_INDEX = "visit_due_at_1__id_1"
+_NO_SUCH_INDEX = 27
 _BY_LIMIT, _BAD, _LATER = "visits_by_limit", "visits_bad", "visits_later"
 _INDEXES = {VisitTurn.NOW: _BY_LIMIT, VisitTurn.BAD: _BAD, VisitTurn.AGAIN: _LATER}
 _EVER = datetime(1970, 1, 1, tzinfo=UTC)
@@ -80,7 +82,11 @@ class VisitQueue:
     async def prepare(self) -> None:
         """Create the indexes, and mark what was closed before tickets said all of it; safe to repeat."""
         if _FORMER_INDEX in await self._tickets.index_information():
-            await self._tickets.drop_index(_FORMER_INDEX)
+            try:
+                await self._tickets.drop_index(_FORMER_INDEX)
+            except OperationFailure as gone:
+                if gone.code != _NO_SUCH_INDEX:
+                    raise  # else another process that starts now has dropped it
         covered = [(name, ASCENDING) for name in (DUE_AT, "_id", FROM, "unit_id")]
         await self._tickets.create_indexes(
             [

@@ -19,6 +19,8 @@ from bot.delivery.ladder import Verdict
 from bot.delivery.quiet_hours import QuietHours
 from bot.delivery.sending import Sending
 from bot.delivery.words import NoticeWords, notice_words
+from bot.given_answers import given_answers
+from bot.photos.words import come_with
 from bot.services import Services
 from bot.web.citizen_links import citizen_page
 from routing.acts.notice_desk import INTERRUPTED
@@ -41,7 +43,12 @@ CLAIM = timedelta(minutes=2)
 PUT_OFF = timedelta(minutes=1)
 _SOME_LIAISON = Actor("notices", "", Role.LIAISON)
 """A reader of no unit, who may know of nobody who asked."""
-_ANSWERS = (EventKind.REPLIED, EventKind.RESOLVED, EventKind.ANSWERED_WITH_PARENT)
+_ANSWERS = (
+    EventKind.REPLIED,
+    EventKind.RESOLVED,
+    EventKind.ANSWERED_WITH_PARENT,
+    EventKind.INTERIM_REPLIED,
+)
 """What may come with files of the unit."""
 
 
@@ -177,12 +184,15 @@ class NoticeDelivery:
 
     async def _words(self, ticket: Ticket, entry: OutboxEntry) -> NoticeWords:
         event = ticket.event(entry.event_seq)
-        answers = event.kind in _ANSWERS
+        answer = None
+        if event.kind in _ANSWERS:
+            photos = await self._services.photos.of_ticket(ticket.number)
+            answer = given_answers(ticket, photos).about(event)
         return notice_words(
             ticket,
             event,
             units=self._services.units,
-            with_files=answers and await self._services.photos.shown_count(ticket.number) > 0,
+            brings=come_with(answer.files) if answer else "",
             page=partial(citizen_page, self._services.settings.public_url),
             code=self._services.desk.query_code(ticket.number),
         )

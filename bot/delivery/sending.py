@@ -63,7 +63,7 @@ class Sending:
         ways: dict[Rung, Callable[[], Awaitable[str | None]]] = {
             Rung.TEMPLATE: lambda: self._template(client, account, openid, entry, words),
             Rung.SUBSCRIPTION: lambda: self._subscription(client, account, openid, words, now),
-            Rung.CHAT: lambda: _chat(client, openid, words.chat),
+            Rung.CHAT: lambda: _chat(client, openid, words.chat_for(account)),
             Rung.CHAT_SHORT: lambda: _chat(client, openid, words.short_for(account)),
         }
         try:

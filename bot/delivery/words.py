@@ -5,13 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from bot.notice_wording import notice_to_citizen
-from bot.photos.words import ATTACHMENTS
 from bot.wechat.notice_templates import NoticeKind, NoticeTemplate, Placeholder
-from bot.wechat_text import link, plain
+from bot.wechat_text import link, plain, tap
 from routing import errors
 from routing.citizen_request import Channel, Secrecy, Urgency
 from routing.departments import Units
@@ -23,6 +22,7 @@ from routing.timing.working_calendar import CHINA
 SMS_CHARACTERS: Final = 70
 """What fits one text message beside the gateway's sign."""
 _LONGEST_TITLE = 12
+_AWAKE = timedelta(hours=1)
 _ELLIPSIS = "…"
 _NOTHING = "无"
 _HIDDEN = "请点开查看"
@@ -125,6 +125,8 @@ class NoticeWords:
     page: PageOf
     code: str | None = None
     """The query code, for whoever gets no other word of ours in writing; never of a 保密 or 匿名 ticket."""
+    brings: str = ""
+    """What came with the answer it tells of (附照片1张)."""
     waits_for_day: bool = True
     """Whether a text message of it may not ring at night."""
 
@@ -135,6 +137,14 @@ class NoticeWords:
     def link(self, account: str) -> str | None:
         """The citizen's page of the ticket."""
         return self.page(account, self.number)
+
+    def chat_for(self, account: str) -> str:
+        """All of it, and the way to the files: they are not in the chat."""
+        if not self.brings:
+            return self.chat
+        page = self.link(account)
+        look = link("点这里查看", page) if page else f"查看请点{tap('我的诉求')}"
+        return f"{self.chat}\n{self.brings}，{look}。"
 
     def short_for(self, account: str) -> str:
         """For a chat that refused all the words: the number and the way to them."""
@@ -168,11 +178,12 @@ def notice_words(
     *,
     units: Units,
     page: PageOf,
-    with_files: bool = False,
+    brings: str = "",
     code: str | None = None,
 ) -> NoticeWords:
     """All that is said of ``event``. Fields and text messages stand on locked screens and pass through others'
-    hands: of a 保密 or 匿名 ticket they name no matter. ``code`` is the ticket's query code."""
+    hands: of a 保密 or 匿名 ticket they name no matter. ``code`` is the ticket's query code, ``brings`` says what came
+    with the answer."""
     state = _STATES.get(event.kind, "有新进展")
     secret = ticket.secrecy is not Secrecy.PUBLIC
     title = _NOT_SAID_ALOUD if secret else _one_line(redact(ticket.title or ticket.text))
@@ -180,7 +191,7 @@ def notice_words(
     return NoticeWords(
         kind=_KINDS.get(event.kind, NoticeKind.OTHER),
         number=ticket.number,
-        chat=notice_to_citizen(ticket, event, units=units) + (f"\n{ATTACHMENTS}" if with_files else ""),
+        chat=notice_to_citizen(ticket, event, units=units),
         title=None if secret else title,
         state=None if secret else state,
         values={
@@ -195,9 +206,16 @@ def notice_words(
         },
         page=page,
         code=None if secret or ticket.channel is Channel.WECHAT else code,
+        brings=brings,
         # Who has just put down the telephone is awake, and an emergency lets nobody sleep.
-        waits_for_day=event.kind is not EventKind.REGISTERED and ticket.urgency is not Urgency.URGENT,
+        waits_for_day=not _just_rang(ticket, event) and ticket.urgency is not Urgency.URGENT,
     )
+
+
+def _just_rang(ticket: Ticket, event: Event) -> bool:
+    """Not of what another platform brings in at night, nor of a call that was written down the day after."""
+    receipt = event.kind is EventKind.REGISTERED and ticket.channel is Channel.HOTLINE
+    return receipt and event.at - ticket.received_at < _AWAKE
 
 
 def _with_code(number: str, state: str, code: str, home: str | None) -> str:

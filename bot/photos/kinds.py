@@ -47,6 +47,15 @@ class PhotosBusy(PhotoRefused):
     """Too many files are being read just now; the same file is taken a little later."""
 
 
+@dataclass(frozen=True, slots=True)
+class SentUp:
+    """A file came with the form of an answer, when the ticket's last event was ``after``: it is seen with the first
+    answer after that, with none that was given before, and of a ``final`` one not with how far it is (阶段答复)."""
+
+    after: int
+    final: bool
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Photo:
     """One file of a ticket, without its bytes. ``name`` is the file's own, of an attachment only."""
@@ -65,3 +74,6 @@ class Photo:
     """The official who added it."""
     to_citizen: bool = True
     """Whether the citizen may see it; an official decides that of what an official adds."""
+    on_its_own: bool = True
+    """Made public beside any answer; False of what came with the form of one alone."""
+    sent_up: tuple[SentUp, ...] = ()

@@ -22,6 +22,11 @@ def view_is_logged(ticket: Ticket) -> bool:
 
 def may_add_files(ticket: Ticket, actor: Actor) -> bool:
     """Whoever answers for the ticket, until it is over."""
-    if ticket.state in _OVER or not (actor.role is Role.LIAISON or actor.role in CENTRE_ROLES):
-        return False
-    return actor.answers_for(ticket.unit_id)
+    return ticket.state not in _OVER and may_change_files(ticket, actor)
+
+
+def may_change_files(ticket: Ticket, actor: Actor) -> bool:
+    """Whether the citizen sees an official's file is theirs to say who answer for the ticket, also when it is over: a
+    face shown by mistake can be taken back."""
+    office = actor.role is Role.LIAISON or actor.role in CENTRE_ROLES
+    return office and actor.answers_for(ticket.unit_id)

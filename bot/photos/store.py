@@ -26,7 +26,16 @@ from pymongo.errors import DuplicateKeyError
 
 from bot.photos.cleaning import clean_picture, sniff_picture
 from bot.photos.documents import file_name, judge_document, judge_sound, kind_of
-from bot.photos.kinds import MOST_LOOSE, MOST_PER_TICKET, Photo, PhotoId, PhotoRefused, PhotosBusy, Source
+from bot.photos.kinds import (
+    MOST_LOOSE,
+    MOST_PER_TICKET,
+    Photo,
+    PhotoId,
+    PhotoRefused,
+    PhotosBusy,
+    SentUp,
+    Source,
+)
 from routing.identity import Vault
 from routing.mongo_store import AWARE, Collection, Database, Document
 
@@ -197,10 +206,14 @@ class PhotoStore:
         which = {"_id": photo_id, "number": number, "source": str(Source.OFFICIAL)}
         return (await self._photos.update_one(which, {"$set": {"to_citizen": shown}})).matched_count == 1
 
-    async def shown_count(self, number: str) -> int:
-        """How many files of officials the citizen may see: an answer with some says where to find them."""
-        which = {"number": number, "source": str(Source.OFFICIAL), "to_citizen": True, "ready": True}
-        return await self._photos.count_documents(which)
+    async def send_up(self, number: str, photo_ids: Sequence[PhotoId], how: SentUp) -> None:
+        """Let the citizen see an official's files once the answer they came with is given. What they see already they
+        go on seeing where they do."""
+        which: Document = {"_id": {"$in": [*photo_ids]}, "number": number, "source": str(Source.OFFICIAL)}
+        mark = {"after": how.after, "final": how.final}
+        anew = {"$set": {"to_citizen": True, "on_its_own": False, "sent_up": [mark]}}
+        await self._photos.update_many({**which, "to_citizen": False}, anew)
+        await self._photos.update_many({**which, "to_citizen": True}, {"$addToSet": {"sent_up": mark}})
 
     async def erase_loose(self, account: str, openid: str) -> int:
         """Forget what a citizen gave for a draft; photos of tickets stay with their ticket."""
@@ -304,6 +317,8 @@ class PhotoStore:
             name=file_name(name.decode(errors="ignore"), media_type, otherwise="附件") if name else "",
             by=document.get("by", ""),
             to_citizen=document["to_citizen"],
+            on_its_own=document.get("on_its_own", True),
+            sent_up=tuple(SentUp(one["after"], one["final"]) for one in document.get("sent_up", ())),
         )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
+from bot.photos.kinds import Photo, PhotoKind
 from bot.photos.shelf import FetchState, ShelfRow
 
 _WHY: Final = {
@@ -13,8 +14,13 @@ _WHY: Final = {
 }
 _WAITING: Final = "市民发来的{which}正在取回，稍后刷新可见"
 
-ATTACHMENTS: Final = "附件请点“我的诉求”查看"
-"""Beside an answer that has files the citizen may see."""
+
+def come_with(files: Sequence[Photo]) -> str:
+    """附照片2张、文件1个: what an answer brings with it; nothing where it brings none."""
+    pictures = sum(photo.kind is PhotoKind.PICTURE for photo in files)
+    counted = ((pictures, "照片{}张"), (len(files) - pictures, "文件{}个"))
+    said = "、".join(words.format(count) for count, words in counted if count)
+    return f"附{said}" if said else ""
 
 
 def missing_words(rows: Sequence[ShelfRow]) -> list[str]:

@@ -91,6 +91,8 @@ class ShowTicket:
     number: str
     purpose: Purpose = Purpose.VIEW
     stars: int | None = None
+    only: bool = False
+    """Shown unasked, as the citizen's only one: somebody else's may have been meant."""
 
 
 @dataclass(frozen=True, slots=True)

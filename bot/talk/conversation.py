@@ -17,6 +17,7 @@ from bot.talk import (
     filing,
     filing_words,
     following,
+    interrupted,
     phrases,
     place_words,
     pleasantries,
@@ -191,7 +192,7 @@ def _on_words(session: Session, heard: Heard) -> Turn:
     leaves = leaves or (session.step in FILING_STEPS and following.asked_ticket(heard.text) is not None)
     if session.step in FREE_TEXT_STEPS | FILING_STEPS and not leaves:
         return _own_words(session, heard)
-    a_word_typed = word in spoken.VERDICTS and heard.message.menu_choice is None
+    a_word_typed = word in _VERDICTS_HERE and heard.message.menu_choice is None
     if session.step is Step.RATE_REASON and (command is None or a_word_typed):
         return _own_words(session, heard)
     return _at_large(session, heard, word, command)
@@ -278,7 +279,8 @@ def _way_out(session: Session, word: str) -> Turn | None:
             return to_home(replace(session, draft=None), said)
         unrated = session.step is Step.RATE_REASON or (session.step is Step.RATE and session.comment)
         lost = phrases.NOT_RATED if unrated else phrases.WENT_HOME
-        return to_home(session, lost)
+        # Who takes back a rating goes on with what the notice came into; # leads home from everywhere.
+        return to_home(session, lost) if word == "#" else interrupted.home(session, lost)
     if spoken.PERSON.fullmatch(word):
         return Turn(session, act=HandToPerson())
     explains = _says_what_one_does(session, word)
@@ -291,6 +293,8 @@ def _way_out(session: Session, word: str) -> Turn | None:
     return None
 
 
+_VERDICTS_HERE = spoken.VERDICTS | spoken.OF_NEGLECT
+"""What is said of an answer or of the handling, where reasons are asked for."""
 _AFTER_A_ONE = frozenset({Step.PLACE, Step.CONTACT})
 """Questions behind a screen whose 1 was a yes."""
 
@@ -322,6 +326,8 @@ def _pick(session: Session, heard: Heard, pick: Pick, value: str) -> Turn:
 
 
 def _go_home(session: Session, heard: Heard, value: str) -> Turn:
+    if session.step is Step.BAD_RATING:  # 不用了: nothing is to be done again
+        return interrupted.home(session)
     return to_home(session)
 
 

@@ -48,6 +48,7 @@ def after_filing(session: Session, filed: Filed, heard: Heard) -> Turn:
         page=filed.page,
         elder=session.elder,
         urgent=ticket.urgent,
+        within=ticket.handed_within,
         danger=find_emergency(draft.text) if draft and ticket.urgent else None,
     )
     known = _remembered(session, draft) if draft else session

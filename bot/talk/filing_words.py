@@ -87,7 +87,8 @@ def _hear(session: Session, heard: Heard) -> Turn:
     if emergency is not None and emergency.sure and session.step in _ANSWERED_SHORTLY:
         return add_words(session, heard)
     if _asks_aside(session, heard):
-        return Turn(session, act=AskKnowledge(heard.text, session.about, None, offered=True))
+        asked = questions.core(heard.text) if questions.asks_beside(heard.text) else None
+        return Turn(session, act=AskKnowledge(asked or heard.text, session.about, None, offered=True))
     return hear_answer(session, heard)
 
 
@@ -175,6 +176,8 @@ def _asks_aside(session: Session, heard: Heard) -> bool:
         return False
     if not questions.asks(text) or questions.goes_with_report(text) or phone_in(text):
         return False
+    if questions.asks_beside(text):
+        return True
     if session.step is Step.PLACE:
         return questions.asks_outright(text)
     return not (session.step is Step.CONTACT and _refuses(text))

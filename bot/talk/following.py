@@ -158,8 +158,13 @@ def ask_stars(session: Session, *say: str) -> Turn:
     """The choices stand in the order of their stars, so a typed digit is the stars. What was said before may have been
     about something else."""
     choices = tuple(Choice(word, Pick.STARS, str(stars)) for stars, word in STARS.items())
-    elsewhere = (Choice("不是说这件事", Pick.ELSEWHERE),) if session.comment else ()
-    return to_step(session, Step.RATE, *say, phrases.RATE, choices=(*choices, *elsewhere))
+    return to_step(session, Step.RATE, *say, phrases.RATE, choices=(*choices, *_elsewhere(session)))
+
+
+def _elsewhere(session: Session) -> tuple[Choice, ...]:
+    """Words, or a digit while a filing was open, may have been about something else."""
+    meant_else = session.comment is not None or session.interrupted is not None
+    return (Choice("不是说这件事", Pick.ELSEWHERE),) if meant_else else ()
 
 
 def choose_stars(session: Session, heard: Heard, value: str) -> Turn:
@@ -172,7 +177,8 @@ def choose_stars(session: Session, heard: Heard, value: str) -> Turn:
 
 def ask_reason(session: Session, stars: int, *say: str) -> Turn:
     reasons = phrases.REASONS[stars]
-    choices = (*(Choice(r, Pick.REASON, r) for r in reasons), Choice("不说了", Pick.REASON))
+    given = (*(Choice(r, Pick.REASON, r) for r in reasons), Choice("不说了", Pick.REASON))
+    choices = (*given, *_elsewhere(session))
     question = (
         phrases.WHY_BAD
         if stars < SATISFIED_FROM

@@ -12,9 +12,18 @@ from routing.citizen_request import RequestType
 from routing.places.addresses import find_addresses
 
 _MOST_TEXT = 1000
+_REACH = 10
 _DOOR = re.compile(r"\d{1,4}号(?:楼|院)?(?:\d{1,3}单元)?")
-_TOWN = re.compile(r"[\u4e00-\u9fff]{2,4}?(?:镇|乡|街道)$")
-_NOT_A_TOWN = re.compile(r"[的在是我们了这那]")
+_TOWN = re.compile(
+    r"(?:(?!县|区)[\u4e00-\u9fff]){2,4}(?:(?<![小社片校园景])区|县)(?:(?!镇|乡|街道)[\u4e00-\u9fff]){2,4}(?:镇|乡|街道)$"
+    r"|[\u4e00-\u9fff]{2,4}?(?:镇|乡|街道|县|(?<![小社片校园景])区)$"
+)
+_LEADS_TO = re.compile(r"^.*[的在是我们了这那住到]")
+_OWN_PLACE = re.compile(
+    r"(?:我们?|俺们?|咱们?)?(?:家|人)?(?:就|现在)?(?:住在?|在)(?P<estate>(?!(?:老旧|整个|住宅|新建|你们|这个|那个|一个))"
+    r"(?:(?![在住的我你他们这那个])[\u4e00-\u9fff]){2,6}(?:小区|社区|大厦|广场|市场|村))(?=[，,。；;！! \s的里门楼]|$)"
+)
+"""Where somebody says they are or live: the names of estates that no street goes with."""
 _LOOKS_LIKE_PLACE = re.compile(
     r"[路街巷弄村镇乡区楼栋幢室院桥站场园店厂校山河湖]|大厅|门口|对面|旁边|附近|后面|前面|路口"
 )
@@ -38,14 +47,19 @@ _PREAMBLE = re.compile(
 def places_in(text: str) -> tuple[str, ...]:
     """The road or estate a text names, with the town before and the door behind it; at most one, the first."""
     said = text[:_MOST_TEXT]
+    own = _OWN_PLACE.search(said)
     for address in find_addresses(said):
         start, end = address.start, address.end
-        town = _TOWN.search(said[max(0, start - 6) : start])
-        if town and not _NOT_A_TOWN.search(town[0]):
-            start -= len(town[0])
+        start -= len(_town_before(said[max(0, start - _REACH) : start]))
         door = _DOOR.match(said, end)
         return (said[start : door.end() if door else end],)
-    return ()
+    return (own["estate"],) if own else ()
+
+
+def _town_before(text: str) -> str:
+    """The county and the town that a road's name follows at once."""
+    found = _TOWN.search(_LEADS_TO.sub("", text))
+    return found[0] if found else ""
 
 
 def looks_like_a_place(text: str) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from bot.talk import filing_words, phrases, questions, with_person
+from bot.talk import filing_words, interrupted, phrases, questions, with_person
 from bot.talk.both import after_both
 from bot.talk.filing_outcomes import Filed as Filed
 from bot.talk.filing_outcomes import after_filing
@@ -135,11 +135,13 @@ def after(session: Session, act: Act, outcome: Outcome, heard: Heard) -> Turn:
         case ListMine(), Mine():
             return _after_listing(session, act, outcome.tickets, heard)
         case ShowTicket(), Found(ticket=None):
-            return to_home(session, phrases.NOTHING_TO_ACT)
+            return interrupted.home(session, phrases.NOTHING_TO_ACT)
         case ShowTicket(purpose=Purpose.RATE), Found(ticket=TicketView() as ticket) if not ticket.may(
             Action.RATE
         ):
-            return _nothing_to_rate(session, heard)
+            return _rated_before(session, act, ticket) or _nothing_to_rate(session, heard)
+        case ShowTicket(only=True), Found(ticket=TicketView() as ticket, page=page):
+            return _show(session, ticket, heard.now, page=page, more=(_BY_NUMBER,))
         case ShowTicket(), Found(ticket=TicketView() as ticket, page=page):
             return _with_purpose(session, ticket, act.purpose, act.stars, heard.now, page=page)
         case HandToPerson(), PersonHours(opens_at=None, here=True):
@@ -198,15 +200,16 @@ _NEEDS = {
 
 def _after_listing(session: Session, act: ListMine, mine: tuple[TicketView, ...], heard: Heard) -> Turn:
     now = heard.now
-    search = Choice("按工单号查", Pick.BY_NUMBER)
     if not mine and act.stars is None:
         waits = session.draft is not None and session.draft.has_content
         resume = (Choice("接着填", Pick.RESUME),) if waits else ()
-        choices = (*resume, search, Choice("我要反映", Pick.FILE))
+        choices = (*resume, _BY_NUMBER, Choice("我要反映", Pick.FILE))
         kept = (phrases.DRAFT_KEPT,) if waits else ()
         return to_step(to_home(session).session, Step.HOME, phrases.NONE_MINE, *kept, choices=choices)
     if act.purpose is Purpose.VIEW:
-        return _choose_among(session, mine, act, search)
+        if len(mine) == 1:
+            return Turn(session, act=ShowTicket(mine[0].number, only=True))  # nothing to choose among
+        return _choose_among(session, mine, act, _BY_NUMBER)
     fitting = tuple(t for t in mine if t.may(_NEEDS[act.purpose]))
     if not fitting:
         rating = act.purpose is Purpose.RATE
@@ -219,10 +222,23 @@ def _after_listing(session: Session, act: ListMine, mine: tuple[TicketView, ...]
     return _choose_among(session, fitting, act)
 
 
+def _rated_before(session: Session, act: ShowTicket, ticket: TicketView) -> Turn | None:
+    """A second word on what was rated already, in the middle of a filing: it may be done again."""
+    content = act.stars is not None and act.stars >= SATISFIED_FROM
+    if session.interrupted is None or content:
+        return None
+    if not ticket.may(Action.REOPEN):
+        return interrupted.home(session, phrases.RATED_BEFORE) if session.comment else None
+    said = (session.comment,) if session.comment else ()
+    kept = replace(session, ticket=ticket.number, reasons=said, comment=None)
+    about = phrases.about_ticket(ticket.number, ticket.title)
+    return to_step(kept, Step.BAD_RATING, about, phrases.REWORK, choices=_REWORK_CHOICES)
+
+
 def _nothing_to_rate(session: Session, heard: Heard) -> Turn:
     """不满意，还是黑的, and no ticket to be rated: it tells of something new."""
-    if not session.comment:
-        return to_home(session, phrases.NOTHING_TO_RATE)
+    if not session.comment or session.interrupted is not None:
+        return interrupted.home(session, phrases.NOTHING_TO_RATE)
     put = questions.put(replace(session, comment=None), heard)
     return Turn(put, act=AskKnowledge(heard.text, session.about, heard.understanding.request_type))
 
@@ -269,6 +285,8 @@ def _with_purpose(
     return ask_to_withdraw(focused, said)
 
 
+_BY_NUMBER = Choice("按工单号查", Pick.BY_NUMBER)
+_REWORK_CHOICES = (Choice("要，重新办理", Pick.REOPEN), Choice("不用了", Pick.HOME))
 _OFFERS = (
     (Action.RATE, Choice("评价", Pick.RATE)),
     (Action.REOPEN, Choice("重新办理", Pick.REOPEN)),
@@ -278,9 +296,16 @@ _OFFERS = (
 )
 
 
-def _show(session: Session, ticket: TicketView, now: datetime, *, page: str | None = None) -> Turn:
+def _show(
+    session: Session,
+    ticket: TicketView,
+    now: datetime,
+    *,
+    page: str | None = None,
+    more: tuple[Choice, ...] = (),
+) -> Turn:
     offers = tuple(choice for action, choice in _OFFERS if ticket.may(action))
-    choices = (*offers, Choice("首页", Pick.HOME))
+    choices = (*offers, *more, Choice("首页", Pick.HOME))
     focused = replace(session, ticket=ticket.number)
     details = (phrases.details(page),) if page else ()
     return to_step(focused, Step.TICKET, ticket.say(now), *details, choices=choices)
@@ -302,12 +327,12 @@ def _after_act(session: Session, act: Act, done: Done, now: datetime) -> Turn:
             return to_home(session, phrases.withdrawn(ticket.number))
         case Reopen():
             again = phrases.reopened(ticket.number, ticket.promised_at, opens_at=opens_at, now=now)
-            return to_home(session, again)
+            return interrupted.home(session, again)
         case Rate(stars=stars, resolved=resolved):
             if (stars < SATISFIED_FROM or resolved is False) and ticket.may(Action.REOPEN):
-                choices = (Choice("要，重新办理", Pick.REOPEN), Choice("不用了", Pick.HOME))
-                return to_step(session, Step.BAD_RATING, phrases.offer_rework(stars), choices=choices)
-            return to_home(session, phrases.rated(stars))
+                offered = phrases.offer_rework(stars)
+                return to_step(session, Step.BAD_RATING, offered, choices=_REWORK_CHOICES)
+            return interrupted.home(session, phrases.rated(stars))
         case _:
             return to_home(session)
 
@@ -321,4 +346,4 @@ def _show_again(session: Session, ticket: TicketView, said: str, *, but: Action 
 
 def _after_refusal(session: Session, refused: Refused) -> Turn:
     """Say why and what to do; a draft stays so that nothing typed is lost."""
-    return to_home(session, explain(refused))
+    return interrupted.home(session, explain(refused))

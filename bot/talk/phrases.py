@@ -5,7 +5,7 @@ Written to be read aloud to somebody of seventy: short sentences, one question a
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from bot.talk import privacy_notice
 from bot.talk.answer_phrases import SENSITIVE as SENSITIVE
@@ -130,6 +130,9 @@ ALWAYS_HERE = "这里白天晚上都能问、能登记。"
 ASK_LATER = "这个我现在答不上来。先把这件事登记完，再问我。"
 AND_YOUR_REPORT = "您还反映了一件事："
 BACK_TO_FILING = "接着说您这件事："
+RATED_BEFORE = "这件事您已经评过，改不了了。还没解决，请当一件新的事再反映，也可以拨打12345。"
+BACK_TO_FILING_BEFORE = "接着说刚才的事："
+WHICH_TO_RATE = "您说的是办完的那件，还是正在登记的这件？"
 EDIT = "要改哪一项？"
 FILE_FIRST = "这件事还没登记完。先填完再办别的。不想填了，回复#。"
 NOTED = "好的，记下了。"
@@ -364,14 +367,17 @@ def filed(
     page: str | None = None,
     elder: bool = False,
     urgent: bool = False,
+    within: timedelta | None = None,
     danger: Emergency | None = None,
 ) -> str:
+    """``within``: how soon what is urgent is handed to somebody, by the profile's own limit."""
     lines = ["登记好了。", f"工单号：{number}", f"查询码：{code}"]
-    lines.append(f"承办单位：{unit}" if unit else "承办单位：工作人员正在确定，定了告诉您")
     if urgent:
-        lines.append(f"这是急事，马上派人办。有危险别等，快打{_first_number(danger)}。")
+        lines[1:1] = [_urgently(within, unit), f"有危险别等，快打{_first_number(danger)}。"]
+    lines.append(f"承办单位：{unit}" if unit else "承办单位：工作人员正在确定，定了告诉您")
     if promised_at:
-        lines.append(f"最晚答复：{say_time(promised_at, now=now)}")
+        # What is urgent is not done by then: only the letter about it is.
+        lines.append(f"{'事后书面答复，最晚' if urgent else '最晚答复：'}{say_time(promised_at, now=now)}")
         if explanation and not elder and not urgent:
             lines.append(f"（{explanation}）")
     if opens_at:
@@ -379,6 +385,14 @@ def filed(
     if page:
         lines.append(f"详情：{link('点这里看进度', page)}")
     return "\n".join([*lines, "有了结果，我在这里告诉您。", "还有照片，直接发过来就行。"])
+
+
+def _urgently(within: timedelta | None, unit: str | None) -> str:
+    if within is None:
+        return "这是急事，已按紧急件办，白天夜里都有人管。"
+    minutes = max(1, round(within.total_seconds() / 60))
+    soon = f"{minutes}分钟" if minutes < 120 else f"{minutes // 60}小时"
+    return f"这是急事，已按紧急件办：{soon}内{'有人接手' if unit else '派到人'}，白天夜里都有人管。"
 
 
 def subscribe(page: str) -> str:

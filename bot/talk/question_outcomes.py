@@ -129,6 +129,12 @@ def _core(act: AskKnowledge, heard: Heard) -> str | None:
     return questions.core(act.question) if fresh and len(act.question) < _LONG_QUESTION else None
 
 
+def shown(act: AskKnowledge, found: Answer | SeveralMatters | Refusal) -> bool:
+    """Whether this is what the message is answered with: what a story's own question found is mostly only offered, and
+    its refusal is the message's, noted before."""
+    return not act.narrowed or (isinstance(found, Answer) and found.confidence >= _NEARLY_CERTAIN)
+
+
 def after_narrowed(session: Session, act: AskKnowledge, told: Told, heard: Heard) -> Turn:
     """The answer to the question within a story, where it is nearly certain; else it is only offered: the story may
     have been what matters."""
@@ -175,7 +181,8 @@ def after_aside(
         said = phrases.answer(outcome.found, elder=session.elder, page=outcome.page)
         about = replace(session, about=outcome.found.article_id)
         return filing.ask(about, session.step, said, phrases.BACK_TO_FILING)
-    if isinstance(outcome, SeveralMatters) or outcome.reason in _NOT_OURS or session.step is Step.SECRECY:
+    no_answer = isinstance(outcome, SeveralMatters) or outcome.reason in _NOT_OURS
+    if no_answer or session.step is Step.SECRECY or questions.asks_beside(heard.text):
         return filing.ask(session, session.step, phrases.ASK_LATER)
     return filing_words.hear_answer(session, heard)
 

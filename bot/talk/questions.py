@@ -70,6 +70,17 @@ def core(text: str) -> str | None:
     return bare if len(bare) >= _LEAST_CORE and bare != text and not hangs_on_another(bare) else None
 
 
+_ASIDE = re.compile(
+    r"^(?:对了|哦|那个|我|再|还)*(?:顺便|另外|顺带|顺路)[，, ]*(?:再|还|想|我)*(?:问|打听|咨询|请教|了解)"
+    r"|^(?:对了|哦|那个)?[，, ]*(?:我?想|再|还想|请)?(?:问|打听|咨询|请教)(?:一下|下|个|一句)"
+)
+
+
+def asks_beside(text: str) -> bool:
+    """“顺便问一下，高龄津贴怎么领”: said to be a question of its own, whatever it stands in."""
+    return asks(text) and _ASIDE.search(text.strip()) is not None
+
+
 def asks(text: str) -> bool:
     """Whether it is put as a question, or asks for an article of a document."""
     return bool(_ASKS.search(text.strip(" 。.!！~")) or _PROVISION.search(text))

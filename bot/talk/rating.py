@@ -6,7 +6,7 @@ of the handling is part of the rating, never of a filing that happens to be open
 
 from __future__ import annotations
 
-from bot.talk import filing_words, following, phrases, questions, said_freely, spoken
+from bot.talk import filing, filing_words, following, interrupted, phrases, questions, said_freely, spoken
 from bot.talk.filing import sounds_like
 from bot.talk.rating_words import Verdict, verdict_in
 from bot.talk.replacing import replace
@@ -15,6 +15,7 @@ from bot.talk.session import (
     PAUSE,
     Asked,
     AskKnowledge,
+    Choice,
     Heard,
     Pick,
     Purpose,
@@ -26,11 +27,6 @@ from bot.talk.session import (
 )
 from bot.wechat.messages import MessageKind
 
-_OF_THE_HANDLING = frozenset({Pick.REMIND, Pick.UNSOLVED, Pick.USEFUL})
-"""Commands whose words (没人管, 没解决) say how it was handled where just that is asked."""
-_LEAST_WORDS = 3
-"""催 and 催办 stay what they are."""
-
 
 def answered(session: Session, heard: Heard) -> Turn | None:
     """The answer to a notice that asked since the last turn; None where the message is about something else."""
@@ -39,18 +35,23 @@ def answered(session: Session, heard: Heard) -> Turn | None:
         return None
     if session.updated_at is not None and asked.at <= session.updated_at:
         return None
+    if heard.message.created_at <= asked.at.replace(microsecond=0):
+        return None  # written before the notice, and only heard after it
     word = spoken.command_word(heard.text)
     if word.isdigit():
         return _by_digit(session, heard, asked, word)
     if word in spoken.THANKS or spoken.THANKING.fullmatch(word):
         # With a filing open 好 may be the answer to its question.
-        return None if session.step in FILING_STEPS else _ask(session, asked, phrases.YOU_ARE_WELCOME)
+        return None if session.step in FILING_STEPS else _ask(session, heard, asked, phrases.YOU_ARE_WELCOME)
     verdict = _verdict(session, heard, word)
-    return _given(session, asked, verdict) if verdict is not None else None
+    return _given(session, heard, asked, verdict) if verdict is not None else None
 
 
 def hear(session: Session, heard: Heard, word: str) -> Turn | None:
-    """The same where the dialogue itself has just asked for the stars, or whether to do it again."""
+    """The same where the dialogue itself has just asked for the stars, or whether to do it again. In the middle of a
+    filing it is asked what was meant."""
+    if session.step in FILING_STEPS:
+        return _of_which(session, heard, word)
     if session.ticket is None or session.step not in (Step.RATE, Step.BAD_RATING):
         return None
     if session.step is Step.BAD_RATING and said_freely.wants_rework(heard.text):
@@ -70,12 +71,40 @@ def hear(session: Session, heard: Heard, word: str) -> Turn | None:
     return following.choose_stars(replace(session, comment=comment), heard, str(verdict.stars))
 
 
+def _of_which(session: Session, heard: Heard, word: str) -> Turn | None:
+    """评价, or a verdict on what a notice told of lately, said in the middle of a filing: of which of the two?"""
+    draft, asked = session.draft, heard.understanding.asked
+    if draft is None or not draft.has_content or asked is None:
+        return None
+    if filing_words.offered(session) or heard.message.menu_choice:
+        return None
+    command = spoken.COMMANDS.get(word)
+    stars = comment = None
+    if command is None:
+        verdict = verdict_in(heard.text) if session.step is not Step.DESCRIBE else None
+        if verdict is None or verdict.stars is None or verdict.comment is None:
+            return None
+        if heard.understanding.emergency is not None and heard.understanding.emergency.sure:
+            return None
+        stars, comment = verdict.stars, verdict.comment
+    elif command[0] is not Pick.RATE:
+        return None
+    meant = f"{asked.number}|{Purpose.RATE}|{stars or ''}"
+    finished = Choice("办完的那件", Pick.TICKET, meant, note=asked.number)
+    kept = replace(interrupted.remembering(session, heard.now), ticket=None, comment=comment)
+    choices = (finished, Choice("正在登记的这件", Pick.ELSEWHERE))
+    return to_step(kept, Step.RATE, phrases.WHICH_TO_RATE, choices=choices)
+
+
 def elsewhere(session: Session, heard: Heard, value: str) -> Turn:
     """What was taken for a word on the handling was about something else: it goes where it would have gone."""
     said = replace(heard, text=session.comment or heard.text)
-    clean = replace(session, comment=None, ticket=None, stars=None, reasons=())
+    clean = replace(session, comment=None, ticket=None, stars=None, reasons=(), interrupted=None)
     if clean.draft is not None and clean.draft.has_content:
-        return filing_words.add_words(clean, said)
+        at = replace(clean, step=interrupted.question_of(session))
+        if session.comment is None:
+            return filing.ask(at, at.step, phrases.BACK_TO_FILING_BEFORE)
+        return filing_words.add_words(at, said)
     put = questions.put(clean, said)
     return Turn(put, act=AskKnowledge(said.text, clean.about, sounds_like(said.text)))
 
@@ -87,18 +116,19 @@ def _by_digit(session: Session, heard: Heard, asked: Asked, word: str) -> Turn |
     if not asked.listed or heard.message.menu_choice is not None or word == "0":
         return None
     if word in ("1", "2", "3", "4", "5"):
-        return _given(session, asked, Verdict(int(word), None))
-    return _ask(session, asked, phrases.NO_SUCH_CHOICE) if len(word) == 1 else None
+        return _given(session, heard, asked, Verdict(int(word), None))
+    return _ask(session, heard, asked, phrases.NO_SUCH_CHOICE) if len(word) == 1 else None
 
 
-def _given(session: Session, asked: Asked, verdict: Verdict) -> Turn:
-    kept = replace(session, comment=verdict.comment)
+def _given(session: Session, heard: Heard, asked: Asked, verdict: Verdict) -> Turn:
+    kept = replace(interrupted.remembering(session, heard.now), comment=verdict.comment)
     say = (phrases.SAID_OF_RATING,) if verdict.stars is None else ()
     return Turn(kept, say, act=ShowTicket(asked.number, Purpose.RATE, verdict.stars))
 
 
-def _ask(session: Session, asked: Asked, said: str) -> Turn:
-    return Turn(replace(session, comment=None), (said,), act=ShowTicket(asked.number, Purpose.RATE))
+def _ask(session: Session, heard: Heard, asked: Asked, said: str) -> Turn:
+    kept = replace(interrupted.remembering(session, heard.now), comment=None)
+    return Turn(kept, (said,), act=ShowTicket(asked.number, Purpose.RATE))
 
 
 def _verdict(session: Session, heard: Heard, word: str) -> Verdict | None:
@@ -110,7 +140,7 @@ def _verdict(session: Session, heard: Heard, word: str) -> Verdict | None:
         pick, value = command
         if pick is Pick.STARS:
             return Verdict(int(value), None)
-        of_it = pick in _OF_THE_HANDLING and len(word) >= _LEAST_WORDS
+        of_it = word in spoken.VERDICTS or word in spoken.OF_NEGLECT
         return Verdict(None, heard.text) if of_it and heard.message.menu_choice is None else None
     verdict = verdict_in(heard.text)
     if verdict is None or verdict.stars is not None:

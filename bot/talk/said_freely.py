@@ -34,6 +34,7 @@ _HIDES = re.compile(
 _EITHER_WAY = re.compile(r"(?:随便|都行|都可以|都好|无所谓|你看着办|看着办|你定)[吧的啊了呀]*")
 _NOT = r"(?<!不)(?<!不要)(?<!不用)(?<!不想)(?<!不是)(?<!别)(?<!不能)"
 _NAMED = {secrecy: re.compile(_NOT + label(secrecy)) for secrecy in Secrecy}
+_NOT_PUBLIC = re.compile(r"(?:我|那|还是|就)?不(?:要|想|用|愿意?)?公开(?:吧|了|的|啊)?")
 _NEED_NOT_HIDE = re.compile(r"(?:不用|不要|不需要|用不着|不必)保密|不怕.{0,4}(?:知道|晓得)")
 _KINDS = "|".join(label(kind) for kind in RequestType)
 _KIND = re.compile(
@@ -122,6 +123,8 @@ def secrecy_meant(text: str) -> Secrecy | None:
         return None
     if _NEED_NOT_HIDE.search(said):
         return Secrecy.PUBLIC
+    if _NOT_PUBLIC.fullmatch(said.strip(" 。！!，,")):
+        return Secrecy.SECRET
     named = [secrecy for secrecy, pattern in _NAMED.items() if pattern.search(said)]
     if len(named) == 1:
         return named[0]

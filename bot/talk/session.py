@@ -86,6 +86,8 @@ class Session:
     reasons: tuple[str, ...] = ()
     comment: str | None = None
     """Said beside the stars (不满意，还是黑的), until it is known which ticket is rated."""
+    interrupted: Step | None = None
+    """The question of a filing in whose middle a notice asked something else: put again once that is answered."""
     elder: bool = False
     """长辈模式: shorter answers, menus without notes."""
     elder_offered: bool = False
@@ -187,6 +189,13 @@ def to_home(session: Session, *say: str) -> Turn:
     """A turn that ends at the home menu; the draft, if any, stays for its 24 hours."""
     resume = (Choice("接着填", Pick.RESUME),) if session.draft else ()
     clean = replace(
-        session, ticket=None, asked_number=None, stars=None, reasons=(), comment=None, one_explained=False
+        session,
+        ticket=None,
+        asked_number=None,
+        stars=None,
+        reasons=(),
+        comment=None,
+        interrupted=None,
+        one_explained=False,
     )
     return to_step(clean, Step.HOME, *say, choices=HOME_MENU + resume)

@@ -63,6 +63,10 @@ COMMANDS: dict[str, tuple[Pick, str]] = {
 }
 VERDICTS = frozenset(word for word, (pick, _) in COMMANDS.items() if pick in (Pick.USEFUL, Pick.UNSOLVED))
 """A citizen's word on an answer: never part of what they report."""
+OF_NEGLECT = frozenset(
+    word for word, (pick, _) in COMMANDS.items() if pick is Pick.REMIND and "催" not in word
+)
+"""没人管, 怎么还没人来: a reminder, or where the handling is rated, a word on that."""
 GREETINGS = frozenset(
     ["你好", "您好", "你好啊", "您好啊", "在吗", "在不在", "有人吗", "hi", "hello", "开始", "帮助"]
 )

@@ -16,7 +16,7 @@ from bot.web.pages import Viewer, show
 from bot.web.supervision import percent
 from bot.wording import label
 from routing.audit.checks import AuditRow, Rate
-from routing.audit.types import SURE_FROM, Doubt, Group, Reading, by, judge, rate, read, registrar
+from routing.audit.types import SURE_FROM, Doubt, Group, Reading, by, judged, rate, read, registrar
 from routing.citizen_request import RequestType
 from routing.timing.sla import Profile
 from routing.workflow import CITIZEN
@@ -86,14 +86,14 @@ def doubt_of(request: web.Request) -> Doubt:
 
 
 def count(readings: list[Reading], doubt: Doubt, profile: Profile) -> Counted:
-    doubtful = [reading for reading in readings if judge(doubt, reading, profile)]
-    pairs = Counter((reading.worded, reading.row.request_type) for reading in doubtful)
+    found = judged(readings, doubt, profile)
+    pairs = Counter((reading.worded, reading.row.request_type) for reading, doubtful in found if doubtful)
     ranked = sorted(pairs.items(), key=lambda each: (-each[1], each[0]))
     return Counted(
-        rate(readings, doubt, profile),
+        rate(found),
         tuple((worded, recorded, tickets) for (worded, recorded), tickets in ranked),
-        tuple(by(readings, doubt, profile, registrar)),
-        tuple(by(readings, doubt, profile, unit_key)),
+        tuple(by(found, registrar)),
+        tuple(by(found, unit_key)),
     )
 
 
@@ -124,5 +124,5 @@ def group_lines(
 def _both(readings: list[Reading], doubt: Doubt, profile: Profile) -> tuple[Counted, dict[Doubt, Rate]]:
     """The doubt that is shown, and the other's rate for its tab."""
     counted = count(readings, doubt, profile)
-    rates = {each: counted.rate if each is doubt else rate(readings, each, profile) for each in Doubt}
+    rates = {each: counted.rate if each is doubt else rate(judged(readings, each, profile)) for each in Doubt}
     return counted, rates

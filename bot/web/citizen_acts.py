@@ -21,7 +21,7 @@ from bot.web.access import Form
 from bot.web.citizen_access import OwnTicket, Visitor, own_ticket, sessions_of
 from bot.web.citizen_links import citizen_path
 from bot.web.citizen_ticket import MOST_COMMENT, Attempt, ticket_page
-from bot.web.citizen_upload import BUSY, PLACES, Upload, read_upload
+from bot.web.citizen_upload import PLACES, read_upload, turned_away
 from bot.web.errors import status_of
 from bot.wording import STARS, explain
 from routing.errors import Incomplete, Refused, StaleTicket, TooOften, UnknownTicket
@@ -78,7 +78,7 @@ async def act(request: web.Request, visitor: Visitor, form: Form) -> web.StreamR
 async def supplement(request: web.Request, visitor: Visitor) -> web.StreamResponse:
     """The one form that carries photos."""
     async with request.app[PLACES].one_for(visitor.session.key) as free:
-        upload = await read_upload(request, visitor) if free else Upload({}, (), BUSY, 429)
+        upload = await (read_upload(request, visitor) if free else turned_away(request, visitor))
         if upload.refused:
             own = await own_ticket(request, visitor)
             attempt = Attempt(Action.SUPPLEMENT, upload.refused, upload.fields)

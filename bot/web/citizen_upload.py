@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from weakref import WeakValueDictionary
 
@@ -18,6 +18,7 @@ _MOST_FIELD_BYTES = 64 * 1024
 _MOST_BODY_BYTES = MOST_AT_ONCE * MOST_BYTES
 READ_WITHIN_S = 60.0
 """Nine photos over a slow telephone; who is slower still holds memory that others need."""
+WORDS_WITHIN_S = 10.0
 AT_ONCE = 4
 """Each may hold ninety megabytes while it is read."""
 WAIT_S = 20.0
@@ -75,6 +76,29 @@ async def read_upload(request: web.Request, visitor: Visitor) -> Upload:
         if "csrf" not in fields:
             raise web.HTTPRequestTimeout from None
         return Upload(fields, (), _TOO_SLOW, 408)
+
+
+class _Enough(Exception):
+    """The words are read, the files are not wanted."""
+
+
+async def turned_away(request: web.Request, visitor: Visitor) -> Upload:
+    """For whom no place was free: the words, which stand before the files, are kept. Raises as ``read_upload``."""
+    fields: dict[str, str] = {}
+
+    async def take_file(part: BodyPartReader) -> None:
+        raise _Enough
+
+    with suppress(TimeoutError, _Enough):
+        async with asyncio.timeout(WORDS_WITHIN_S):
+            await read_parts(
+                request.clone(client_max_size=_MOST_BODY_BYTES + _MOST_FIELD_BYTES),
+                check_token=lambda token: check_csrf(visitor, token),
+                take_file=take_file,
+                most_field_bytes=_MOST_FIELD_BYTES,
+                fields=fields,
+            )
+    return Upload(fields, (), BUSY, 429)
 
 
 async def _read(request: web.Request, visitor: Visitor, fields: dict[str, str]) -> Upload:

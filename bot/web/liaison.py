@@ -31,7 +31,7 @@ _NOTICES_SHOWN = 7
 _COUNTED = 1000
 """Counting stops here: nine counts of everything there is would make every inbox slow."""
 _FOUND = 100
-"""And here for words: to count them is to read the tickets."""
+"""And here for words, and for what no index narrows: to count them is to read the tickets."""
 _OPEN = "open"
 _TABS: dict[str, tuple[str, frozenset[State] | None]] = {
     _OPEN: ("在办", OPEN_STATES),
@@ -138,7 +138,7 @@ class Asked:
 
 
 def _counted(asked: Asked) -> int:
-    return _FOUND if asked.words else _COUNTED
+    return _FOUND if asked.words or asked.narrowed else _COUNTED
 
 
 def _one_of(said: str, kinds: type[StrEnum]) -> str:
@@ -306,14 +306,13 @@ async def _choices(
     wanted.append(replace(base, states=OPEN_STATES, due_before=now))
     wanted.append(replace(base, states=OPEN_STATES, due_from=now, due_before=_end_of_day(now)))
 
+    way = await services.queries.way_to(asked.words) if asked.words else None
+
     async def count(filter_: TicketFilter) -> int | None:
-        # Words are counted once, for the list itself. What no index narrows is counted among the open ones only:
-        # the closed ones are years of tickets.
-        if asked.words:
+        # Frequent words, and what no index narrows, are counted once: for the list itself.
+        if asked.narrowed or (way is not None and not way.is_narrow):
             return None
-        if asked.narrowed and not (filter_.states and filter_.states <= OPEN_STATES):
-            return None
-        return await services.queries.count(filter_, reader=reader, limit=_COUNTED)
+        return await services.queries.count(filter_, reader=reader, limit=_COUNTED, way=way)
 
     counts = await asyncio.gather(*(count(filter_) for filter_ in wanted))
     tab_choices = [

@@ -182,10 +182,12 @@ def _href(kind: str, unit: str) -> str:
 def _levels(standing: Mapping[UnitId | None, Standing], units: Units) -> list[UnitLine]:
     sums: dict[str, Standing] = {}
     for unit_id, one in standing.items():
+        if unit_id is None:
+            continue  # what waits for a unit has a line of its own among the units
         level = _level(unit_id, units)
         sums[level] = sums.get(level, Standing()) + one
     named = {str(unit.level): f"{label(unit.level)}级单位" for unit in units.all()}
-    named[_NO_UNIT] = "待派（热线中心）"
+    named[_NO_UNIT] = "其他"
     lines = sorted(sums.items(), key=lambda level: list(named).index(level[0]) if level[0] in named else 99)
     return [
         UnitLine(name=named.get(level, level), numbers=_numbers(f"level:{level}", one, unit=""))
@@ -228,6 +230,7 @@ def _heat(
             ],
         )
         for topic in topics
+        if any((topic, UnitId(unit) if unit else None) in found for unit in units)
     ]
     heads = [unit_name(UnitId(unit), services.units, short=True) if unit else "待派" for unit in units]
     return heads, rows

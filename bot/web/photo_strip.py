@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from bot import wording
+from bot.given_answers import given_answers
 from bot.photos.kinds import Photo, PhotoKind, Source
-from bot.photos.rights import may_add_files, may_see_photos
+from bot.photos.rights import may_add_files, may_change_files, may_see_photos
 from bot.photos.words import photo_notes
 from bot.services import Services
 from bot.web.photo_answer import shown_name
@@ -35,6 +36,8 @@ class Shown:
     name: str
     href: str
     size: str
+    waits: bool = False
+    """For the citizen, with an answer that is not given yet."""
 
     @property
     def is_picture(self) -> bool:
@@ -53,6 +56,7 @@ class Strip:
     files: tuple[Shown, ...] = ()
     notes: tuple[str, ...] = ()
     may_add: bool = False
+    may_change: bool = False
     add_action: str = ADD
 
 
@@ -66,15 +70,17 @@ async def strip_of(ticket: Ticket, services: Services, reader: Actor) -> Strip:
     # Numbered as the citizen sent them, so that the picture and the words about a lost one count alike.
     sent = {row.photo: row.place for row in reversed(rows) if row.photo}
     counted: Counter[Source] = Counter()
-    shown = []
+    shown, answers = [], given_answers(ticket, photos)
     for photo in photos:
         counted[photo.source] += 1
-        shown.append(_shown(ticket, photo, sent.get(photo.id, counted[photo.source])))
+        one = _shown(ticket, photo, sent.get(photo.id, counted[photo.source]))
+        shown.append(replace(one, waits=photo.to_citizen and not answers.shows(photo)))
     return Strip(
         pictures=tuple(one for one in shown if one.is_picture),
         files=tuple(one for one in shown if not one.is_picture),
         notes=tuple(notes),
         may_add=may_add_files(ticket, reader),
+        may_change=may_change_files(ticket, reader),
     )
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 
 from aiohttp import web
 
-from bot.photos.kinds import MOST_AT_ONCE, MOST_BYTES, Photo, PhotoRefused, Source
-from bot.photos.rights import may_add_files, may_see_photos, view_is_logged
+from bot.given_answers import given_answers
+from bot.photos.kinds import MOST_AT_ONCE, MOST_BYTES, Photo, PhotoId, PhotoRefused, SentUp, Source
+from bot.photos.rights import may_add_files, may_change_files, may_see_photos, view_is_logged
 from bot.services import SERVICES, Services
 from bot.web.access import Form, set_flash
 from bot.web.errors import status_of
@@ -17,6 +19,7 @@ from bot.web.photo_answer import photo_answer, thumbnail_answer
 from bot.web.photo_strip import ADD
 from bot.web.sessions import Undo
 from bot.web.ticket import Attempt, ticket_page
+from routing.acts.reviews import ReviewKind
 from routing.errors import NotYourUnit, UnknownTicket
 from routing.ticket import Ticket
 
@@ -57,25 +60,32 @@ async def add_files(request: web.Request, viewer: Viewer) -> web.StreamResponse:
     ticket = await services.queries.get(request.match_info["number"], reader=viewer.actor)
     if not may_add_files(ticket, viewer.actor):
         raise NotYourUnit(ADD)
+    # While an answer waits for its review nothing of it reaches the citizen, under an earlier one least of all.
+    reviewed = ticket.review(ReviewKind.REPLY) is not None
+    kept = list[PhotoId]()
     try:
         upload = await read_upload_form(request, viewer, limits=LIMITS)
+        shown = upload.fields.get("to_citizen") == "yes"
         if not upload.files:
             raise PhotoRefused("还没有选文件。请先选文件再上传。")
         for order, (name, data) in enumerate(upload.files):
-            await services.photos.put(
+            photo_id = await services.photos.put(
                 data,
                 number=ticket.number,
                 source=Source.OFFICIAL,
                 now=present(request),
                 name=name,
-                to_citizen=upload.fields.get("to_citizen") == "yes",
+                to_citizen=shown and not reviewed,
                 order=order,
                 by=viewer.actor.name,
             )
+            kept.append(photo_id)
     except (PhotoRefused, TooMuch) as refused:
         status = status_of(refused) if isinstance(refused, PhotoRefused) else 413
         attempt = Attempt(action=ADD, words=refused.words)
         return await ticket_page(request, viewer, ticket, attempt=attempt, status=status)
+    if shown and reviewed:
+        await services.photos.send_up(ticket.number, kept, SentUp(ticket.events[-1].seq, final=True))
     await set_flash(request, viewer, f"已上传{len(upload.files)}个文件。")
     raise web.HTTPSeeOther(f"/console/tickets/{ticket.number}#photos")
 
@@ -84,12 +94,14 @@ async def show_to_citizen(request: web.Request, viewer: Viewer, form: Form) -> w
     """Let the citizen see an official's file, or no longer."""
     services = request.app[SERVICES]
     ticket, photo = await _find(request, viewer)
-    if not may_add_files(ticket, viewer.actor):
+    if not may_change_files(ticket, viewer.actor):
         raise NotYourUnit(ADD)
     shown = form.get("to_citizen") == "yes"
     if not await services.photos.show_to_citizen(ticket.number, photo.id, shown=shown):
         raise web.HTTPNotFound
-    said = "市民现在可以看到这个文件。" if shown else "这个文件不再给市民看。"
+    seen = given_answers(ticket, [replace(photo, to_citizen=True)]).shows(photo)
+    said = "市民现在可以看到这个文件。" if seen else "这个文件随下次答复给市民看。"
+    said = said if shown else "这个文件不再给市民看。"
     undo = Undo(href=request.path, fields={"to_citizen": "" if shown else "yes"})
     await set_flash(request, viewer, said, undo=undo)
     raise web.HTTPSeeOther(f"/console/tickets/{ticket.number}#photos")

@@ -8,21 +8,23 @@ from urllib.parse import urlencode
 
 from aiohttp import web
 
-from bot.services import SERVICES
+from bot.services import SERVICES, Services
 from bot.web.access import Form
 from bot.web.clock_words import ClockWords, clock_words
 from bot.web.errors import status_of
 from bot.web.liaison import heading_of, units_of
 from bot.web.pages import Viewer, present, show, unit_name
+from bot.web.performing import Asked
 from bot.web.presence_beat import presence_words_at
 from bot.web.ticket_actions import perform_in_place
+from bot.web.timeline import Happening, happened_since
 from bot.wording import explain, label
 from routing.acts.offers import offered_to
 from routing.acts.reviews import Review, ReviewKind, clock_of
 from routing.departments import UnitId
-from routing.errors import Incomplete
+from routing.errors import Incomplete, UnknownTicket
 from routing.ticket import Ticket
-from routing.workflow import Action
+from routing.workflow import Action, Actor
 
 PAGE = "/console/reviews"
 DECIDED_BY = {
@@ -66,6 +68,8 @@ class Attempt:
     action: str
     words: str
     reason: str
+    since: tuple[Happening, ...] = ()
+    """Who did what to the ticket since the form was shown: most often, who decided it and how."""
 
 
 async def queue(request: web.Request, viewer: Viewer) -> web.StreamResponse:
@@ -78,9 +82,23 @@ async def decide(request: web.Request, viewer: Viewer, form: Form) -> web.Stream
     if refused is None:
         raise web.HTTPSeeOther(_href(_asked(request.query)))
     attempt = Attempt(
-        number=asked.number, action=action, words=explain(refused), reason=form.get("reason", "")[:500]
+        number=asked.number,
+        action=action,
+        words=explain(refused),
+        reason=form.get("reason", "")[:500],
+        since=await _since(request.app[SERVICES], viewer.actor, asked),
     )
     return await _show(request, viewer, attempt=attempt, status=status_of(refused))
+
+
+async def _since(services: Services, reader: Actor, asked: Asked) -> tuple[Happening, ...]:
+    if not asked.seen:
+        return ()
+    try:
+        ticket = await services.queries.get(asked.number, reader=reader)
+    except UnknownTicket:
+        return ()
+    return await happened_since(ticket, services, reader, seen=asked.seen)
 
 
 async def _show(

@@ -86,7 +86,7 @@ class Sessions:
             await self._redis.delete(key)
             return None
         if now - used_at >= _NOTE_USE_EVERY:
-            await self._write(key, "used_at", now.isoformat())
+            await self._write(key, {"used_at": now.isoformat()})
             await self._redis.expire(key, IDLE)
         return Session(
             key=key,
@@ -103,20 +103,20 @@ class Sessions:
             await self._redis.delete(_redis_key(cookie.partition(".")[0]))
 
     async def set_flash(self, session: Session, text: str, undo: Undo | None = None) -> None:
-        await self._write(session.key, "flash", text)
+        """The sentence of the next page; the undo of an earlier one goes with it, also one of another tab just now."""
+        kept = b""
         if undo is not None:
-            kept = {"href": undo.href, "fields": dict(undo.fields), "words": undo.words}
-            await self._write(session.key, "undo", orjson.dumps(kept).decode())
-        elif session.undo is not None:
-            await self._redis.hdel(session.key, "undo")
+            kept = orjson.dumps({"href": undo.href, "fields": dict(undo.fields), "words": undo.words})
+        await self._write(session.key, {"flash": text, "undo": kept.decode()})
 
     async def forget_flash(self, session: Session) -> None:
         await self._redis.hdel(session.key, "flash", "undo")
 
-    async def _write(self, key: str, field: str, value: str) -> None:
-        # Only into a session that is still there: a logout must not be undone by a slower request.
+    async def _write(self, key: str, fields: Mapping[str, str]) -> None:
+        # Only into a session that is still there: a logout must not be undone by a slower request. All at once: a
+        # sentence must never stand beside another's undo.
         if await self._redis.exists(key):
-            await self._redis.hset(key, field, value)
+            await self._redis.hset(key, items=[part for field in fields.items() for part in field])
 
     def _sign(self, session_id: str) -> str:
         return hmac.digest(self._key, session_id.encode(), "sha256").hex()

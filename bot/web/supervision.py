@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
 from urllib.parse import urlencode
 
 from aiohttp import web
@@ -58,6 +57,19 @@ class Cell:
     tone: str = ""
 
 
+_BLANK = Cell(
+    name=FigureName.CLOSED,
+    percent="—",
+    numerator=0,
+    denominator=0,
+    excluded="",
+    share=0.0,
+    href="",
+    tone="off",
+)
+"""Where a unit has nothing to do with a figure."""
+
+
 @dataclass(frozen=True, slots=True)
 class GroupRow:
     """A department's line of the table."""
@@ -72,14 +84,17 @@ async def figures(request: web.Request, viewer: Viewer) -> web.StreamResponse:
     judged = await queries.groups(chosen.period, reader=viewer.actor)
     groups = sorted(judged.items(), key=lambda group: _worst_first(group[1]))
     closing = [
-        (_group_name(unit_id, services), _cell(figures_[FigureName.CLOSED_ON_TIME], chosen, unit_id))
+        (
+            _group_name(unit_id, services),
+            _cell(figures_[FigureName.CLOSED_ON_TIME], _asked(chosen, unit_id or "")),
+        )
         for unit_id, figures_ in groups
         if figures_.get(FigureName.CLOSED_ON_TIME) and figures_[FigureName.CLOSED_ON_TIME].denominator
     ]
     context = {
         "chosen": chosen,
         "presets": PRESETS,
-        "cards": [_cell(figure, chosen, None) for figure in add_up(judged, chosen.period).values()],
+        "cards": [_cell(figure, _asked(chosen, "")) for figure in add_up(judged, chosen.period).values()],
         "names": list(FigureName),
         "meanings": {name: meaning.terms for name, meaning in MEANINGS.items()},
         "groups": [
@@ -118,7 +133,7 @@ async def drill_down(request: web.Request, viewer: Viewer) -> web.StreamResponse
         "chosen": chosen,
         "name": name,
         "meaning": MEANINGS[name].terms,
-        "cell": _cell(figure, chosen, unit_id),
+        "cell": _cell(figure, _asked(chosen, unit_id or "")),
         "unit": _group_name(unit_id, services) if unit else "",
         "lines": [
             {
@@ -156,11 +171,12 @@ def percent(figure: Figure | Rate) -> str:
 def _cells(
     figures_: dict[FigureName, Figure], chosen: ChosenPeriod, unit_id: UnitId | None
 ) -> tuple[Cell, ...]:
-    empty = (Figure(name, 0, 0) for name in FigureName)
-    return tuple(_cell(figures_.get(e.name, e), chosen, unit_id, unit=unit_id or _NO_UNIT) for e in empty)
+    asked = _asked(chosen, unit_id or _NO_UNIT)
+    return tuple(_cell(figures_[name], asked) if name in figures_ else _BLANK for name in FigureName)
 
 
-def _cell(figure: Figure, chosen: ChosenPeriod, unit_id: UnitId | None, *, unit: str = "") -> Cell:
+def _cell(figure: Figure, asked: str) -> Cell:
+    """``asked`` is what stands in the address of its tickets behind the question mark."""
     excluded = " · ".join(
         f"{label(Exclusion(reason))} {number}" for reason, number in sorted(figure.excluded.items())
     )
@@ -171,7 +187,7 @@ def _cell(figure: Figure, chosen: ChosenPeriod, unit_id: UnitId | None, *, unit:
         denominator=figure.denominator,
         excluded=excluded,
         share=figure.value or 0.0,
-        href=_drill_href(figure.name, chosen, unit or unit_id or ""),
+        href=f"/console/figures/{figure.name}?{asked}",
         tone=_tone(figure),
     )
 
@@ -213,17 +229,13 @@ def _group_name(unit_id: UnitId | None, services: Services) -> str:
     return unit_name(unit_id, services.units, short=True) or f"{label(State.RECEIVED)}（热线中心）"
 
 
-def _drill_href(name: FigureName, chosen: ChosenPeriod, unit: str, *, page: int = 1) -> str:
+def _drill_href(name: FigureName, chosen: ChosenPeriod, unit: str, *, page: int) -> str:
+    return f"/console/figures/{name}?{_asked(chosen, unit, page=page)}"
+
+
+def _asked(chosen: ChosenPeriod, unit: str, *, page: int = 1) -> str:
     fields = {"unit": unit, **chosen.query} if unit else dict(chosen.query)
-    if page > 1:
-        fields["page"] = str(page)
-    return f"/console/figures/{name}?{_query(tuple(fields.items()))}"
-
-
-@lru_cache(maxsize=512)
-def _query(fields: tuple[tuple[str, str], ...]) -> str:
-    """Written once for the twenty cells of a unit."""
-    return urlencode(fields)
+    return urlencode({**fields, "page": page} if page > 1 else fields)
 
 
 def _page_number(value: str) -> int:

@@ -61,21 +61,20 @@ async def tables_back(request: web.Request, viewer: Viewer, form: Form) -> web.S
     if not why:
         return await _show_tables(request, problem=_NO_REASON, status=422)
     store = MongoReferenceStore(services.database)
-    if await store.version(number) is None or number >= base:
+    if number >= base or (number and await store.version(number) is None):
         raise web.HTTPBadRequest
     try:
         tables, plans = await _plans_back(store, number, base, request)
         if not plans:
             return await _show_tables(request, problem="和现行的一样，不用退回。", status=409)
-        origin = Origin(
-            by=viewer.user.username, at=present(request), files=(f"退回到第 {number} 版",), why=why
-        )
+        said = f"退回到第 {number} 版" if number else "退回到随系统提供的单位表和权责清单"
+        origin = Origin(by=viewer.user.username, at=present(request), files=(said,), why=why)
         new = await store.append(tables, plans, base=base, origin=origin)
     except ReferenceChanged:
         return await _show_tables(request, problem=_OVERTAKEN, why=why, status=409)
     except InvalidTable:
         return await _show_tables(request, problem="表格和现有数据对不上，退不回去。", why=why, status=409)
-    await set_flash(request, viewer, f"已退回到第 {number} 版的内容，存为第 {new} 版，运行中的服务随即采用。")
+    await set_flash(request, viewer, f"已{said}，存为第 {new} 版，运行中的服务随即采用。")
     raise web.HTTPSeeOther(PAGE)
 
 
@@ -83,9 +82,14 @@ async def _plans_back(
     store: MongoReferenceStore, number: int, base: int, request: web.Request
 ) -> tuple[TableRows, dict[TableKind, Plan]]:
     """Raises ``InvalidTable``."""
-    current, earlier = await store.rows(base), await store.rows(number)
+    current, earlier = await _rows(store, base), await _rows(store, number)
     day = present(request).astimezone(CHINA).date()
     return await asyncio.to_thread(plan_back, current, earlier, day=day)
+
+
+async def _rows(store: MongoReferenceStore, number: int) -> TableRows:
+    """Before the first import, version 0, the demo county's tables were in force."""
+    return await store.rows(number) if number else await asyncio.to_thread(demo_rows)
 
 
 async def _show_tables(
@@ -94,22 +98,20 @@ async def _show_tables(
     services, number = request.app[SERVICES], _number(request)
     store = MongoReferenceStore(services.database)
     version, newest = await store.version(number), await store.newest_version()
-    if version is None:
+    if version is None and number:
         raise web.HTTPNotFound
     try:
-        after = await store.rows(number)
-        # Before the first import the demo county's tables were in force.
-        before = await store.rows(number - 1) if number > 1 else demo_rows()
+        after, before = await _rows(store, number), await _rows(store, max(number - 1, 0))
         made = await asyncio.to_thread(compared, before, after)
         back = await _tables_back_preview(services, store, number, newest, request)
     except ReferenceDamaged:
         problem, made, back = "库中的表已损坏，请从备份恢复。", {}, None
     context = {
-        "title": f"单位表和权责清单第 {number} 版",
-        "by": version.origin.by,
-        "at": version.origin.at,
-        "files": "、".join(version.origin.files),
-        "reason": version.origin.why,
+        "title": f"单位表和权责清单第 {number} 版" if number else "随系统提供的单位表和权责清单",
+        "by": version.origin.by if version else "",
+        "at": version.origin.at if version else None,
+        "files": "、".join(version.origin.files) if version else "",
+        "reason": version.origin.why if version else "",
         "sections": _all_sections(made),
         "action": f"{PAGE}/versions/{number}/back",
     }

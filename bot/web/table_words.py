@@ -9,6 +9,8 @@ from datetime import date
 from bot.calendar_import import CalendarOutcome
 from bot.commands.reference_words import PROBLEMS
 from bot.table_imports import left_out, tickets_moving
+from bot.wording import label
+from routing.departments import UnitLevel
 from routing.duty.roster_file import COLUMN_TITLES
 from routing.reference_store import Database
 from routing.reference_tables import Change, Plan, TableKind, TableRows
@@ -24,6 +26,32 @@ KINDS: dict[str, str] = {
     "calendar": "放假安排",
     "roster": "值班表",
 }
+
+COLUMN_WORDS: dict[str, str] = {
+    "id": "编号",
+    "name": "名称",
+    "short_name": "简称",
+    "level": "级别",
+    "parent_id": "上级",
+    "place_id": "所辖地方",
+    "is_fallback": "兜底单位",
+    "duties_phone": "值守电话",
+    "valid_from": "设立日",
+    "valid_until": "终止日",
+    "successor_id": "承接单位",
+    "calendar": "工作日历",
+    "former_names": "曾用名",
+    "aliases": "别名",
+    "topic": "分类",
+    "terms": "用词",
+    "unit_id": "承办单位",
+    "place_level": "属地级别",
+    "legal_basis": "依据",
+    "effective_from": "起始日",
+    "effective_to": "截止日",
+    "urgent": "紧急",
+}
+"""What a change is read as, of every table. A wrong cell is named by the file's own heading too, to be found there."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,10 +80,35 @@ class Seen:
 
 def error_words(error: RowError, *, titles: bool = False) -> str:
     """One cell in one sentence; ``titles``: the file's headings are Chinese."""
-    column = COLUMN_TITLES.get(error.column, error.column) if titles else error.column
-    where = f"第 {error.row} 行 {column}" if error.row else f"现有数据 {column}"
+    if titles:
+        where = f"第 {error.row} 行 {COLUMN_TITLES.get(error.column, error.column)}"
+    elif error.row:
+        where = f"第 {error.row} 行 {heading_words(error.column)}"
+    else:
+        # Of another table than the file's: its name stands before the column's.
+        table, _, column = error.column.rpartition(".")
+        where = f"现有数据 {KINDS.get(table, table)}{COLUMN_WORDS.get(column, column)}"
     value = f"“{error.value}”" if error.value else ""
     return f"{where}：{value}{PROBLEMS.get(error.problem, error.problem)}"
+
+
+def heading_words(column: str) -> str:
+    """A heading as it must stand in the file, with what it means."""
+    return f"{column}（{COLUMN_WORDS[column]}）" if column in COLUMN_WORDS else column
+
+
+def cell_words(column: str, cell: str) -> str:
+    """What stands in a cell, as one reads it: no codes and no separators."""
+    if column in ("level", "place_level") and cell in set(UnitLevel):
+        return label(UnitLevel(cell))
+    if column == "former_names":
+        named = (each.rpartition("@") for each in cell.split("|") if each)
+        return (
+            "、".join(f"{name}（到{last_day}）" if name else last_day for name, _, last_day in named) or "空"
+        )
+    if column in ("is_fallback", "urgent") and cell:
+        return "是"
+    return cell.replace("|", "、") or "空"
 
 
 def change_words(counts: tuple[int, int, int]) -> str:
@@ -76,7 +129,10 @@ def sections_of(plan: Plan, *, before: str = "") -> tuple[Section, ...]:
 def _section(heading: str, changes: Sequence[Change]) -> Section:
     lines = []
     for change in changes[:_MOST_SHOWN]:
-        said = "；".join(f"{column}：{old or '空'} → {new or '空'}" for column, old, new in change.columns)
+        said = "；".join(
+            f"{COLUMN_WORDS.get(column, column)}：{cell_words(column, old)} → {cell_words(column, new)}"
+            for column, old, new in change.columns
+        )
         lines.append(f"{change.id} {change.name}" + (f"（{said}）" if said else ""))
     return Section(
         heading=f"{heading}（{len(changes)}）", lines=tuple(lines), more=len(changes) - _MOST_SHOWN

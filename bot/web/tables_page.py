@@ -21,6 +21,7 @@ from bot.web.table_words import (
     change_words,
     days_section,
     error_words,
+    heading_words,
     promise_words,
     sections_of,
     taken_words,
@@ -29,6 +30,7 @@ from bot.web.table_words import (
 from bot.wording import say_date
 from routing.reference_store import MongoReferenceStore, Origin, ReferenceChanged, ReferenceDamaged
 from routing.reference_tables import (
+    TABLE_COLUMNS,
     Plan,
     TableKind,
     TableRows,
@@ -235,6 +237,7 @@ async def _show(request: web.Request, *, problem: str = "", status: int = 200) -
         "calendars": calendars_before,
         "years": sorted(years_of(days)),
         "local_days": sum(row.local for row in days),
+        "headings": {kind: "、".join(map(heading_words, columns)) for kind, columns in TABLE_COLUMNS.items()},
         "today": say_date(present(request)),
         "first_day": present(request).astimezone(CHINA).date().isoformat(),
     }

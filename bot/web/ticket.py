@@ -18,6 +18,7 @@ from bot.services import SERVICES, Services
 from bot.web.case_forms import all_forms
 from bot.web.clock_words import ClockWords, clock_words, exact, nearest_clock
 from bot.web.disclosure_forms import standing_of
+from bot.web.done_again import done_again_of
 from bot.web.liaison import for_reader, heading_of, units_of
 from bot.web.pages import Viewer, present, show, unit_name
 from bot.web.photo_strip import strip_of
@@ -108,6 +109,7 @@ async def ticket_page(
         **await _who_asked(ticket, services, actor),
         **await _what_may_be_done(request, viewer, ticket, attempt),
         "happenings": await timeline(ticket, services, actor, seen=attempt.seen),
+        "again": done_again_of(ticket, services, actor),
         "strip": await strip_of(ticket, services, actor),
         "revealed": revealed,
         "attempt": attempt,

@@ -45,13 +45,18 @@ async def perform_in_place(
     action, asked = what_is_asked(request, viewer, form)
     if action not in allowed:
         raise web.HTTPNotFound
+    services = request.app[SERVICES]
     try:
-        await perform(request.app[SERVICES].desk, asked, action)
+        await perform(services.desk, asked, action)
     except (UnknownTicket, NotYourRole):
         raise
+    except StaleTicket as stale:
+        ticket = await services.queries.get(asked.number, reader=viewer.actor)
+        if not _already_done(ticket, action, asked):
+            return action, asked, stale
     except Refused as refused:
         return action, asked, refused
-    await set_flash(request, viewer, f"{wording.label(action)}已完成。（{asked.number}）")
+    await set_flash(request, viewer, _done_words(action, asked))
     return action, asked, None
 
 
@@ -78,7 +83,7 @@ async def act(request: web.Request, viewer: Viewer, form: Form) -> web.StreamRes
     except Refused as refused:
         ticket = await services.queries.get(asked.number, reader=viewer.actor)
         return await _not_taken(request, viewer, ticket, action, asked, refused)
-    await set_flash(request, viewer, _done_words(action, ticket))
+    await set_flash(request, viewer, _done_words(action, asked))
     if not may_read(ticket, viewer.actor):
         raise web.HTTPSeeOther("/console/tickets")
     raise web.HTTPSeeOther(f"/console/tickets/{ticket.number}")
@@ -154,18 +159,52 @@ _LEAVES: dict[Action, EventKind] = {
 }
 
 
+_DECISIONS: dict[Action, tuple[tuple[EventKind, str], tuple[EventKind, str]]] = {
+    Action.DECIDE_RETURN: (
+        (EventKind.RETURN_APPROVED, "已同意退单。"),
+        (EventKind.RETURN_REFUSED, "已不同意退单，由原单位继续办理。"),
+    ),
+    Action.DECIDE_REPLY: (
+        (EventKind.REPLIED, "答复已通过，会送达市民。"),
+        (EventKind.REPLY_SENT_BACK, "答复已退回修改。"),
+    ),
+    Action.DECIDE_EXTENSION: (
+        (EventKind.EXTENSION_GRANTED, "已同意延期。"),
+        (EventKind.EXTENSION_REFUSED, "已不同意延期。"),
+    ),
+    Action.DECIDE_SUSPENSION: (
+        (EventKind.SUSPENSION_GRANTED, "已同意挂账。"),
+        (EventKind.SUSPENSION_REFUSED, "已不同意挂账。"),
+    ),
+    Action.DECIDE_EXCLUSION: (
+        (EventKind.EXCLUSION_UPHELD, "已同意剔除。"),
+        (EventKind.EXCLUSION_DISMISSED, "已不同意剔除。"),
+    ),
+}
+"""What a yes and a no leave behind, and what is said of them: a refusal is not an “approval” that is done."""
+
+
+def _leaves(action: Action, asked: Asked) -> EventKind | None:
+    if action in _DECISIONS:
+        return _DECISIONS[action][asked.form.get("approved") != "yes"][0]
+    return _LEAVES.get(action)
+
+
 def _already_done(ticket: Ticket, action: Action, asked: Asked) -> bool:
     """True when this very form was taken a moment ago: the same act, person and words, unseen by the form."""
     mine = [e for e in ticket.events if e.seq > asked.seen and e.by.id == asked.actor.id]
-    if not asked.seen or _LEAVES.get(action) not in {e.kind for e in mine}:
+    if not asked.seen or _leaves(action, asked) not in {e.kind for e in mine}:
         return False
     said = {*(e.text for e in mine), *(e.comment for e in mine)}
-    written = asked.form.get("text", "").replace("\r\n", "\n").strip()
+    typed = asked.form.get("reason" if action in _DECISIONS else "text", "")
+    written = typed.replace("\r\n", "\n").strip()
+    if action is Action.DECIDE_REPLY and asked.form.get("approved") == "yes":
+        written = ""  # What goes out is the unit's answer; the opinion stands nowhere.
     chosen = asked.form.get("unit_id")
     return (not written or written in said) and (not chosen or chosen in {e.unit_id for e in mine})
 
 
-def _done_words(action: Action, ticket: Ticket) -> str:
+def _done_words(action: Action, asked: Asked) -> str:
     words = {
         Action.ACCEPT: "已签收。接下来请先联系市民。",
         Action.CONTACT: "已记下联系情况。",
@@ -175,7 +214,11 @@ def _done_words(action: Action, ticket: Ticket) -> str:
         Action.REQUEST_RETURN: "退单申请已提交，等热线中心审核。",
         Action.DECIDE_DISCLOSURE: "决定已作出，答复书会送达申请人。",
     }
-    return words.get(action, f"{wording.label(action)}已完成。") + f"（{ticket.number}）"
+    if action in _DECISIONS:
+        said = _DECISIONS[action][asked.form.get("approved") != "yes"][1]
+    else:
+        said = words.get(action, f"{wording.label(action)}已完成。")
+    return f"{said}（{asked.number}）"
 
 
 def _whole(value: str | None, *, otherwise: int | None = None) -> int:

@@ -13,7 +13,7 @@ from bot.web.pages import unit_name
 from bot.wording import STARS, label
 from routing.events import Event, EventKind
 from routing.ticket import Ticket
-from routing.workflow import Actor, Role
+from routing.workflow import CENTRE_ROLES, Actor, Role
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,13 +31,37 @@ class Happening:
 
 async def timeline(ticket: Ticket, services: Services, reader: Actor, *, seen: int | None) -> list[Happening]:
     """``seen``: how many events the reader knew; later ones are marked as new."""
-    lines = [_happening(event, services, reader, seen) for event in reversed(ticket.events)]
+    approved = _approved(ticket)
+    lines = [
+        _happening(event, services, reader, seen, approved=event.seq in approved)
+        for event in reversed(ticket.events)
+    ]
     lines += [_first_view(view, services) for view in await services.first_views.of(ticket.number)]
     return sorted(lines, key=lambda line: line.at, reverse=True)
 
 
-def _happening(event: Event, services: Services, reader: Actor, seen: int | None) -> Happening:
-    words = label(event.kind)
+async def happened_since(
+    ticket: Ticket, services: Services, reader: Actor, *, seen: int
+) -> tuple[Happening, ...]:
+    """Who did what since the reader knew ``seen`` events, for whoever finds a matter settled by somebody else."""
+    return tuple(line for line in await timeline(ticket, services, reader, seen=seen) if line.is_new)
+
+
+def _approved(ticket: Ticket) -> set[int]:
+    """The answers that a reviewer let through: the unit wrote them, the centre's event sends them."""
+    found, waiting = set[int](), False
+    for event in ticket.events:
+        if event.kind is EventKind.REPLIED and waiting and event.by.role in CENTRE_ROLES:
+            found.add(event.seq)
+        if event.kind in (EventKind.REPLY_SUBMITTED, EventKind.REPLY_SENT_BACK, EventKind.REPLIED):
+            waiting = event.kind is EventKind.REPLY_SUBMITTED
+    return found
+
+
+def _happening(
+    event: Event, services: Services, reader: Actor, seen: int | None, *, approved: bool
+) -> Happening:
+    words = "答复审核通过" if approved else label(event.kind)
     if event.clock is not None and event.kind in _ALARMS:
         words = f"{label(event.clock)}{_ALARMS[event.kind]}"
     if event.kind in (EventKind.DISPATCHED, EventKind.TRANSFERRED):
@@ -47,7 +71,7 @@ def _happening(event: Event, services: Services, reader: Actor, seen: int | None
     return Happening(
         at=event.at,
         words=words,
-        who=_who(event, services),
+        who=_person(event) if approved else who_did(event, services),
         text=for_reader(event.text or "", reader),
         tone=_TONES.get(event.kind, ""),
         is_new=seen is not None and event.seq > seen,
@@ -97,10 +121,15 @@ _UNIT_ACTS = frozenset(
 )
 
 
-def _who(event: Event, services: Services) -> str:
+def who_did(event: Event, services: Services) -> str:
+    """The person of an event with role and, for what units do, the unit."""
     if event.by.role is Role.CITIZEN:
         return "市民"
     if event.by.role is Role.SYSTEM:
         return "系统自动"
     unit = unit_name(event.unit_id, services.units, short=True) if event.kind in _UNIT_ACTS else ""
-    return " ".join(part for part in (unit, label(event.by.role), event.by.name) if part)
+    return " ".join(filter(None, (unit, _person(event))))
+
+
+def _person(event: Event) -> str:
+    return " ".join(filter(None, (label(event.by.role), event.by.name)))

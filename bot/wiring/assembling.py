@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from bot import alarm_delivery
+from bot.backup import refuse_half_a_database
 from bot.conversations.claims import Claims
 from bot.conversations.late_promises import LatePromises
 from bot.delivery.asked import AskedCitizens
@@ -44,6 +45,7 @@ async def assemble(
 
     database = opened.database
     stores = Stores.of(database, opened.redis, opened.vault, gazetteer=lambda: tables().gazetteer)
+    await refuse_half_a_database(database)
     await stores.prepare()
     knowledge = await build_knowledge(opened, stores, tables, first_articles)
     rosters = KnownRosters(stores.rosters, units=lambda: [unit.id for unit in tables().units.all()])

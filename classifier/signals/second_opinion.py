@@ -205,9 +205,12 @@ def weightiest_words(text: str) -> str:
     rows, known = weights.find(keys)
     own: list[float] = (weights.rows.take(rows, 0)[:, 0] * known).tolist()
     pairs = own[len(said) :]
-    at = max(range(len(pairs)), key=pairs.__getitem__)
     clauses = [mark.span() for mark in _WORDS.finditer(said)]
-    start, end = next((span for span in clauses if span[0] <= at < span[1]), (at, at + 2))
+    # A pair across a comma is half a word: nobody could read it as a reason.
+    within = [(pair, span) for span in clauses for pair in range(span[0], span[1] - 1)]
+    if not within:
+        return text
+    at, (start, end) = max(within, key=lambda found: pairs[found[0]])
     if end - start > _MOST_SHOWN:
         start = max(start, min(at - _MOST_SHOWN // 2, end - _MOST_SHOWN))
         end = start + _MOST_SHOWN

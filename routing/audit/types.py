@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import datetime
 from enum import StrEnum
+from typing import NamedTuple
 
 from routing.audit.checks import AuditRow, Rate
 from routing.citizen_request import RequestType
@@ -40,8 +40,7 @@ class Doubt(StrEnum):
     LONGER = "longer"
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(NamedTuple):
     """One ticket and what its wording says."""
 
     row: AuditRow
@@ -81,26 +80,31 @@ def judge(doubt: Doubt, reading: Reading, profile: Profile) -> bool | None:
         return SEVERITY[recorded] < SEVERITY[reading.worded]
     if recorded is reading.worded:
         return False
-    due = [_due(kind, reading.row, profile) for kind in (recorded, reading.worded)]
-    if due[0] is None or due[1] is None:
+    row = reading.row
+    try:
+        return profile.takes_longer(
+            ClockName.REPLY, recorded, reading.worded, at=row.received_at, urgency=row.urgency
+        )
+    except UnknownYear:
         return None
-    return due[0] > due[1]
 
 
-def rate(readings: Iterable[Reading], doubt: Doubt, profile: Profile) -> Rate:
-    verdicts = [v for reading in readings if (v := judge(doubt, reading, profile)) is not None]
+def judged(readings: Iterable[Reading], doubt: Doubt, profile: Profile) -> list[tuple[Reading, bool]]:
+    """What the doubt has something to say about, each with what it says."""
+    verdicts = ((reading, judge(doubt, reading, profile)) for reading in readings)
+    return [(reading, verdict) for reading, verdict in verdicts if verdict is not None]
+
+
+def rate(found: Iterable[tuple[Reading, bool]]) -> Rate:
+    verdicts = [verdict for _, verdict in found]
     return Rate(sum(verdicts), len(verdicts))
 
 
-def by(
-    readings: Iterable[Reading], doubt: Doubt, profile: Profile, key: Callable[[AuditRow], str]
-) -> list[Group]:
+def by(found: Iterable[tuple[Reading, bool]], key: Callable[[AuditRow], str]) -> list[Group]:
     """The rate of each group, the most doubtful first."""
     counted: dict[str, list[bool]] = {}
-    for reading in readings:
-        verdict = judge(doubt, reading, profile)
-        if verdict is not None:
-            counted.setdefault(key(reading.row), []).append(verdict)
+    for reading, verdict in found:
+        counted.setdefault(key(reading.row), []).append(verdict)
     groups = [Group(name, Rate(sum(verdicts), len(verdicts))) for name, verdicts in counted.items()]
     return sorted(groups, key=lambda g: (-g.rate.numerator, -(g.rate.value or 0.0), g.key))
 
@@ -108,11 +112,3 @@ def by(
 def registrar(row: AuditRow) -> str:
     """Who chose the recorded type: an official's or program's id, or ``citizen``."""
     return row.registered_by.id if row.registered_by else ""
-
-
-def _due(kind: RequestType, row: AuditRow, profile: Profile) -> datetime | None:
-    """When a reply would have been due under that type; None where the profile or the calendar cannot say."""
-    try:
-        return profile.due_at(ClockName.REPLY, at=row.received_at, request_type=kind, urgency=row.urgency)
-    except UnknownYear:
-        return None

@@ -125,7 +125,8 @@ def add_up(groups: Groups, period: Period) -> dict[FigureName, Figure]:
         parts = [figures[name] for figures in groups.values() if name in figures]
         excluded: Counter[str] = Counter()
         for part in parts:
-            excluded.update(part.excluded)
+            if part.excluded:
+                excluded.update(part.excluded)
         tenths = sum(round(p.numerator * TENTHS) for p in parts)
         denominator = sum(p.denominator for p in parts)
         sums[name] = Figure(name, in_tickets(tenths), denominator, dict(excluded), period.as_of)

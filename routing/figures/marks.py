@@ -19,7 +19,7 @@ from typing import Any
 
 from routing.departments import UnitId
 from routing.figures.counting import MARKERS, in_tickets
-from routing.figures.exclusions import suspensions
+from routing.figures.exclusions import Suspension, suspensions
 from routing.figures.limits import flows
 from routing.figures.rules import figure_rules
 from routing.figures.types import (
@@ -40,10 +40,13 @@ SLOTS = ("fm0", "fm1", "fm2", "fm3")
 one on a list cannot. Few tickets live in more months than that."""
 MORE = "fm_more"
 OPEN_UNIT, DUE_AT, MARKED = "f_open_unit", "f_due_at", "f_version"
-STOOD_STILL = "f_suspended_until"
-"""When each 挂账 of the ticket ended, 9999 while it lasts: what is read to count them, and absent on most tickets."""
-LASTS = datetime(9999, 1, 1, tzinfo=UTC)
-DERIVED = (*SLOTS, MORE, OPEN_UNIT, DUE_AT, STOOD_STILL, MARKED)
+STOOD_STILL = "f_stood_still"
+"""``253370764800000|1790784000000⇥⇥qh.housing``: when the ticket's last 挂账 ended (9999 while it lasts), and of each
+when it began, when it ended and who asked for it, in milliseconds. Absent on most tickets."""
+_LASTS = datetime(9999, 1, 1, tzinfo=UTC)
+_FORMER = "f_suspended_until"
+"""What version 2 wrote in its place: taken off when a ticket is marked anew."""
+DERIVED = (*SLOTS, MORE, OPEN_UNIT, DUE_AT, STOOD_STILL, _FORMER, MARKED)
 
 _CODES: dict[FigureName | Flow, str] = {
     **{name: chr(ord("A") + n) for n, name in enumerate(FigureName)},
@@ -57,7 +60,7 @@ _REASONS = {code: reason for reason, code in _LEFT_OUT.items()}
 _TOKEN = re.compile(r"([A-Za-z])(?:~([0-9a-z]+);|w(\d)|(.))")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _WITHOUT_END = 9998
-_ROUND = 2
+_ROUND = 3
 """Count up when what the strings say changes without a change of names or rules."""
 
 VERSION = hashlib.sha256(
@@ -81,9 +84,9 @@ def marks_of(row: FigureRow) -> dict[str, Any]:
         day = _day(mark.at)
         piece = f"{day[8:]}{mark.unit_id or ''}\t"
         months[day[:7]][piece].append(_CODES[name] + _said(mark))
-    stood_still = [each.until or LASTS for each in suspensions(row)]
-    if stood_still:
-        fields[STOOD_STILL] = stood_still
+    if stood_still := list(suspensions(row)):
+        last = max(each.until or _LASTS for each in stood_still)
+        fields[STOOD_STILL] = "|".join((stood_still_after(last), *map(_stood_still, stood_still)))
     strings = [
         "|".join((month, *(piece + "".join(sorted(tokens)) for piece, tokens in sorted(pieces.items()))))
         for month, pieces in sorted(months.items())
@@ -142,17 +145,18 @@ class Tally:
             )
         return dict(groups)
 
-    def flows(self) -> dict[Flow, int]:
-        """How many tickets came and went in the period."""
+    def flows(self, period: Period | None = None) -> dict[Flow, int]:
+        """How many tickets came and went, also in another period of whole days, if its months' strings were added."""
         sums = dict.fromkeys(Flow, 0)
-        for _, said, many in self._read():
+        for _, said, many in self._read(period):
             if isinstance(said[0], Flow):
                 sums[said[0]] += many
         return sums
 
-    def _read(self) -> Iterator[tuple[UnitId | None, Said, int]]:
+    def _read(self, period: Period | None = None) -> Iterator[tuple[UnitId | None, Said, int]]:
+        first, end = (_day(period.since), _day(period.until)) if period else (self._first, self._end)
         for (month, piece), many in self._pieces.items():
-            if self._first <= f"{month}-{piece[:2]}" < self._end:
+            if first <= f"{month}-{piece[:2]}" < end:
                 unit, _, tokens = piece[2:].partition("\t")
                 unit_id = UnitId(unit) if unit else None
                 for said in _parsed(tokens):
@@ -179,6 +183,24 @@ def verdicts_in(number: str, strings: Iterable[str], name: FigureName, period: P
                         excluded=Exclusion.NOT_YET_DUE if waits else excluded,
                         tenths=tenths,
                     )
+
+
+def stood_still_after(at: datetime) -> str:
+    """Of the ``STOOD_STILL`` strings, those of tickets that stood still beyond that moment are greater."""
+    return f"{_milliseconds(at):015d}"
+
+
+def suspensions_in(string: str) -> Iterator[Suspension]:
+    """The same as ``suspensions`` of the ticket's row."""
+    for piece in string.split("|")[1:]:
+        since, until, unit = piece.split("\t")
+        ended = _EPOCH + timedelta(milliseconds=int(until)) if until else None
+        yield Suspension(UnitId(unit) if unit else None, _EPOCH + timedelta(milliseconds=int(since)), ended)
+
+
+def _stood_still(each: Suspension) -> str:
+    until = _milliseconds(each.until) if each.until else ""
+    return f"{_milliseconds(each.since)}\t{until}\t{each.unit_id or ''}"
 
 
 def is_of_whole_days(period: Period) -> bool:

@@ -29,7 +29,7 @@ from routing.figures.counting import (
     by_unit,
     verdicts,
 )
-from routing.figures.exclusions import OF_SUSPENSIONS, suspensions
+from routing.figures.exclusions import OF_SUSPENSIONS, Suspension, suspensions
 from routing.figures.marks import (
     DERIVED,
     DUE_AT,
@@ -43,7 +43,9 @@ from routing.figures.marks import (
     is_of_whole_days,
     marks_of,
     month_span,
+    stood_still_after,
     strings_of,
+    suspensions_in,
     verdicts_in,
 )
 from routing.figures.rows import FIELDS, row_of_document
@@ -56,7 +58,8 @@ _SUSPENDED_FIELDS: Document = {
     "events": {"$filter": {"input": "$events", "cond": {"$in": ["$$this.kind", sorted(OF_SUSPENSIONS)]}}},
 }
 """A row with nothing but what tells when it stood still: a tenth of a ticket's history."""
-_STOCK = [(OPEN_UNIT, ASCENDING), (DUE_AT, ASCENDING)]
+_STOCK = [(OPEN_UNIT, ASCENDING), (DUE_AT, ASCENDING), ("_id", ASCENDING)]
+_OF_SUSPENSIONS = [(STOOD_STILL, ASCENDING), ("_id", ASCENDING)]
 FOREVER = datetime(9998, 12, 31, 16, tzinfo=UTC)
 """Midnight in China before 1 January 9999: the open end of a period."""
 
@@ -68,11 +71,11 @@ INDEXES = [
     ),
     IndexModel([(MORE, ASCENDING)], sparse=True),
     IndexModel(_STOCK, sparse=True),
-    IndexModel([(STOOD_STILL, ASCENDING)], sparse=True),
+    IndexModel(_OF_SUSPENSIONS, sparse=True),
     IndexModel([(MARKED, ASCENDING)]),
 ]
 """What ``MongoTicketStore.prepare`` creates for figures."""
-FORMER_INDEXES = tuple(f"{slot}_1" for slot in SLOTS)
+FORMER_INDEXES = (*(f"{slot}_1" for slot in SLOTS), f"{OPEN_UNIT}_1_{DUE_AT}_1", "f_suspended_until_1")
 """What earlier versions created in their place."""
 
 
@@ -151,25 +154,31 @@ class FigureReads:
     async def balance(self, period: Period) -> Balance:
         """What was open before, came, went, and is open at the end. ``period`` of whole days."""
         after = Period(period.until, FOREVER, period.as_of)
-        inside, later = Tally(period), Tally(after)
+        tally = Tally(period)
         if await self.is_behind():
             documents = await self._tickets.find({}, FIELDS).to_list(None)
             strings = [s for d in documents for s in strings_of(marks_of(row_of_document(d)))]
         else:
             strings = await self._strings(month_span(Period(period.since, FOREVER, period.as_of)))
-        await asyncio.to_thread(inside.add, strings)
-        await asyncio.to_thread(later.add, strings)
+        await asyncio.to_thread(tally.add, strings)
         open_now = await self._tickets.count_documents({"state": {"$in": sorted(OPEN_STATES)}})
-        return await asyncio.to_thread(_balance, open_now, inside.flows(), later.flows())
+        return _balance(open_now, *await asyncio.to_thread(lambda: (tally.flows(period), tally.flows(after))))
 
     async def suspended(self, period: Period, *, reader: Actor) -> dict[UnitId | None, Suspended]:
         """What is kept out of 按时办结率 by 挂账, by the unit that asked for it: printed beside the rate."""
-        query = {"$or": [{STOOD_STILL: {"$gt": period.since}}, {MARKED: {"$ne": VERSION}}]}
-        documents = await self._tickets.find(query, _SUSPENDED_FIELDS).to_list(None)
-        counted = await asyncio.to_thread(
-            lambda: count_suspended((row_of_document(d) for d in documents), period)
-        )
+        counted = await asyncio.to_thread(_count, await self._stood_still(period.since), period)
         return {unit_id: each for unit_id, each in counted.items() if may_read(reader, unit_id)}
+
+    async def _stood_still(self, since: datetime) -> list[tuple[str, list[Suspension]]]:
+        if await self.is_behind():
+            concerns = [{STOOD_STILL: {"$gt": stood_still_after(since)}}, {MARKED: {"$ne": VERSION}}]
+            documents = await self._tickets.find({"$or": concerns}, _SUSPENDED_FIELDS).to_list(None)
+            return await asyncio.to_thread(
+                lambda: [(d["_id"], list(suspensions(row_of_document(d)))) for d in documents]
+            )
+        after = {STOOD_STILL: {"$gt": stood_still_after(since)}}
+        found = self._tickets.find(after, {STOOD_STILL: 1}).hint(_OF_SUSPENSIONS)
+        return [(d["_id"], list(suspensions_in(d[STOOD_STILL]))) for d in await found.to_list(None)]
 
     async def is_any_with(self, unit_ids: Sequence[UnitId]) -> bool:
         """Whether one of these units has, or had a part in, any ticket at all."""
@@ -267,14 +276,20 @@ def _of_stock(document: Document, period: Period) -> Verdict:
 
 def count_suspended(rows: Iterable[FigureRow], period: Period) -> dict[UnitId | None, Suspended]:
     """挂账 by unit, over rows."""
+    return _count(((row.number, suspensions(row)) for row in rows), period)
+
+
+def _count(
+    stood_still: Iterable[tuple[str, Iterable[Suspension]]], period: Period
+) -> dict[UnitId | None, Suspended]:
     tickets: defaultdict[UnitId | None, set[str]] = defaultdict(set)
     length: defaultdict[UnitId | None, timedelta] = defaultdict(timedelta)
     end = min(period.until, period.as_of)
-    for row in rows:
-        for each in suspensions(row):
+    for number, suspended in stood_still:
+        for each in suspended:
             inside = min(each.until or end, end) - max(each.since, period.since)
             if inside > timedelta():
-                tickets[each.unit_id].add(row.number)
+                tickets[each.unit_id].add(number)
                 length[each.unit_id] += inside
     return {
         unit_id: Suspended(len(numbers), round(length[unit_id] / timedelta(days=1), 1))

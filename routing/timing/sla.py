@@ -239,12 +239,17 @@ class Profile:
             counts_in=limit.unit,
         )
 
-    def due_at(
-        self, clock: ClockName, *, at: datetime, request_type: RequestType, urgency: Urgency
-    ) -> datetime | None:
-        """The date of the centre's promise without its explanation: for thousands at once. Raises ``UnknownYear``."""
-        limit = self._limit(clock, request_type, urgency, None)
-        return limit.due(self.calendar, at) if limit else None
+    def takes_longer(
+        self, clock: ClockName, kind: RequestType, other: RequestType, *, at: datetime, urgency: Urgency
+    ) -> bool | None:
+        """Whether a promise of one kind falls due later than that of the other; None where one has no such clock.
+        For thousands at once: days are counted only where the limits themselves do not tell. Raises ``UnknownYear``."""
+        one, two = (self._limit(clock, each, urgency, None) for each in (kind, other))
+        if one is None or two is None:
+            return None
+        if one.unit is two.unit and one.amount <= two.amount:
+            return False
+        return one.due(self.calendar, at) > two.due(self.calendar, at)
 
     def days(
         self,

@@ -26,7 +26,7 @@ from knowledge_base.gaps.proposals import Proposal
 from knowledge_base.gaps.tasks import KnowledgeTask, TaskKind
 from routing.acts import letters
 from routing.departments import UnitId
-from routing.derived_marks import AUDIT, GRAMS
+from routing.derived_marks import AUDIT, GRAMS, PLACE
 from routing.errors import Refused
 from routing.events import EventKind
 from routing.mongo_store import to_document
@@ -127,7 +127,10 @@ def documents(lived: list[Ticket]) -> Iterator[list[dict[str, Any]]]:
                 topic=topic,
                 text=said,
                 search_text=said,
-                **{GRAMS: grams_of(said), AUDIT: _audited(document[AUDIT], number, topic, said)},
+                **{
+                    GRAMS: grams_of(f"{said}\n{document.get(PLACE, '')}"),
+                    AUDIT: _audited(document[AUDIT], number, topic, said),
+                },
                 letters=[
                     {**letter, "id": letter["id"].replace(letter["id"].split("-")[0], number)}
                     for letter in document["letters"]

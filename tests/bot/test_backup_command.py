@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import zipfile
 from collections.abc import Iterator
@@ -13,6 +14,7 @@ import bson
 import gridfs
 import pytest
 import typer
+from motor.motor_asyncio import AsyncIOMotorClient
 from pymongo import MongoClient
 from pymongo.database import Database
 from typer.testing import CliRunner
@@ -120,8 +122,16 @@ def test_a_damaged_file_writes_nothing(
         assert empty.list_collection_names() == []
 
 
+async def _start_on(mongo_url: str, name: str) -> None:
+    client: AsyncIOMotorClient[Any] = AsyncIOMotorClient(mongo_url)
+    try:
+        await backups.refuse_half_a_database(client[name])
+    finally:
+        client.close()
+
+
 def test_a_restore_that_broke_off_is_begun_again(
-    full: Database[Any], empty: Database[Any], tmp_path: Path
+    full: Database[Any], empty: Database[Any], mongo_url: str, tmp_path: Path
 ) -> None:
     file = tmp_path / "huiyin.zip"
     manifest = backups.back_up(full, file, now=AT)
@@ -132,5 +142,8 @@ def test_a_restore_that_broke_off_is_begun_again(
     with pytest.raises(KeyboardInterrupt):
         backups.restore(empty, file, manifest, done=power_cut)
     assert 0 < empty["tickets"].count_documents({}) < 2500
+    with pytest.raises(backups.RestoreUnfinished):
+        asyncio.run(_start_on(mongo_url, empty.name))
     backups.restore(empty, file, manifest)
+    asyncio.run(_start_on(mongo_url, empty.name))
     assert contents(empty) == contents(full)

@@ -53,6 +53,7 @@ async def filed() -> tuple[Chat, str]:
         ("不想让物业知道", Secrecy.SECRET),
         ("不要匿名，公开", Secrecy.PUBLIC),
         ("不用保密", Secrecy.PUBLIC),
+        ("不公开", Secrecy.SECRET),
         ("我看还是匿名好", Secrecy.ANONYMOUS),
         ("都行", Secrecy.SECRET),
     ],

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.given_answers import given_answers
-from bot.photos.kinds import Photo, PhotoId, PhotoKind, Source
+from bot.photos.kinds import Photo, PhotoId, PhotoKind, SentUp, Source
 from bot.ticket_view import view_of
 from routing.acts import interim
 from routing.citizen_request import Channel
@@ -106,3 +106,80 @@ def test_in_the_chat_the_old_answer_is_called_the_earlier_one_while_it_is_done_a
     assert "\n答复：整条线路换过了。" in said
     assert "之前的答复" not in said
     assert given_answers(replace(ticket, events=())).told == ()
+
+
+def with_form(ticket: Ticket, *, final: bool = True, on_its_own: bool = False) -> Photo:
+    """A file that came with the form of an answer, from the ticket as it stands."""
+    how = SentUp(ticket.events[-1].seq, final)
+    return replace(a_file(ticket.events[-1].at), sent_up=(how,), on_its_own=on_its_own)
+
+
+def under_way() -> Ticket:
+    ticket = a_ticket(a_request(channel=Channel.WECHAT))
+    ticket.dispatch(CITY_MANAGEMENT, profile=PROFILE, actor=a_dispatcher(), now=MONDAY_9_30)
+    ticket.accept(actor=a_liaison(), now=MONDAY_9_30)
+    interim.interim_reply(ticket, actor=a_liaison(), now=MONDAY_9_30, text="配件已经订了。")
+    return ticket
+
+
+def texts_with_files(ticket: Ticket, photo: Photo) -> list[str]:
+    return [one.text for one in given_answers(ticket, [photo]).told if photo in one.files]
+
+
+def test_what_came_with_an_answer_that_was_not_sent_is_seen_with_none_before_it() -> None:
+    ticket = under_way()
+    photo = with_form(ticket)
+    assert not given_answers(ticket, [photo]).shows(photo), "in the same second as how far it was"
+    interim.interim_reply(ticket, actor=a_liaison(), now=MONDAY_9_30 + DAY, text="配件到了。")
+    assert not given_answers(ticket, [photo]).shows(photo), (
+        "it is the proof of the answer, which is not there"
+    )
+    ticket.reply(actor=a_liaison(), now=MONDAY_9_30 + DAY, text="已经修好。")
+    assert texts_with_files(ticket, photo) == ["已经修好。"]
+
+
+def test_what_came_with_how_far_it_is_goes_with_the_first_words_that_are_sent() -> None:
+    ticket = under_way()
+    photo = with_form(ticket, final=False)
+    interim.interim_reply(ticket, actor=a_liaison(), now=MONDAY_9_30 + DAY, text="配件到了。")
+    ticket.reply(actor=a_liaison(), now=MONDAY_9_30 + DAY, text="已经修好。")
+    assert texts_with_files(ticket, photo) == ["配件到了。"]
+
+
+def test_nobody_sees_the_file_of_an_answer_before_its_review() -> None:
+    ticket = under_way()
+    photo, reviewed = with_form(ticket), replace(PROFILE, review_replies=True)
+    for approved, seen in ((False, []), (True, ["已经修好。"])):
+        ticket.reply(actor=a_liaison(), now=MONDAY_9_30 + DAY, text="已经修好。", profile=reviewed)
+        assert not given_answers(ticket, [photo]).shows(photo)
+        ticket.decide_reply(approved=approved, actor=a_dispatcher(), now=MONDAY_9_30 + DAY, reason="看过了")
+        assert texts_with_files(ticket, photo) == seen
+
+
+def test_a_second_form_on_an_answered_ticket_puts_nothing_under_the_answer_that_stands() -> None:
+    ticket = answered_again(done_twice())
+    photo = with_form(ticket)
+    assert texts_with_files(ticket, photo) == []
+
+
+def test_the_same_file_sent_with_two_answers_stays_with_both() -> None:
+    ticket = done_twice()
+    first = a_file(MONDAY_9_30 + DAY * 3 / 2)
+    twice = replace(first, sent_up=with_form(ticket).sent_up)
+    assert texts_with_files(ticket, twice) == ["已经修好。"]
+    assert texts_with_files(answered_again(ticket), twice) == ["已经修好。", "整条线路换过了。"]
+
+
+def test_what_tells_of_an_answer_names_the_files_of_that_one() -> None:
+    ticket = answered_again(done_twice())
+    ticket.resolve(actor=a_liaison(), now=MONDAY_9_30 + 5 * DAY)
+    answers = given_answers(ticket, [a_file(MONDAY_9_30 + 2 * DAY)])
+    said = [(e.kind.value, answers.about(e)) for e in ticket.events]
+    counted = [(kind, len(one.files)) for kind, one in said if one is not None]
+    assert counted == [
+        ("interim_replied", 0),
+        ("replied", 1),
+        ("resolved", 1),
+        ("replied", 0),
+        ("resolved", 0),
+    ]

@@ -23,6 +23,13 @@ async def register(desk: Desk, text: str = TEXT, **fields: object) -> Ticket:
     )
 
 
+async def test_a_vague_text_is_no_report_of_wrongdoing() -> None:
+    """举报 would hide who asked and take fifteen days; a full bin is neither secret nor slow."""
+    assert (await register(Desk(), "城关镇老街垃圾桶满溢")).request_type is RequestType.HELP
+    told = "我要举报，老街一家饭馆用地沟油"
+    assert (await register(Desk(), told, external_number="H2")).request_type is RequestType.REPORT
+
+
 async def test_what_the_channel_says_is_never_overruled() -> None:
     ticket = await register(Desk(), "煤气泄漏", request_type=RequestType.PRAISE, urgency=Urgency.ORDINARY)
     assert (ticket.request_type, ticket.urgency) == (RequestType.PRAISE, Urgency.ORDINARY)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 
 import pytest
 
@@ -125,7 +126,9 @@ async def test_and_with_a_filing_open_it_is_added_to_that() -> None:
     assert ticket.rating is None
 
 
-@pytest.mark.parametrize("said", ["社保卡丢了怎么补", "路上井盖没了", "我要反映", "催办", "答复是什么意思"])
+@pytest.mark.parametrize(
+    "said", ["社保卡丢了怎么补", "路上井盖没了", "我要反映", "催办", "催一下", "答复是什么意思"]
+)
 async def test_what_is_no_word_on_the_handling_is_heard_as_ever(said: str) -> None:
     chat, ticket = await closed()
     reply = await chat.says(said)
@@ -199,6 +202,15 @@ async def test_a_yes_to_rework_in_any_words_reopens(said: str) -> None:
     assert any(event.kind.value == "reopened" for event in ticket.events)
 
 
+@pytest.mark.parametrize("said", ["没人管", "怎么还没人来", "没解决"])
+async def test_neglect_typed_where_a_reason_is_asked_is_the_reason(said: str) -> None:
+    chat, ticket = await closed()
+    await chat.says("2")
+    await chat.says(said)
+    assert ticket.rating is not None
+    assert said in (*ticket.rating.reasons, ticket.rating.comment)
+
+
 async def test_a_reason_given_where_rework_is_offered_goes_with_it() -> None:
     chat, ticket = await closed()
     await chat.says("1")
@@ -223,3 +235,128 @@ def test_what_is_no_question_is_none(kept: bytes | None) -> None:
 )
 def test_what_tells_of_something_else_is_no_verdict(said: str) -> None:
     assert verdict_in(said) is None
+
+
+# ---- a filing in whose middle the notice came
+
+
+async def interrupted(*said: str) -> tuple[Chat, Ticket]:
+    """A filing under way, up to what was said, when the notice of another ticket comes."""
+    chat, _ = await closed(draft="楼下烧烤店半夜还很吵")
+    number = next(iter(chat.town.desk.tickets))
+    chat.asked = None
+    for words in said:
+        await chat.says(words)
+    chat.now += timedelta(seconds=1)
+    chat.asked = Asked(number, chat.now, listed=True)
+    chat.now += timedelta(seconds=1)
+    return chat, chat.town.desk.tickets[number]
+
+
+UNTIL_THE_NUMBER = ("对，投诉", "人民路12号")
+
+
+@pytest.mark.parametrize("said", [("5", "不说了"), ("还行吧", "不说了"), ("很好，灯都亮了",)])
+async def test_after_the_rating_the_question_of_the_filing_is_put_again(said: tuple[str, ...]) -> None:
+    chat, ticket = await interrupted(*UNTIL_THE_NUMBER)
+    for words in said:
+        reply = await chat.says(words)
+    assert ticket.rating is not None
+    assert phrases.BACK_TO_FILING_BEFORE in reply
+    await chat.says("不留电话")
+    assert chat.session.step is Step.SECRECY
+
+
+async def test_and_so_after_a_rating_taken_back_and_after_rework() -> None:
+    chat, ticket = await interrupted(*UNTIL_THE_NUMBER)
+    await chat.says("2")
+    reply = await chat.says("取消")
+    assert phrases.NOT_RATED in reply
+    assert phrases.BACK_TO_FILING_BEFORE in reply
+    assert chat.session.step is Step.CONTACT
+    assert ticket.rating is None
+    chat, ticket = await interrupted(*UNTIL_THE_NUMBER)
+    for words in ("不满意 还是黑的", "要"):
+        reply = await chat.says(words)
+    assert phrases.BACK_TO_FILING_BEFORE in reply
+    chat, ticket = await interrupted(*UNTIL_THE_NUMBER)
+    for words in ("不满意 还是黑的", "不用了"):
+        reply = await chat.says(words)
+    assert phrases.BACK_TO_FILING_BEFORE in reply
+
+
+async def test_the_way_home_leads_home_all_the_same() -> None:
+    chat, _ = await interrupted(*UNTIL_THE_NUMBER)
+    await chat.says("2")
+    await chat.says("#")
+    assert chat.session.step is Step.HOME
+    assert chat.session.draft is not None
+
+
+async def test_a_filing_that_rested_is_offered_first() -> None:
+    chat, _ = await interrupted(*UNTIL_THE_NUMBER)
+    chat.waits(hours=1)
+    await chat.says("5")
+    assert phrases.RESUME in await chat.says("不说了")
+    await chat.says("接着填")
+    assert chat.session.step is Step.CONTACT
+
+
+async def test_a_digit_that_was_meant_for_the_filing_can_be_taken_back() -> None:
+    chat, ticket = await interrupted(*UNTIL_THE_NUMBER, "不留电话", "公开")
+    assert chat.session.step is Step.SUMMARY
+    assert "不是说这件事" in await chat.says("1")
+    await chat.says("不是说这件事")
+    assert chat.session.step is Step.SUMMARY
+    assert "登记好了" in await chat.says("1")
+    assert ticket.rating is None
+
+
+async def test_what_was_written_before_the_notice_is_no_answer_to_it() -> None:
+    chat, ticket = await interrupted(*UNTIL_THE_NUMBER, "不留电话", "公开")
+    assert chat.asked is not None
+    chat.asked = Asked(ticket.number, chat.now + timedelta(seconds=1, milliseconds=400), listed=True)
+    assert "登记好了" in await chat.says("1")
+    assert ticket.rating is None
+
+
+@pytest.mark.parametrize("said", ["评价", "不满意，根本没整改，晚上照样烤"])
+async def test_a_second_word_on_the_handling_in_a_filing_is_asked_of_which(said: str) -> None:
+    chat, ticket = await interrupted(*UNTIL_THE_NUMBER)
+    for words in ("2", "问题没解决", "不用了"):
+        await chat.says(words)
+    before = words_of(chat)
+    assert phrases.WHICH_TO_RATE in await chat.says(said)
+    assert phrases.REWORK in await chat.says("办完的那件")
+    assert phrases.BACK_TO_FILING_BEFORE in await chat.says("要")
+    assert any(event.kind.value == "reopened" for event in ticket.events)
+    assert words_of(chat) == before
+
+
+async def test_and_who_was_content_is_told_what_can_still_be_done() -> None:
+    chat, _ = await interrupted(*UNTIL_THE_NUMBER)
+    for words in ("5", "不说了", "不满意，根本没整改，晚上照样烤"):
+        await chat.says(words)
+    reply = await chat.says("办完的那件")
+    assert phrases.RATED_BEFORE in reply
+    assert phrases.BACK_TO_FILING_BEFORE in reply
+
+
+async def test_and_goes_to_the_filing_only_where_the_citizen_says_so() -> None:
+    chat, _ = await interrupted(*UNTIL_THE_NUMBER)
+    for words in ("5", "不说了", "不满意，根本没整改，晚上照样烤", "正在登记的这件"):
+        await chat.says(words)
+    assert words_of(chat) == "楼下烧烤店半夜还很吵\n不满意，根本没整改，晚上照样烤"
+    assert chat.session.step is Step.CONTACT
+
+
+async def test_still_there_is_the_verdict_and_no_cry() -> None:
+    chat, ticket = await interrupted(*UNTIL_THE_NUMBER)
+    before = words_of(chat)
+    reply = await chat.says("没解决，摊子还在")
+    assert "120" not in reply
+    assert phrases.SAID_OF_RATING in reply
+    await chat.says("1")
+    assert ticket.rating is not None
+    assert ticket.rating.comment == "没解决，摊子还在"
+    assert words_of(chat) == before

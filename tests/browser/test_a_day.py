@@ -152,7 +152,7 @@ async def _a_dispatcher_decides(day: Day) -> None:
     page = await day.at("dispatcher", "/console/reviews")
     await page.get_by_label("审核意见").first.fill("属实")
     await page.get_by_role("button", name="同意退单").first.click()
-    await day.done("dispatcher", "return-decided", "已完成")
+    await day.done("dispatcher", "return-decided", "已同意退单")
 
 
 async def _a_liaison_answers(day: Day, number: str) -> None:

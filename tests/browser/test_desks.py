@@ -63,5 +63,5 @@ async def test_a_return_is_decided_in_the_queue_without_script(
     await person.looks_right("reviews")
     await person.page.get_by_label("审核意见").fill("属实")
     await person.page.get_by_role("button", name="同意退单").click()
-    await expect(person.page.get_by_role("status")).to_contain_text("已完成")
+    await expect(person.page.get_by_role("status")).to_contain_text("已同意退单")
     assert (await console.stored(ticket.number)).state is State.RECEIVED

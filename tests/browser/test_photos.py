@@ -83,4 +83,5 @@ async def test_an_official_adds_a_file_without_script_and_takes_it_back(
     await page.get_by_role("button", name="不再公开").click()
     await expect(page.get_by_role("status")).to_contain_text("不再给市民看")
     await expect(page.get_by_role("button", name="公开给市民")).to_be_visible()
-    assert await console.services.photos.shown_count(ticket.number) == 0
+    (photo,) = await console.services.photos.of_ticket(ticket.number)
+    assert not photo.to_citizen

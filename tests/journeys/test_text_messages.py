@@ -111,6 +111,7 @@ async def test_who_takes_no_text_messages_is_rung_about_the_end_alone(
 @pytest.mark.parametrize("secrecy", ["secret", "anonymous"])
 async def test_of_a_secret_matter_no_text_message_carries_the_code(city: City, secrecy: str) -> None:
     number = await a_call(city, citizen={"secrecy": secrecy})
+    assert city.texts() == [], "a receipt without its code is news of nothing"
     await closed(city, number)
     assert city.texts()
     for text in city.texts():
@@ -131,6 +132,16 @@ async def test_at_night_the_receipt_goes_and_the_rest_waits_for_the_morning(city
     city.clock.to("2026-11-17T08:00")
     await city.sweep()
     assert f"{number}已办结" in city.texts()[-1]
+
+
+async def test_a_call_written_down_hours_later_wakes_nobody_with_its_receipt(city: City) -> None:
+    city.clock.to("2026-11-16T23:10")
+    received = (city.clock() - timedelta(hours=2)).isoformat()
+    number = await a_call(city, received_at=received)
+    assert city.texts() == []
+    city.clock.to("2026-11-17T08:00")
+    await city.sweep()
+    assert any(f"{number}已受理" in text for text in city.texts())
 
 
 async def test_what_a_list_brings_in_late_gets_no_receipt(city: City) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from math import isclose, sqrt
 from pathlib import Path
 
@@ -35,12 +35,13 @@ from routing.audit.checks import (
     pair_of,
     share_interval,
 )
-from routing.audit.types import SURE_FROM, Doubt, by, rate, read, registrar
+from routing.audit.types import SURE_FROM, Doubt, by, judged, rate, read, registrar
 from routing.audit.types import judge as judge_type
 from routing.citizen_request import Channel, RequestType, Urgency
 from routing.departments import UnitId
 from routing.events import ActorRef
 from routing.places.gazetteer import load_gazetteer
+from routing.timing.sla import ClockName
 from routing.workflow import Role, State
 from tests.factories import CITY_MANAGEMENT, HOUSING, MONDAY_9_30, PROFILE
 
@@ -317,6 +318,25 @@ def test_a_type_whose_reply_may_take_longer_is_noticed(
     assert judge_type(Doubt.LONGER, reading, PROFILE) is verdict
 
 
+@given(
+    recorded=st.sampled_from(RequestType),
+    worded=st.sampled_from(RequestType),
+    urgency=st.sampled_from(Urgency),
+    hours=st.integers(0, 24 * 300),
+)
+def test_which_reply_takes_longer_is_what_the_two_promises_say(
+    recorded: RequestType, worded: RequestType, urgency: Urgency, hours: int
+) -> None:
+    at = datetime(2026, 1, 5, tzinfo=UTC) + timedelta(hours=hours)
+    due = [
+        promise.due_at
+        for kind in (recorded, worded)
+        if (promise := PROFILE.promise(ClockName.REPLY, at=at, request_type=kind, urgency=urgency))
+    ]
+    longer = PROFILE.takes_longer(ClockName.REPLY, recorded, worded, at=at, urgency=urgency)
+    assert longer is (due[0] > due[1] if len(due) == 2 else None)
+
+
 def test_a_year_without_a_calendar_says_nothing_of_limits() -> None:
     row = a_row(
         request_type=RequestType.REPORT,
@@ -345,14 +365,15 @@ def test_the_registrars_with_the_most_doubts_stand_first_and_add_up() -> None:
         a_row(**clearly, state=State.WITHDRAWN),
     ]
     readings = read(rows)
-    groups = by(readings, Doubt.MILDER, PROFILE, registrar)
+    found = judged(readings, Doubt.MILDER, PROFILE)
+    groups = by(found, registrar)
     assert [(g.key, g.rate) for g in groups] == [
         ("li", Rate(2, 3)),
         ("", Rate(1, 1)),
         ("wang", Rate(1, 1)),
         ("zhou", Rate(0, 1)),
     ]
-    assert rate(readings, Doubt.MILDER, PROFILE) == Rate(4, 6)
+    assert rate(found) == Rate(4, 6)
 
 
 def test_every_name_of_the_audit_is_explained() -> None:

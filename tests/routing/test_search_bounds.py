@@ -122,6 +122,31 @@ async def test_what_an_earlier_version_saved_is_found_before_it_is_marked_and_af
     assert (await queries.search(words, reader=SYSTEM)).total == 1
 
 
+async def test_an_address_is_found_whether_it_stands_in_the_text_or_is_the_place(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = MongoTicketStore(database)
+    await store.prepare()
+    place = "和平路12号3单元，电话13812345678"
+    at_it, says_it = a_ticket(a_request("路灯不亮", place=place)), a_ticket(a_request("和平路12号3单元漏水"))
+    await store.add_many([at_it, says_it, a_ticket(a_request("路灯不亮", place="人民路"))])
+    queries = searching(database, ms=60_000)
+    for few in (0, 2000):
+        monkeypatch.setattr(word_search, "FEW", few)
+        for words, found in (
+            ("和平路12号3单元", {at_it.number, says_it.number}),
+            ("路灯 和平路", {at_it.number}),
+            ("13812345678", set()),
+        ):
+            page = await queries.search(TicketFilter(words=words), reader=SYSTEM)
+            assert {ticket.number for ticket in page.tickets} == found, words
+    await database["tickets"].update_many({}, {"$unset": dict.fromkeys(DERIVED, "")})
+    await store.catch_up()
+    page = await queries.search(TicketFilter(words="和平路12号"), reader=SYSTEM)
+    assert page.total == 2, "what an earlier version saved, too"
+    assert (await store.get(at_it.number)).place == place
+
+
 async def test_words_that_were_redacted_are_not_found(database: Database) -> None:
     store = MongoTicketStore(database)
     await store.prepare()

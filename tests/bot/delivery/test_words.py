@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 from functools import partial
 
 import pytest
@@ -110,3 +111,34 @@ def test_no_field_is_longer_than_its_kind_takes_nor_empty(text: str, event: Even
     assert fields["character_string1"].isascii() or fields["character_string1"].endswith("…")
     assert any(c.isdigit() for c in fields["time2"])
     assert any(c.isdigit() for c in fields["date3"]), "a date field without a date would be refused"
+
+
+def test_what_comes_with_the_answer_is_counted_and_led_to_in_the_chat_alone() -> None:
+    words = replace(told(EventKind.INTERIM_REPLIED), brings="附照片1张")
+    page = f"{BASE}/my/county/tickets/{words.number}"
+    assert words.chat_for("county") == f'{words.chat}\n附照片1张，<a href="{page}">点这里查看</a>。'
+    assert "附照片" not in words.sms_for("county")
+    assert replace(words, brings="").chat_for("county") == words.chat
+    alone = replace(told(EventKind.RESOLVED, base=""), brings="附照片2张、文件1个").chat_for("county")
+    assert "附照片2张、文件1个，查看请点<a " in alone
+    assert "msgmenucontent=我的诉求&" in alone
+
+
+@pytest.mark.parametrize(
+    ("channel", "late", "waits"),
+    [
+        (Channel.HOTLINE, 0, False),
+        (Channel.HOTLINE, 59, False),
+        (Channel.HOTLINE, 60, True),
+        (Channel.WEB, 0, True),
+        (Channel.LETTER, 0, True),
+    ],
+)
+def test_a_receipt_may_ring_at_night_for_whoever_has_just_rung_us(
+    channel: Channel, late: int, waits: bool
+) -> None:
+    received = MONDAY_9_30 - timedelta(minutes=late)
+    ticket = a_ticket(a_request(MATTER, channel=channel, at=received))
+    event = replace(ticket.events[0], kind=EventKind.REGISTERED, at=MONDAY_9_30)
+    words = notice_words(ticket, event, units=UNITS, page=partial(citizen_page, BASE))
+    assert words.waits_for_day is waits

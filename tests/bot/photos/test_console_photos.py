@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -11,11 +12,13 @@ from bot.given_answers import given_answers
 from bot.photos.kinds import PhotoId, Source
 from bot.photos.shelf import FetchState
 from bot.talk.session import Picture
+from routing.acts import interim
 from routing.citizen_request import Secrecy
-from routing.ticket import Ticket
+from routing.ticket import Rating, Ticket
+from routing.workflow import CITIZEN
 from tests.bot.photos.pictures import office_file, phone_photo
 from tests.bot.web.conftest import Browser, Console, Page, clock, console
-from tests.factories import HOUSING
+from tests.factories import HOUSING, PROFILE
 
 __all__ = ["clock", "console"]
 
@@ -148,7 +151,7 @@ async def test_an_official_adds_files_and_decides_what_the_citizen_sees(console:
     document, picture = await console.services.photos.of_ticket(ticket.number)
     assert (document.name, picture.name, document.by) == ("处理情况.docx", "现场.jpg", "陈立新")
     assert document.to_citizen
-    assert await console.services.photos.shown_count(ticket.number) == 2
+    assert picture.to_citizen
     assert b"PhoneMaker" not in await console.services.photos.open(picture.id)
     async with browser.client.get(f"/console/tickets/{ticket.number}/photos/{document.id}") as answer:
         assert answer.headers["Content-Disposition"].startswith("attachment; filename*=UTF-8''%E5%A4%84")
@@ -156,7 +159,10 @@ async def test_an_official_adds_files_and_decides_what_the_citizen_sees(console:
     await browser.open(f"/console/tickets/{ticket.number}")
     page = await browser.send(f"/console/tickets/{ticket.number}/photos/{document.id}", {"to_citizen": ""})
     assert "不再给市民看" in page.words
-    assert await console.services.photos.shown_count(ticket.number) == 1
+    now_shown = [one.to_citizen for one in await console.services.photos.of_ticket(ticket.number)]
+    assert now_shown == [False, True]
+    page = await browser.send(f"/console/tickets/{ticket.number}/photos/{document.id}", {"to_citizen": "yes"})
+    assert "随下次答复给市民看" in page.words, "there is no answer to see it with"
 
 
 async def test_a_citizens_photo_cannot_be_hidden_from_the_citizen(console: Console) -> None:
@@ -230,7 +236,7 @@ ANSWER = "人民路的路灯已经修好，换了三盏灯泡，晚上都亮了�
 
 
 async def test_a_photo_goes_up_with_the_answer_and_the_citizen_may_see_it(console: Console) -> None:
-    ticket = await console.ticket()
+    ticket = await console.ticket(text="人民路的路灯坏了三盏，晚上很黑，请派人修。")
     browser = await console.as_("liaison")
     await taken_on(browser, ticket)
     again = {name: browser.page.hidden(name) for name in ("version", "seen") if browser.page}
@@ -249,7 +255,7 @@ async def test_a_photo_goes_up_with_the_answer_and_the_citizen_may_see_it(consol
 async def test_words_that_cannot_go_yet_stay_and_their_photo_is_kept_for_the_next_try(
     console: Console,
 ) -> None:
-    ticket = await console.ticket()
+    ticket = await console.ticket(text="人民路的路灯坏了三盏，晚上很黑，请派人修。")
     browser = await console.as_("liaison")
     await taken_on(browser, ticket)
     page = await answers(browser, ticket.number, "reply", ("proof.jpg", phone_photo()), text="路灯已修好")
@@ -263,6 +269,88 @@ async def test_words_that_cannot_go_yet_stay_and_their_photo_is_kept_for_the_nex
     assert [one.text for one in given_answers(answered, photos).told if one.files] == [ANSWER]
 
 
+async def told_of_files(console: Console, ticket: Ticket) -> list[str]:
+    photos = await console.services.photos.of_ticket(ticket.number)
+    told = given_answers(await console.stored(ticket.number), photos).told
+    return [one.text for one in told if one.files]
+
+
+async def tells_how_far(console: Console, ticket: Ticket, text: str) -> None:
+    actor, now = await console.actor("liaison"), console.clock.now
+    await console.services.desk.interim_reply(ticket.number, actor=actor, version=None, now=now, text=text)
+
+
+async def test_the_photo_of_an_answer_that_was_not_sent_is_seen_with_none_before_it(console: Console) -> None:
+    ticket = await console.ticket(text="人民路的路灯坏了三盏，晚上很黑，请派人修。")
+    browser = await console.as_("liaison")
+    await taken_on(browser, ticket)
+    await tells_how_far(console, ticket, "灯泡已经订了，下周到货。")
+    page = await answers(browser, ticket.number, "reply", ("proof.jpg", phone_photo()), text="路灯已修好")
+    assert page.status == 422
+    assert await told_of_files(console, ticket) == []
+    page = await browser.open(f"/console/tickets/{ticket.number}")
+    assert "随下次答复公开" in page.words
+    await tells_how_far(console, ticket, "灯泡到了，明天来装。")
+    assert await told_of_files(console, ticket) == [], "it came with the answer, not with how far it is"
+    page = await answers(browser, ticket.number, "resolve", text=ANSWER)
+    assert page.status == 200
+    assert await told_of_files(console, ticket) == [ANSWER]
+    page = await answers(
+        browser, ticket.number, "resolve", ("other.jpg", phone_photo(seed=7)), text="另一份答复，没有发出去。"
+    )
+    assert page.status in (409, 422)
+    photos = await console.services.photos.of_ticket(ticket.number)
+    told = given_answers(await console.stored(ticket.number), photos)
+    assert [told.shows(photo) for photo in photos] == [True, False]
+
+
+async def test_the_same_photo_sent_with_the_next_answer_goes_with_that_too(console: Console) -> None:
+    ticket = await console.ticket(text="人民路的路灯坏了三盏，晚上很黑，请派人修。")
+    browser = await console.as_("liaison")
+    await taken_on(browser, ticket)
+    proof, first = ("proof.jpg", phone_photo()), "人民路路灯的灯泡已经订了，下周一到货，到了马上来装。"
+    for action, text in (("interim-reply", first), ("reply", ANSWER)):
+        page = await answers(browser, ticket.number, action, proof, text=text)
+        assert page.status == 200, page.words
+    assert await told_of_files(console, ticket) == [first, ANSWER]
+    assert len(await console.services.photos.of_ticket(ticket.number)) == 1
+
+
+async def test_what_is_made_public_while_an_answer_is_reviewed_waits_for_it(console: Console) -> None:
+    ticket, now = await console.ticket(), console.clock.now
+    unit, reviewed = await console.actor("liaison"), replace(PROFILE, review_replies=True)
+    ticket.accept(actor=unit, now=now)
+    interim.interim_reply(ticket, actor=unit, now=now, text="灯泡已经订了。")
+    ticket.reply(actor=unit, now=now, text=ANSWER, profile=reviewed)
+    await console.services.tickets.save(ticket)
+    browser = await console.as_("liaison")
+    await browser.open(f"/console/tickets/{ticket.number}")
+    page = await upload(browser, ticket.number, ("现场.jpg", phone_photo()), to_citizen="yes")
+    assert page.status == 200
+    assert await told_of_files(console, ticket) == []
+    stored, boss = await console.stored(ticket.number), await console.actor("supervisor")
+    stored.decide_reply(approved=True, actor=boss, now=now, reason="属实")
+    photos = await console.services.photos.of_ticket(ticket.number)
+    assert [one.text for one in given_answers(stored, photos).told if one.files] == [ANSWER]
+
+
+async def test_a_photo_shown_by_mistake_is_taken_back_when_all_is_over(console: Console) -> None:
+    ticket = await console.ticket(text="人民路的路灯坏了三盏，晚上很黑，请派人修。")
+    browser = await console.as_("liaison")
+    await taken_on(browser, ticket)
+    await answers(browser, ticket.number, "resolve", ("proof.jpg", phone_photo()), text=ANSWER)
+    stored = await console.stored(ticket.number)
+    stored.rate(Rating(5), actor=CITIZEN, now=console.clock.now)
+    await console.services.tickets.save(stored)
+    (photo,) = await console.services.photos.of_ticket(ticket.number)
+    page = await browser.open(f"/console/tickets/{ticket.number}")
+    assert "上传附件" not in page.words
+    assert "不再公开" in page.words
+    page = await browser.send(f"/console/tickets/{ticket.number}/photos/{photo.id}", {"to_citizen": ""})
+    assert page.status == 200
+    assert await told_of_files(console, ticket) == []
+
+
 @pytest.mark.parametrize(
     ("file", "status", "words"),
     [(("proof.exe", b"MZ" + bytes(99)), 422, ""), (("proof.jpg", bytes(10 * 1024 * 1024 + 1)), 413, "10 MB")],
@@ -270,7 +358,7 @@ async def test_words_that_cannot_go_yet_stay_and_their_photo_is_kept_for_the_nex
 async def test_a_file_that_cannot_be_kept_loses_no_word_of_the_answer(
     console: Console, file: tuple[str, bytes], status: int, words: str
 ) -> None:
-    ticket = await console.ticket()
+    ticket = await console.ticket(text="人民路的路灯坏了三盏，晚上很黑，请派人修。")
     browser = await console.as_("liaison")
     await taken_on(browser, ticket)
     page = await answers(browser, ticket.number, "reply", file, text=ANSWER)
@@ -281,7 +369,7 @@ async def test_a_file_that_cannot_be_kept_loses_no_word_of_the_answer(
 
 
 async def test_only_answers_carry_files_and_only_of_those_who_answer_for_the_ticket(console: Console) -> None:
-    ticket = await console.ticket()
+    ticket = await console.ticket(text="人民路的路灯坏了三盏，晚上很黑，请派人修。")
     browser = await console.as_("liaison")
     await taken_on(browser, ticket)
     page = await answers(browser, ticket.number, "withdraw", ("proof.jpg", phone_photo()), text=ANSWER)

@@ -10,10 +10,10 @@ import aiohttp
 import pytest
 from PIL import Image
 
-from bot.photos.kinds import Source
-from bot.photos.words import ATTACHMENTS
+from bot.photos.kinds import SentUp, Source
 from bot.simulator.sample_picture import SAMPLE_VOICE, sample_photo
 from bot.worker import Worker
+from routing.workflow import Actor, Role
 from tests.journeys.city import City, open_city
 from tests.journeys.pages import number_in
 
@@ -54,7 +54,31 @@ async def test_a_photo_reaches_the_liaison_without_its_place_and_the_answer_name
     await liaison.press("签收")
     await liaison.press("答复并办结", text="路灯已修复，检测报告见附件。")
     await city.sweep()
-    assert ATTACHMENTS in wang.hears()[-1]
+    assert "附文件1个，查看请点" in wang.hears()[-1]
+
+
+async def test_how_far_it_is_names_its_own_photo_and_the_answer_without_one_names_none(city: City) -> None:
+    wang = city.citizen()
+    number = await wang.files()
+    liaison = await city.login("liaison")
+    await liaison.open(f"/console/tickets/{number}")
+    await liaison.press("签收")
+    photos, ticket = city.services.photos, await city.services.tickets.get(number)
+    proof = await photos.put(
+        sample_photo(), number=number, source=Source.OFFICIAL, now=city.clock(), to_citizen=False
+    )
+    await photos.send_up(number, [proof], SentUp(ticket.events[-1].seq, final=False))
+    assert ticket.unit_id is not None
+    unit = Actor("liaison", "陈立新", Role.LIAISON, frozenset({ticket.unit_id}))
+    for act, text, brings in (
+        (city.services.desk.interim_reply, "路灯的配件已经订了。", True),
+        (city.services.desk.resolve, "路灯已经修好。", False),
+    ):
+        city.clock.advance(minutes=5)
+        await act(number, actor=unit, version=None, now=city.clock(), text=text)
+        await city.sweep()
+        assert text in wang.hears()[-1]
+        assert ("附照片1张，" in wang.hears()[-1]) is brings
 
 
 async def test_taking_the_authorisation_back_erases_what_has_no_ticket(city: City) -> None:

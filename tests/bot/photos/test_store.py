@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from motor.motor_asyncio import AsyncIOMotorDatabase
 
-from bot.photos.kinds import MOST_PER_TICKET, PhotoId, PhotoKind, PhotoRefused, Source
+from bot.photos.kinds import MOST_PER_TICKET, PhotoId, PhotoKind, PhotoRefused, SentUp, Source
 from bot.photos.store import LOOSE_FOR, PhotoStore
 from routing.identity import SealBroken, Vault
 from tests.bot.photos.pictures import SECRET_NOTE, office_file, phone_photo
@@ -220,6 +220,30 @@ async def test_documents_are_taken_from_officials_only(photos: PhotoStore) -> No
     assert (kept.kind, kept.name, kept.to_citizen) == (PhotoKind.DOCUMENT, "b.pdf", False)
     assert await photos.open(pdf) == b"%PDF-1.7"
     assert await photos.thumbnail(pdf) is None
+
+
+async def test_a_file_sent_up_with_an_answer_is_for_the_citizen_and_keeps_where_they_see_it_already(
+    photos: PhotoStore,
+) -> None:
+    async def kept(data: bytes, *, to_citizen: bool) -> PhotoId:
+        return await photos.put(data, number="HY1", source=Source.OFFICIAL, now=NOW, to_citizen=to_citizen)
+
+    hidden, public = await kept(b"%PDF-1", to_citizen=False), await kept(b"%PDF-2", to_citizen=True)
+    theirs = await keep(photos)
+    first, second = SentUp(3, final=False), SentUp(7, final=True)
+    for how in (first, first, second):
+        await photos.send_up("HY1", [hidden, public, theirs], how)
+    await photos.send_up("HY2", [hidden], SentUp(9, final=True))
+    found = {photo.id: photo for photo in await photos.of_ticket("HY1")}
+    assert (found[hidden].to_citizen, found[hidden].on_its_own) == (True, False)
+    assert (found[public].to_citizen, found[public].on_its_own) == (True, True)
+    assert found[hidden].sent_up == found[public].sent_up == (first, second)
+    assert found[theirs].sent_up == ()
+    await photos.show_to_citizen("HY1", hidden, shown=False)
+    await photos.send_up("HY1", [hidden], SentUp(9, final=True))
+    again = await photos.find("HY1", hidden)
+    assert again is not None
+    assert again.sent_up == (SentUp(9, final=True),), "what was taken back is not under the old answer again"
 
 
 async def test_a_ticket_takes_so_many_and_no_more(photos: PhotoStore, database: Database) -> None:

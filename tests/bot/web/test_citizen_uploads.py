@@ -79,6 +79,7 @@ async def test_on_a_busy_moment_the_page_says_when_to_come_again(
         )
     assert page.status == 429
     assert "请过1分钟再发一次" in page.words
+    assert ">灯杆</textarea>" in page.html, "nobody types it again"
     page = await browser.send(
         f"{address}/supplement", "/supplement", {"text": "灯杆"}, files=(sample_picture(),)
     )

@@ -128,6 +128,7 @@ async def test_a_second_word_of_progress_after_a_colleagues_is_merged(console: C
     page = await _do(browser, ticket, "interim-reply", text=second)
     assert page.status == 409
     assert "您打开之后发生的变化" in page.words
+    assert "data-presence" in page.html, "who merges is seen to write, too"
     assert first in page.words
     assert second in page.html
     await _do(browser, ticket, "interim-reply", text=second)

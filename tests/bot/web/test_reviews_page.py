@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
+from bot.web.timeline import happened_since
 from routing.acts.reviews import ReviewKind
 from routing.departments import UnitId
 from routing.ticket import Ticket
 from tests.bot.web.conftest import Console
-from tests.factories import CITY_MANAGEMENT, HOUSING
+from tests.factories import CITY_MANAGEMENT, HOUSING, PROFILE
 
 
 async def _returning(
@@ -48,7 +51,7 @@ async def test_a_return_is_decided_without_opening_the_ticket(console: Console) 
     fields = {"approved": "yes", "reason": "属实，改派住建"}
     page = await browser.send(f"/console/reviews/{ticket.number}/decide-return?kind=return", fields)
     assert page.path == "/console/reviews?kind=return"
-    assert f"已完成。（{ticket.number}）" in page.words
+    assert f"已同意退单。（{ticket.number}）" in page.words
     stored = await console.stored(ticket.number)
     assert stored.reviews == ()
     assert stored.unit_id is None
@@ -149,12 +152,44 @@ async def test_an_opinion_on_what_a_colleague_just_decided_is_not_lost(console: 
         await each.open("/console/reviews")
     address = f"/console/reviews/{ticket.number}/decide-return"
     version = {"version": str(ticket.version)}
-    await other.send(address, {**version, "approved": "no", "reason": "属城管职责"})
+    page = await other.send(address, {**version, "approved": "no", "reason": "属城管职责"})
+    assert f"已不同意退单，由原单位继续办理。（{ticket.number}）" in page.words
+    assert "审批退单已完成" not in page.words
     page = await browser.send(address, {**version, "approved": "yes", "reason": "想了很久才写下的意见"})
     assert page.status == 409
     assert "没有等审的申请" in page.words, "there is no form left to put it into"
     assert "想了很久才写下的意见" in page.words
     assert f"打开 {ticket.number}" in page.words
+    assert re.search(r"不同意退单 新 督办员 \S+ · .*属城管职责", page.words), "who decided what, and why"
+
+
+async def test_a_second_click_of_ones_own_decision_is_not_a_colleagues(console: Console) -> None:
+    ticket = await _returning(console)
+    browser = await console.as_("dispatcher")
+    await browser.open("/console/reviews")
+    address = f"/console/reviews/{ticket.number}/decide-return"
+    fields = {"version": str(ticket.version), "approved": "no", "reason": "属城管职责"}
+    for _ in range(2):
+        page = await browser.send(address, {**fields, "seen": str(len(ticket.events))})
+        assert page.status == 200
+        assert "已不同意退单" in page.words
+    page = await browser.send(
+        address, {**fields, "approved": "yes", "seen": str(len(ticket.events)), "reason": "改主意了"}
+    )
+    assert page.status == 409, "another decision is none that was taken already"
+    assert "改主意了" in page.words
+
+
+async def test_an_answer_let_through_says_who_let_it_through(console: Console) -> None:
+    ticket, now = await console.ticket(), console.clock.now
+    unit, reviewed = await console.actor("liaison"), replace(PROFILE, review_replies=True)
+    ticket.accept(actor=unit, now=now)
+    ticket.reply(actor=unit, now=now, text="已经换好。", profile=reviewed)
+    seen = len(ticket.events)
+    boss = await console.actor("supervisor")
+    ticket.decide_reply(approved=True, actor=boss, now=now, reason="属实")
+    (line,) = await happened_since(ticket, console.services, boss, seen=seen)
+    assert (line.words, line.who) == ("答复审核通过", f"督办员 {boss.name}"), "not the unit's own act"
 
 
 async def test_who_is_writing_an_opinion_is_seen_in_the_list(console: Console) -> None:

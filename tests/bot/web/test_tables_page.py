@@ -38,7 +38,9 @@ async def test_what_is_in_force_is_said_before_anything_was_imported(console: Co
     page = await (await console.as_("administrator")).open(PAGE)
     assert "用的是演示县的表" in page.words
     assert "2026" in page.words
-    assert "还没有导入过。每次导入都会记在这里" in page.words
+    assert "每次导入都会记在这里" in page.words
+    for kind in ("versions", "days"):
+        assert f'href="{PAGE}/{kind}/0"' in page.html, "what the system came with is led to"
 
 
 async def test_a_units_table_is_looked_at_then_taken_and_stands_in_the_history(console: Console) -> None:
@@ -66,7 +68,7 @@ async def test_every_wrong_cell_is_named_and_nothing_can_be_confirmed(console: C
     bad = DUTIES.replace(first[4], "没有这个单位", 1)
     page = await _upload(browser, "duties", bad)
     assert page.status == 422
-    assert "第 2 行 unit_id" in page.words
+    assert "第 2 行 unit_id（承办单位）：" in page.words
     assert "没有这个单位" in page.words
     assert 'name="token"' not in page.html
 

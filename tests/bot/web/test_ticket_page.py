@@ -11,6 +11,7 @@ from bot.web import read_log
 from bot.web.performing import PERFORM
 from routing.acts.offers import offered_to
 from routing.citizen_request import RequestType, Secrecy
+from routing.ticket import Rating, Ticket
 from routing.workflow import SYSTEM, Action, Actor, Role, State, actions_for
 from tests.bot.web.conftest import LOGINS, Browser, Console, Page
 from tests.factories import HOUSING
@@ -229,3 +230,50 @@ async def test_what_a_citizen_wrote_is_never_markup(console: Console) -> None:
             assert "<script>alert" not in html
             assert "<img src=x" not in html
             assert "<b>x</b>" not in html
+
+
+async def _answered_and_taken_up_again(console: Console, *, why: str) -> Ticket:
+    ticket, now, desk = await console.ticket(), console.clock.now, console.services.desk
+    unit, common = await console.actor("liaison"), dict[str, Any](version=None, now=now)
+    await desk.accept(ticket.number, actor=unit, **common)
+    await desk.resolve(ticket.number, actor=unit, text="油烟机已经装好，请放心。", **common)
+    operator = await console.actor("operator")
+    rating = Rating(1, comment="只答复了一半，电话13800138000")
+    await desk.rate(ticket.number, rating=rating, actor=operator, **common)
+    return await desk.reopen(ticket.number, actor=operator, reason=why, **common)
+
+
+async def test_a_ticket_taken_up_again_says_why_first_and_the_answer_counts_as_the_last_one(
+    console: Console,
+) -> None:
+    ticket = await _answered_and_taken_up_again(console, why="晚上照样有油烟，打13900139000")
+    _, page = await _open(console, "liaison", ticket.number)
+    said = page.words
+    assert "重办（第1次） 晚上照样有油烟" in said
+    assert "当时的评价： 非常不满意「只答复了一半" in said
+    assert "13900139000" not in said, "the unit reads the citizen's words as everywhere"
+    assert "13800138000" not in said
+    assert (
+        said.index("重办（第1次）") < said.index("诉求内容") < said.index("上次的答复（市民要求重办） 油烟机")
+    )
+    assert "给市民的答复" not in said.replace("上传", "")
+    _, page = await _open(console, "operator", ticket.number)
+    assert "晚上照样有油烟，打13900139000" in page.words, "who speaks with the citizen reads all"
+
+
+async def test_once_answered_anew_the_answer_is_the_one_that_stands(console: Console) -> None:
+    ticket = await _answered_and_taken_up_again(console, why="见评价")
+    unit, desk = await console.actor("liaison"), console.services.desk
+    common = dict[str, Any](version=None, now=console.clock.now)
+    await desk.accept(ticket.number, actor=unit, **common)
+    await desk.resolve(ticket.number, actor=unit, text="风机已经换过，晚上复查达标。", **common)
+    _, page = await _open(console, "supervisor", ticket.number)
+    assert "重办（第1次） 见评价" in page.words
+    assert "之后已重新答复" in page.words
+    assert "给市民的答复 风机已经换过" in page.words
+    assert "上次的答复" not in page.words
+
+
+async def test_a_ticket_never_taken_up_again_says_nothing_of_it(console: Console) -> None:
+    _, page = await _open(console, "liaison", (await console.ticket()).number)
+    assert "重办（第" not in page.words

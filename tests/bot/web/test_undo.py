@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from html import unescape
 
+from bot.web.sessions import COOKIE, Sessions, Undo
 from tests.bot.web.conftest import Browser, Console, Page
 from tests.factories import CITY_MANAGEMENT
 
@@ -85,3 +86,17 @@ async def test_what_was_sent_to_the_wrong_unit_is_two_presses_from_the_right_one
     assert link
     page = await browser.open(unescape(link[1]))
     assert re.search(r"<details open><summary>改派</summary>", page.html), "the form is open"
+
+
+async def test_the_undo_of_another_tab_never_stands_beside_a_later_sentence(console: Console) -> None:
+    browser, services = await console.as_("liaison"), console.services
+    sessions = Sessions(services.redis, services.settings.key_bytes())
+    await browser.open("/console/tickets")
+    cookie = next(each.value for each in browser.client.session.cookie_jar if each.key == COOKIE)
+    read_by_both = await sessions.find(cookie, now=console.clock.now)
+    assert read_by_both is not None
+    await sessions.set_flash(read_by_both, "已停用", Undo(href="/console/views/save", fields={"name": "旧"}))
+    await sessions.set_flash(read_by_both, "派单已完成")
+    found = await sessions.find(cookie, now=console.clock.now)
+    assert found is not None
+    assert (found.flash, found.undo) == ("派单已完成", None)
