@@ -23,8 +23,8 @@ from routing.workflow import State
 
 log = structlog.get_logger(__name__)
 
-LOOKS_BACK = timedelta(days=3)
-"""How far a look goes back: a worker that was away for a weekend misses nothing."""
+LOOKS_BACK = timedelta(days=14)
+"""How far a look goes back: a worker that was away over a long holiday misses nothing."""
 LOOKS_EVERY = timedelta(seconds=10)
 _OVERLAP = timedelta(minutes=10)
 _MOST = 200

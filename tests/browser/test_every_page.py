@@ -40,11 +40,11 @@ async def _look_at(screen: Screen, walked: Walked) -> None:
     await screen.page.set_viewport_size(WIDE)
     await screen.opens(await screen.find(walked), status=walked.status)
     await screen.must_fit(walked.name, WIDE)
-    found = await serious_violations(screen.page, but=repeated(12))
+    found = await screen.look(lambda: serious_violations(screen.page, but=repeated(12)))
     screen.faults += [f"{walked.name}, wide: {one}" for one in found]
     await screen.page.emulate_media(color_scheme="dark")
     await screen.must_fit(walked.name, PHONE)
-    found = await serious_violations(screen.page, but=repeated(5))
+    found = await screen.look(lambda: serious_violations(screen.page, but=repeated(5)))
     screen.faults += [f"{walked.name}, phone: {one}" for one in found]
 
 

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
+import time
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from html import unescape
+from typing import TypeVar
 
-from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, Request, ViewportSize
+from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Error, Page, Request, ViewportSize
 
 from tests.browser.every_page import CITIZEN, EVERY_PAGE, Walked, shape_of
 from tests.chromium import PHONE, WIDE, keep_picture
 from tests.journeys.demo_process import Demo
 
 ACCOUNT = "demo"
+LINKED_WITHIN_S = 60.0
+"""What the worker of a demo just started makes is there after a while."""
+_Seen = TypeVar("_Seen")
 _RUNS_OVER = """
 () => [document.documentElement.scrollWidth - innerWidth,
   ...[...document.querySelectorAll('body *')]
@@ -44,10 +51,21 @@ class Screen:
     async def must_fit(self, name: str, size: ViewportSize) -> None:
         """Nothing runs over the right edge at that width; a picture is kept where asked for."""
         await self.page.set_viewport_size(size)
-        over, *elements = await self.page.evaluate(_RUNS_OVER)
+        over, *elements = await self.look(lambda: self.page.evaluate(_RUNS_OVER))
         if over > 0:
             self.faults.append(f"{name} is {over} px too wide at {size['width']}: {elements}")
         await keep_picture(self.page, f"{name}-{size['width']}")
+
+    async def look(self, at: Callable[[], Awaitable[_Seen]]) -> _Seen:
+        """What ``at`` gives; a page that renews itself may do so in the middle, and then it is looked at again."""
+        for _ in range(3):
+            try:
+                return await at()
+            except Error as error:
+                if "context was destroyed" not in str(error):
+                    raise
+                await self.page.wait_for_load_state()
+        return await at()
 
     async def logs_in(self, by: str) -> None:
         """As the login page's own form does it."""
@@ -66,6 +84,13 @@ class Screen:
             start = await self.find(
                 next(one for one in EVERY_PAGE if (one.route, one.by) == (start, walked.by))
             )
+        deadline = time.monotonic() + LINKED_WITHIN_S
+        while (href := await self._linked(start, walked)) is None:
+            assert time.monotonic() < deadline, f"{start} has no link to {walked.route} for {walked.by}"
+            await asyncio.sleep(0.5)
+        return href
+
+    async def _linked(self, start: str, walked: Walked) -> str | None:
         answer = await self.context.request.get(self.demo.url + start)
         html = await answer.text()
         if walked.named_by and (named := re.search(walked.named_by, html)):
@@ -75,7 +100,7 @@ class Screen:
             href = unescape(found).removeprefix(self.demo.url)
             if shape.fullmatch(re.split("[?#]", href)[0]) and not _is_another(href, walked):
                 return href
-        raise AssertionError(f"{start} has no link to {walked.route} for {walked.by}")
+        return None
 
     def watch(self) -> None:
         """Keep what the browser complains of, and every request that leaves the service."""

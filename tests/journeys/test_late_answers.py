@@ -74,7 +74,7 @@ async def test_a_worker_killed_as_it_renews_the_token_loses_no_answer(city: City
     """The refusal is noted down before anything else is asked of the platform."""
     openid, now = await kept_late(city, "社保卡丢了怎么补办？")
     faults = city.platform.faults
-    faults.slow_s = 60.0
+    faults.slow_s = 2.0
     faults.fail_next("stable_token", Failure.SLOW_BEFORE_EFFECT, times=9)
     worker = asyncio.create_task(LateSending(city.services).answer(now))
     async with asyncio.timeout(10):

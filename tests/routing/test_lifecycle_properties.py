@@ -242,6 +242,7 @@ def test_the_random_lives_reach_every_kind_of_event_and_every_state() -> None:
         EventKind.ANSWERED_WITH_PARENT,
         EventKind.REPLANNED,
         EventKind.NOTICE_REPEATED,
+        EventKind.RESEND_ASKED,
     }
     assert set(EventKind) - kinds <= by_others
     assert states == set(State)

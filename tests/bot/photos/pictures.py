@@ -52,12 +52,12 @@ def png_claiming(width: int, height: int) -> bytes:
 
 
 def office_file(kind: str, *, macros: bool = False) -> bytes:
-    """The least that an Office program would know as ``docx`` or ``xlsx``."""
+    """The least that an Office program would know as ``docx`` or ``xlsx``; the same bytes whenever it is made."""
     main = {"docx": "word/document.xml", "xlsx": "xl/workbook.xml"}[kind]
     written = io.BytesIO()
     with zipfile.ZipFile(written, "w") as packed:
-        packed.writestr("[Content_Types].xml", "<Types/>")
-        packed.writestr(main, "<x/>")
+        packed.writestr(zipfile.ZipInfo("[Content_Types].xml"), "<Types/>")
+        packed.writestr(zipfile.ZipInfo(main), "<x/>")
         if macros:
-            packed.writestr("word/vbaProject.bin", b"macro")
+            packed.writestr(zipfile.ZipInfo("word/vbaProject.bin"), b"macro")
     return written.getvalue()
