@@ -204,4 +204,8 @@ async def test_a_process_killed_while_sending_is_taken_over(database: Database, 
     tickets = await town.tickets()
     check_ledger(tickets, sent, deaths=1)
     assert [t.state for t in tickets[2:]] == [State.RESOLVED] * CHILDREN
-    assert {openid for openid, _ in sent} == {f"o{n}" for n in range(CHILDREN + 2)}
+    # Several are sent at the same time: what else was on its way has an unknown outcome, and nobody sends it again.
+    told = {openid for openid, _ in sent}
+    unknown = sum(note.state is NoticeState.UNKNOWN for t in tickets for note in t.outbox)
+    assert len({f"o{n}" for n in range(CHILDREN + 2)} - told) <= unknown
+    assert len(told) > 1, "nobody took over"
