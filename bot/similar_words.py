@@ -74,7 +74,6 @@ def _how_rare(chance: float) -> str:
     return f"约{round(1 / chance)}周才会碰上一次" if chance > _SURE_TO else "几乎碰不上"
 
 
-
 def _unit_name(candidate: Candidate, units: Units) -> str:
     assert candidate.unit_id is not None
     try:
