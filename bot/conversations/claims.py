@@ -1,11 +1,13 @@
 """A conversation in Redis: who may answer it now, what it remembers, and the replies already given.
 
-One script claims, one settles: a message costs two round trips, whichever process it reaches. Everything here may be
-lost; what may not is in MongoDB before a reply goes out. Sealed as there, under the same key.
+One script claims, one settles: a message costs two round trips, whichever process it reaches. A question to the process
+that answered the message before costs one (``at_hand``). Everything here may be lost; what may not is in MongoDB before
+a reply goes out. Sealed as there, under the same key.
 """
 
 from __future__ import annotations
 
+import hashlib
 import secrets
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -40,9 +42,38 @@ redis.call('DEL', KEYS[3])
 return 1
 """
 
+_HEARD = """
+local function heard(waiting_set, waiting_known, window, seconds, written, first_index)
+  if seconds ~= '0' and (seconds + 0 >= 172800 or redis.call('EXISTS', window) == 0) then
+    redis.call('SET', window, written, 'EX', seconds)
+  end
+  if redis.call('EXISTS', waiting_known) == 0 then return 1 end
+  for i = first_index, #ARGV do
+    if redis.call('SISMEMBER', waiting_set, ARGV[i]) == 1 then return 1 end
+  end
+  return 0
+end
+"""
+"""Lua: the citizen has written; 1 when a notice waits for that, or nobody knows."""
+
+_RECORD = """
+local function record(talk, state, generation, kept_ms, reply_key, reply, reply_ms, keys, key, most, notes, note)
+  redis.call('HSET', talk, 'state', state, 'generation', generation)
+  redis.call('PEXPIRE', talk, kept_ms)
+  redis.call('SET', reply_key, reply, 'PX', reply_ms)
+  redis.call('LPUSH', keys, key)
+  redis.call('LTRIM', keys, 0, most - 1)
+  redis.call('PEXPIRE', keys, kept_ms)
+  if note ~= '' then redis.call('HSET', notes, key, note) end
+end
+"""
+"""Lua: session, reply, and what was asked."""
+
 # Recorded → {'r', reply}. Somebody else answers → {'b', ms left}. Else yours →
 # {'y', state or '', generation, died, waiting, kept, asked or ''}; `died`: whoever had it before never settled.
-_CLAIM = Script("""
+_CLAIM = Script(
+    _HEARD
+    + """
 if ARGV[3] == '1' then
   redis.call('SET', KEYS[3], ARGV[1])
   redis.call('DEL', KEYS[8])
@@ -63,33 +94,39 @@ if not generation then
 end
 local state = ''
 if kept[2] and kept[3] == generation then state = kept[2] end
-local waiting = 1
-if redis.call('EXISTS', KEYS[5]) == 1 then
-  waiting = 0
-  for i = 7, #ARGV do
-    if redis.call('SISMEMBER', KEYS[4], ARGV[i]) == 1 then waiting = 1 end
-  end
-end
-if ARGV[5] ~= '0' and (ARGV[5] + 0 >= 172800 or redis.call('EXISTS', KEYS[6]) == 0) then
-  redis.call('SET', KEYS[6], ARGV[6], 'EX', ARGV[5])
-end
+local waiting = heard(KEYS[4], KEYS[5], KEYS[6], ARGV[5], ARGV[6], 7)
 local asked = redis.call('GET', KEYS[9]) or ''
 return {'y', state, generation, kept[1] and 1 or 0, waiting, redis.call('EXISTS', KEYS[7]), asked}
-""")
+"""
+)
 
 # 1 when it was still ours. The state is kept under the generation it was read in: one begun since makes it void.
-_SETTLE = Script("""
+_SETTLE = Script(
+    _RECORD
+    + """
 if redis.call('HGET', KEYS[1], 'owner') ~= ARGV[1] then return 0 end
-redis.call('HSET', KEYS[1], 'state', ARGV[2], 'generation', ARGV[3])
 redis.call('HDEL', KEYS[1], 'owner', 'until')
-redis.call('PEXPIRE', KEYS[1], ARGV[4])
-redis.call('SET', KEYS[2], ARGV[5], 'PX', ARGV[6])
-redis.call('LPUSH', KEYS[3], ARGV[7])
-redis.call('LTRIM', KEYS[3], 0, ARGV[8] - 1)
-redis.call('PEXPIRE', KEYS[3], ARGV[4])
-if ARGV[9] ~= '' then redis.call('HSET', KEYS[4], ARGV[7], ARGV[9]) end
+record(KEYS[1], ARGV[2], ARGV[3], ARGV[4], KEYS[2], ARGV[5], ARGV[6], KEYS[3], ARGV[7], ARGV[8], KEYS[4], ARGV[9])
 return 1
-""")
+"""
+)
+
+# Recorded → {'r', reply}. Settled → {'s', waiting}. Somebody else wrote the state → {'o'}. Claimed, void, promised a
+# late answer or asked something by a notice → {'n'}.
+_SETTLE_UNCLAIMED = Script(
+    _HEARD
+    + _RECORD
+    + """
+local recorded = redis.call('GET', KEYS[2])
+if recorded then return {'r', recorded} end
+local kept = redis.call('HMGET', KEYS[1], 'state', 'generation', 'until')
+if not kept[1] or redis.sha1hex(kept[1]) ~= ARGV[1] then return {'o'} end
+if kept[3] or kept[2] ~= ARGV[3] or redis.call('GET', KEYS[8]) ~= ARGV[3] then return {'n'} end
+if redis.call('EXISTS', KEYS[9], KEYS[10]) > 0 then return {'n'} end
+record(KEYS[1], ARGV[2], ARGV[3], ARGV[4], KEYS[2], ARGV[5], ARGV[6], KEYS[3], ARGV[7], ARGV[8], KEYS[4], ARGV[9])
+return {'s', heard(KEYS[5], KEYS[6], KEYS[7], ARGV[10], ARGV[11], 12)}
+"""
+)
 
 _RENEW = Script("""
 if redis.call('HGET', KEYS[1], 'owner') ~= ARGV[1] then return 0 end
@@ -135,6 +172,26 @@ class Claimed:
     """Some process promised a late answer to this message."""
     asked: bytes | None = None
     """What a notice asked this citizen last, as ``bot.talk.asked`` packs it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """Nobody had touched the conversation; session and reply are recorded."""
+
+    notices_wait: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Unsettled:
+    """Nothing was recorded; the conversation has to be claimed."""
+
+    moved: bool
+    """Another process has answered there meanwhile."""
+
+
+def mark_of(sealed: bytes) -> str:
+    """What a sealed state is known by: no two are sealed alike."""
+    return hashlib.sha1(sealed, usedforsecurity=False).hexdigest()
 
 
 def greeting(run_id: str) -> tuple[str | int | bytes, ...]:
@@ -198,9 +255,38 @@ class Claims:
         self, index: str, key: str, claimed: Claimed, *, sealed: bytes, reply: bytes, note: bytes = b""
     ) -> bool:
         """Record session and reply and give the claim back; False when somebody took it over meanwhile."""
-        keys = (f"talk:{index}", f"talk-reply:{key}", f"talk-keys:{index}", NOTES)
         args = (claimed.owner, sealed, claimed.generation, _STATE_MS, reply, _REPLY_MS, key, MOST_KEYS, note)
-        return bool(await self._pipe.run(_SETTLE, keys, *args))
+        return bool(await self._pipe.run(_SETTLE, _record_keys(index, key), *args))
+
+    async def settle_unclaimed(
+        self,
+        index: str,
+        key: str,
+        *,
+        known: str,
+        generation: bytes,
+        sealed: bytes,
+        reply: bytes,
+        note: bytes,
+        openid_indexes: Sequence[str],
+        written_at: int,
+        window_s: int,
+    ) -> Settled | Unsettled | Recorded:
+        """Claim and settle at once, where the state is still the one of mark ``known`` and of this generation."""
+        keys = (
+            *_record_keys(index, key),
+            WAITING,
+            WAITING_KNOWN,
+            f"window:{openid_indexes[0]}",
+            _GENERATION,
+            f"talk-kept:{key}",
+            f"asked:{openid_indexes[0]}",
+        )
+        args = (known, sealed, generation, _STATE_MS, reply, _REPLY_MS, key, MOST_KEYS, note)
+        answer = await self._pipe.run(_SETTLE_UNCLAIMED, keys, *args, window_s, written_at, *openid_indexes)
+        if answer[0] == b"s":
+            return Settled(bool(answer[1]))
+        return Recorded(answer[1]) if answer[0] == b"r" else Unsettled(moved=answer[0] == b"o")
 
     async def renew(self, index: str, claimed: Claimed) -> bool:
         return bool(await self._pipe.run(_RENEW, (f"talk:{index}",), claimed.owner, self._lease_ms))
@@ -232,6 +318,10 @@ class Claims:
         await self._pipe.call("DEL", *gone)
         if keys:
             await self._pipe.call("HDEL", NOTES, *keys)
+
+
+def _record_keys(index: str, key: str) -> tuple[str, str, str, str]:
+    return f"talk:{index}", f"talk-reply:{key}", f"talk-keys:{index}", NOTES
 
 
 _STATE_MS = int(STATE_KEPT.total_seconds() * 1000)

@@ -12,25 +12,27 @@ import contextlib
 import random
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Protocol
 
 import structlog
 from pydantic import ValidationError
 
-from bot.conversations.claims import Busy, Claimed, Claims, Recorded
+from bot.conversations.arrivals import out_of_turn, window_s
+from bot.conversations.at_hand import AtHand, ConversationsAtHand, NotAQuestion, OnlyQuestions, may_ask
+from bot.conversations.claims import Busy, Claimed, Claims, Recorded, Settled, mark_of
 from bot.conversations.durability import must_last
 from bot.conversations.errands import Errands
 from bot.conversations.outage import Outage
 from bot.conversations.redis_pipe import RedisAway
 from bot.conversations.renewal import Renewal
 from bot.conversations.store import Conversation, ConversationStore, RecordedTurn
-from bot.conversations.turns import Held, hold_turn, understand
+from bot.conversations.turns import Held, Runs, hold_turn, understand
 from bot.talk import phrases
 from bot.talk.asked import Asked, unpacked
 from bot.talk.replacing import replace
 from bot.talk.session import Scene, Understanding
-from bot.wechat.messages import IncomingMessage, MessageKind
+from bot.wechat.messages import IncomingMessage
 from bot.wechat.reply import Reply
 from routing.identity import SealBroken
 
@@ -48,13 +50,6 @@ MOST_AT_ONCE = 16
 
 _TAKEN_BACK = frozenset({"user_authorization_revoke", "user_authorization_cancellation"})
 """The citizen took the authorisation back: what they said is erased, not merely ended."""
-
-_OUT_OF_TURN = timedelta(minutes=10)
-"""Deliveries of a moment overtake each other; a message older than this was kept and comes late."""
-
-_MESSAGE_WINDOW_S = 48 * 3600
-_WINDOW_S = {"click": 60, "subscribe": 60, "scan": 60}
-"""How long the platform lets us write after a message, and after an event."""
 
 
 class StillBusy(Exception):
@@ -105,6 +100,7 @@ class Dialogue:
     """Account → its own words of welcome."""
     crowds: dict[str, int] = field(default_factory=dict)
     """How many messages of each conversation this process is at."""
+    at_hand: ConversationsAtHand = field(default_factory=ConversationsAtHand)
 
     async def __call__(self, message: IncomingMessage, *, now: datetime) -> Reply | None:
         """The reply, the same for every delivery of a message; None when there is nothing to say.
@@ -131,12 +127,56 @@ class Dialogue:
     async def _answered(self, index: str, message: IncomingMessage, now: datetime) -> Reply | None:
         if self.claims is not None:
             try:
-                return await self._claimed(self.claims, index, message, now)
+                told, reply = await self._ahead(self.claims, index, message, now)
+                return reply if told else await self._claimed(self.claims, index, message, now)
             except RedisAway as away:
                 log.warning("answered without redis", why=str(away))
         return await self._alone(message, now)
 
     # ---- with Redis
+
+    async def _ahead(
+        self, claims: Claims, index: str, message: IncomingMessage, now: datetime
+    ) -> tuple[bool, Reply | None]:
+        """A question, worked out before the conversation is claimed and settled with the claim. False: nothing
+        happened, as the message is none, or somebody else has been there since."""
+        known, key = self.at_hand.of(index), message.key
+        if known is None or not may_ask(message) or (self.outage is not None and self.outage.owed):
+            return False, None
+        before = known.conversation
+        try:
+            held = await self._hold(before, message, now, errands=OnlyQuestions(self.errands))
+            note = self._note(key)
+        except NotAQuestion:
+            return False, None
+        finally:
+            self._note(key)
+        if must_last(before.session, held.session, held.acts):
+            return False, None
+        after = before.with_turn(held.session, RecordedTurn(key, held.reply, now))
+        sealed = self.conversations.seal_state(after, index)
+        settled = await claims.settle_unclaimed(
+            index,
+            key,
+            known=known.mark,
+            generation=known.generation,
+            sealed=sealed,
+            reply=self.conversations.seal_reply(held.reply, key),
+            note=note,
+            openid_indexes=self.conversations.openid_indexes(message.account, message.openid),
+            written_at=int(message.created_at.timestamp()),
+            window_s=window_s(message),
+        )
+        if isinstance(settled, Settled):
+            self.at_hand.keep(index, AtHand(mark_of(sealed), known.generation, after.without_turns()))
+            if settled.notices_wait:
+                await self._resume(message, now)
+            return True, held.reply
+        if isinstance(settled, Recorded):
+            return True, self._told_before(settled, key)
+        if settled.moved:
+            self.at_hand.moved(index, known)
+        return False, None
 
     async def _claimed(
         self, claims: Claims, index: str, message: IncomingMessage, now: datetime
@@ -154,10 +194,7 @@ class Dialogue:
                 if settled:
                     return _begun_before(reply) if claim.after_a_death or claim.kept else reply
             elif isinstance(claim, Recorded):
-                try:
-                    return _begun_before(self.conversations.open_reply(claim.sealed, key))
-                except (SealBroken, ValidationError):
-                    raise RedisAway("a reply that cannot be read") from None
+                return self._told_before(claim, key)
             else:
                 await asyncio.sleep(min(claim.left_s, random.uniform(0.01, 0.04)))
         raise StillBusy
@@ -175,7 +212,7 @@ class Dialogue:
                 key,
                 openid_indexes=self.conversations.openid_indexes(message.account, message.openid),
                 written_at=int(message.created_at.timestamp()),
-                window_s=_window_s(message),
+                window_s=window_s(message),
                 new_generation=owed,
             )
         except RedisAway:
@@ -232,9 +269,11 @@ class Dialogue:
         sealed = self.conversations.seal_state(conversation, index)
         reply = self.conversations.seal_reply(turn.reply, turn.key)
         try:
-            return await claims.settle(
-                index, turn.key, claim, sealed=sealed, reply=reply, note=note
-            ), turn.reply
+            settled = await claims.settle(index, turn.key, claim, sealed=sealed, reply=reply, note=note)
+            if settled:
+                left = AtHand(mark_of(sealed), claim.generation, conversation.without_turns())
+                self.at_hand.keep(index, left)
+            return settled, turn.reply
         except RedisAway:
             # The turn is taken: better that MongoDB remembers it than that it is taken again from before.
             await self._begin_outage(turn.at)
@@ -243,6 +282,12 @@ class Dialogue:
             if not lasts and not await self.conversations.add_turn(conversation, turn, now=turn.at):
                 raise
             return True, turn.reply
+
+    def _told_before(self, recorded: Recorded, key: str) -> Reply | None:
+        try:
+            return _begun_before(self.conversations.open_reply(recorded.sealed, key))
+        except (SealBroken, ValidationError):
+            raise RedisAway("a reply that cannot be read") from None
 
     async def _remembered(self, index: str, claim: Claimed, message: IncomingMessage) -> Conversation:
         """From Redis where it may be believed; after a death only if MongoDB knows nothing newer."""
@@ -289,16 +334,17 @@ class Dialogue:
         now: datetime,
         *,
         asked: Asked | None = None,
+        errands: Runs | None = None,
     ) -> Held:
         if conversation.flooding(now):
             return Held(conversation.session, Reply(phrases.flooding(message.content)))
-        if _out_of_turn(message, conversation, now):
+        if out_of_turn(message, conversation, now):
             said = phrases.out_of_turn(message.content, sent_at=message.created_at, now=now)
             return Held(conversation.session, Reply(said))
         return await hold_turn(
             conversation.session,
             message,
-            errands=self.errands,
+            errands=errands or self.errands,
             understand=self.understand,
             now=now,
             scene=await self._scene(message, now),
@@ -332,6 +378,7 @@ class Dialogue:
     async def _erase(self, account: str, openid: str, now: datetime) -> None:
         """What they asked first: only their conversation knows which answered questions were theirs."""
         indexes = self.conversations.indexes(account, openid)
+        self.at_hand.forget(indexes[0])
         keys: list[str] = []
         try:
             keys = [turn.key for turn in (await self.conversations.load(account, openid)).turns]
@@ -349,21 +396,6 @@ class Dialogue:
         if self.forget is not None:
             await self.forget(account, openid, keys)
         await self.conversations.erase(account, openid)
-
-
-def _out_of_turn(message: IncomingMessage, conversation: Conversation, now: datetime) -> bool:
-    """Whether an old message, of which no answer is recorded, comes back to a talk that has gone on since (or was
-    answered so long ago that nobody remembers): what it answered then, it does not answer now."""
-    went_on = conversation.session.updated_at
-    if message.kind is MessageKind.EVENT or went_on is None:
-        return False
-    return now - message.created_at > _OUT_OF_TURN and went_on >= message.created_at
-
-
-def _window_s(message: IncomingMessage) -> int:
-    if message.kind is not MessageKind.EVENT:
-        return _MESSAGE_WINDOW_S
-    return _WINDOW_S.get(message.event or "", 0)
 
 
 def _begun_before(reply: Reply | None) -> Reply | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -15,6 +16,10 @@ from bot.wechat.messages import IncomingMessage
 log = structlog.get_logger(__name__)
 
 
+_NOTE_WITHIN_S = 0.25
+"""A Redis that hangs is as good as none: what counts is MongoDB's, and the platform waits for neither."""
+
+
 @dataclass(frozen=True, slots=True)
 class LatePromises:
     """Implements ``bot.wechat.webhook.KeepForLater``."""
@@ -26,7 +31,8 @@ class LatePromises:
         """Durable once this returns."""
         try:
             # First: who claims the message from now on asks MongoDB whether it was kept.
-            await self.claims.note_kept(message.key)
-        except RedisAway as away:
-            log.warning("late answer promised without redis", why=str(away))
+            async with asyncio.timeout(_NOTE_WITHIN_S):
+                await self.claims.note_kept(message.key)
+        except (RedisAway, TimeoutError) as away:
+            log.warning("late answer promised without redis", why=type(away).__name__)
         await self.messages.keep(message, now=now)

@@ -18,6 +18,7 @@ from pydantic import BeforeValidator, TypeAdapter, ValidationError
 from pymongo import ASCENDING, IndexModel
 from pymongo.errors import DuplicateKeyError
 
+from bot.conversations.grouped_writes import GroupedWrites
 from bot.talk.replacing import replace
 from bot.talk.session import Session
 from bot.wechat.messages import IncomingMessage
@@ -82,6 +83,10 @@ class Conversation:
             version=self.version,
         )
 
+    def without_turns(self) -> Conversation:
+        """As Redis has it: the replies are there by themselves."""
+        return replace(self, turns=())
+
     def flooding(self, now: datetime) -> bool:
         """A machine, or a stuck key."""
         heard = self.heard_at
@@ -101,6 +106,7 @@ class ConversationStore:
         self._conversations = database["conversations"]
         self._outages = database["conversation_outages"]
         self._vault = vault
+        self._writes = GroupedWrites(self._conversations)
 
     async def prepare(self) -> None:
         expiry = IndexModel([("updated_at", ASCENDING)], expireAfterSeconds=int(KEPT.total_seconds()))
@@ -135,21 +141,14 @@ class ConversationStore:
         about = f"conversations.{index}"
         sealed = self._vault.seal(_dump(conversation), about=about)
         replies = [Binary(self._vault.seal(_TURN.dump_json(t), about=f"{about}.turn")) for t in turns]
-        version = conversation.version + 1
-        fields: dict[str, Any] = {"version": version, "sealed": Binary(sealed), "updated_at": now}
-        if conversation.version == 0:
-            try:
-                await self._conversations.insert_one({"_id": index, **fields, "turns": replies})
-            except DuplicateKeyError:
-                return False
-            return True
-        change: dict[str, Any] = {"$set": fields}
-        if whole:
-            fields["turns"] = replies
-        else:
-            change["$push"] = {"turns": {"$each": replies, "$slice": -MOST_TURNS}}
-        result = await self._conversations.update_one({"_id": index, "version": conversation.version}, change)
-        return result.matched_count == 1
+        fields: dict[str, Any] = {
+            "version": conversation.version + 1,
+            "sealed": Binary(sealed),
+            "updated_at": now,
+        }
+        return await self._writes.write(
+            index, conversation.version, fields, replies, whole=whole, most_turns=MOST_TURNS
+        )
 
     async def erase(self, account: str, openid: str) -> None:
         """Forget everything said, as the law asks when the citizen takes the authorisation back."""

@@ -6,11 +6,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
+from typing import Protocol
 
-from bot.conversations.errands import Errands
 from bot.talk import phrases
 from bot.talk.conversation import take_turn
-from bot.talk.outcomes import after
+from bot.talk.outcomes import Outcome, after
 from bot.talk.replacing import replace
 from bot.talk.session import Act, Asked, Heard, Scene, Session, Understanding
 from bot.talk.spoken import tidy
@@ -26,6 +26,12 @@ _SAID_AGAIN = 40
 """Characters: commands, taps and common questions are short, and a short text names nobody."""
 
 _SPOKEN = frozenset({MessageKind.TEXT, MessageKind.VOICE})
+
+
+class Runs(Protocol):
+    """Does what a turn asks."""
+
+    async def run(self, act: Act, heard: Heard) -> Outcome: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +62,7 @@ async def hold_turn(
     session: Session,
     message: IncomingMessage,
     *,
-    errands: Errands,
+    errands: Runs,
     now: datetime,
     understand: Callable[[str], Understanding] = understand,
     scene: Scene | None = None,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from bot.talk import filing, phrases, questions
 from bot.talk.heard_beside import requests_in, sounds_like
 from bot.talk.question_outcomes import Told, after_refused_question
@@ -17,15 +19,30 @@ _ASKED = (None, RequestType.CONSULTATION)
 
 def heard_in(session: Session, heard: Heard) -> Turn | None:
     """The library asked about the one question in it; None for a message that is not both."""
-    if len(heard.text) < _LEAST_BOTH or not questions.asks_within(heard.text):
+    text = heard.text
+    if len(text) < _LEAST_BOTH or not questions.asks_within(text):
         return None
-    parts = requests_in(heard.text)
+    found = _read_again(text) if len(text) <= _SAID_AGAIN else _read(text)
+    if found is None:
+        return None
+    asked, told = found
+    put = replace(questions.put(session, heard), question=asked, follows=None)
+    return Turn(put, act=AskKnowledge(asked, None, None, beside=told))
+
+
+def _read(text: str) -> tuple[str, tuple[str, ...]] | None:
+    """The one question in it, and what is told beside it."""
+    parts = requests_in(text)
     asked = tuple(part for part in parts if sounds_like(part) in _ASKED and questions.asks(part))
     told = tuple(part for part in parts if part not in asked)
     if len(asked) != 1 or not any(_reports(part) for part in told):
         return None
-    put = replace(questions.put(session, heard), question=asked[0], follows=None)
-    return Turn(put, act=AskKnowledge(asked[0], None, None, beside=told))
+    return asked[0], told
+
+
+_SAID_AGAIN = 40
+"""Characters: what many ask in the same few words is parted once, and a short text names nobody."""
+_read_again = lru_cache(maxsize=2_000)(_read)
 
 
 def after_both(

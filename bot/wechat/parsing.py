@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 
 from bot.wechat.json_text import read_json_leaves
 from bot.wechat.messages import IncomingMessage, MessageKind
-from bot.wechat.xml_text import XmlRefused, read_leaves, without_illegal_characters
+from bot.wechat.xml_text import MAX_ELEMENTS, XmlRefused, read_leaves, without_illegal_characters
 
 _KINDS = {
     "text": MessageKind.TEXT,
@@ -26,7 +26,6 @@ _ENVELOPE_FIELDS = frozenset(
 )
 _USER = re.compile(r"[!-~]{1,64}")
 _SECONDS = re.compile(r"[0-9]{1,11}")
-_MAX_FIELDS = 64
 _MAX_FIELD_CHARS = 2048
 
 
@@ -112,7 +111,7 @@ def _event(direct: dict[str, str], leaves: tuple[tuple[str, str], ...]) -> dict[
         "event_key": direct.get("EventKey") or None,
         "latitude": _degrees(direct.get("Latitude"), 90),
         "longitude": _degrees(direct.get("Longitude"), 180),
-        "fields": tuple(rest[:_MAX_FIELDS]),
+        "fields": tuple(rest[:MAX_ELEMENTS]),
     }
 
 
