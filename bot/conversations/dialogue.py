@@ -19,10 +19,11 @@ import structlog
 from pydantic import ValidationError
 
 from bot.conversations.arrivals import out_of_turn, window_s
-from bot.conversations.at_hand import AtHand, ConversationsAtHand, NotAQuestion, OnlyQuestions, may_ask
-from bot.conversations.claims import Busy, Claimed, Claims, Recorded, Settled, mark_of
+from bot.conversations.at_hand import ConversationsAtHand, NotAQuestion, OnlyQuestions, may_ask
+from bot.conversations.claims import Claimed, Claims, Recorded, Unsettled
 from bot.conversations.durability import must_last
 from bot.conversations.errands import Errands
+from bot.conversations.in_redis import InRedis, begun_before
 from bot.conversations.outage import Outage
 from bot.conversations.redis_pipe import RedisAway
 from bot.conversations.renewal import Renewal
@@ -127,8 +128,9 @@ class Dialogue:
     async def _answered(self, index: str, message: IncomingMessage, now: datetime) -> Reply | None:
         if self.claims is not None:
             try:
-                told, reply = await self._ahead(self.claims, index, message, now)
-                return reply if told else await self._claimed(self.claims, index, message, now)
+                there = InRedis(self.conversations, self.claims, self.outage, self.at_hand)
+                told, reply = await self._ahead(there, index, message, now)
+                return reply if told else await self._claimed(there, index, message, now)
             except RedisAway as away:
                 log.warning("answered without redis", why=str(away))
         return await self._alone(message, now)
@@ -136,12 +138,12 @@ class Dialogue:
     # ---- with Redis
 
     async def _ahead(
-        self, claims: Claims, index: str, message: IncomingMessage, now: datetime
+        self, there: InRedis, index: str, message: IncomingMessage, now: datetime
     ) -> tuple[bool, Reply | None]:
         """A question, worked out before the conversation is claimed and settled with the claim. False: nothing
         happened, as the message is none, or somebody else has been there since."""
-        known, key = self.at_hand.of(index), message.key
-        if known is None or not may_ask(message) or (self.outage is not None and self.outage.owed):
+        known, key = there.ahead(index), message.key
+        if known is None or not may_ask(message):
             return False, None
         before = known.conversation
         try:
@@ -153,83 +155,44 @@ class Dialogue:
             self._note(key)
         if must_last(before.session, held.session, held.acts):
             return False, None
-        after = before.with_turn(held.session, RecordedTurn(key, held.reply, now))
-        sealed = self.conversations.seal_state(after, index)
-        settled = await claims.settle_unclaimed(
-            index,
-            key,
-            known=known.mark,
-            generation=known.generation,
-            sealed=sealed,
-            reply=self.conversations.seal_reply(held.reply, key),
-            note=note,
-            openid_indexes=self.conversations.openid_indexes(message.account, message.openid),
-            written_at=int(message.created_at.timestamp()),
-            window_s=window_s(message),
-        )
-        if isinstance(settled, Settled):
-            self.at_hand.keep(index, AtHand(mark_of(sealed), known.generation, after.without_turns()))
-            if settled.notices_wait:
-                await self._resume(message, now)
-            return True, held.reply
+        turn = RecordedTurn(key, held.reply, now)
+        after = before.with_turn(held.session, turn)
+        settled = await there.settle_ahead(index, known, message, after, turn, note)
         if isinstance(settled, Recorded):
-            return True, self._told_before(settled, key)
-        if settled.moved:
-            self.at_hand.moved(index, known)
-        return False, None
+            return True, there.reply_told(settled, key)
+        if isinstance(settled, Unsettled):
+            return False, None
+        if settled.notices_wait:
+            await self._resume(message, now)
+        return True, held.reply
 
     async def _claimed(
-        self, claims: Claims, index: str, message: IncomingMessage, now: datetime
+        self, there: InRedis, index: str, message: IncomingMessage, now: datetime
     ) -> Reply | None:
         loop = asyncio.get_running_loop()
         until = loop.time() + PATIENCE_S
-        key = message.key
         while loop.time() <= until:
-            claim = await self._claim(claims, index, key, message)
+            claim = await there.claim(index, message)
             if isinstance(claim, Claimed):
-                with Renewal(claims, index, claim):
-                    settled, reply = await self._answer(claims, index, claim, message, now)
+                with Renewal(there.claims, index, claim):
+                    settled, reply = await self._answer(there, index, claim, message, now)
                 if claim.notices_wait:
                     await self._resume(message, now)
                 if settled:
-                    return _begun_before(reply) if claim.after_a_death or claim.kept else reply
+                    return begun_before(reply) if claim.after_a_death or claim.kept else reply
             elif isinstance(claim, Recorded):
-                return self._told_before(claim, key)
+                return there.reply_told(claim, message.key)
             else:
                 await asyncio.sleep(min(claim.left_s, random.uniform(0.01, 0.04)))
         raise StillBusy
 
-    async def _claim(
-        self, claims: Claims, index: str, key: str, message: IncomingMessage
-    ) -> Claimed | Recorded | Busy:
-        outage = self.outage
-        owed = outage is not None and outage.owed
-        if outage is not None and owed:
-            outage.owed = False  # one of many at once begins the new generation
-        try:
-            claim = await claims.claim(
-                index,
-                key,
-                openid_indexes=self.conversations.openid_indexes(message.account, message.openid),
-                written_at=int(message.created_at.timestamp()),
-                window_s=window_s(message),
-                new_generation=owed,
-            )
-        except RedisAway:
-            if outage is not None and owed:
-                outage.owed = True
-            raise
-        if outage is not None and owed:
-            await outage.end()
-        return claim
-
     async def _answer(
-        self, claims: Claims, index: str, claim: Claimed, message: IncomingMessage, now: datetime
+        self, there: InRedis, index: str, claim: Claimed, message: IncomingMessage, now: datetime
     ) -> tuple[bool, Reply | None]:
         """Take the turn and settle it. False: somebody took the conversation over, whose answer counts."""
         key, note = message.key, b""
         try:
-            conversation = await self._remembered(index, claim, message)
+            conversation = await there.remembered(index, claim, message)
             for _ in range(_TRIES):
                 turn, lasts = conversation.recorded(key), True
                 begun = turn is not None
@@ -244,13 +207,13 @@ class Dialogue:
                         conversation = await self.conversations.load(message.account, message.openid)
                         continue
                     conversation = replace(after, version=after.version + 1) if lasts else after
-                settled, reply = await self._settle(claims, index, claim, conversation, turn, note, lasts)
-                return settled, _begun_before(reply) if begun else reply
+                settled, reply = await self._settle(there, index, claim, conversation, turn, note, lasts)
+                return settled, begun_before(reply) if begun else reply
         except RedisAway:
             raise
         except BaseException:
             with contextlib.suppress(RedisAway):
-                await claims.release(index, claim)
+                await there.claims.release(index, claim)
             raise
         finally:
             self._note(key)
@@ -258,7 +221,7 @@ class Dialogue:
 
     async def _settle(
         self,
-        claims: Claims,
+        there: InRedis,
         index: str,
         claim: Claimed,
         conversation: Conversation,
@@ -266,14 +229,8 @@ class Dialogue:
         note: bytes,
         lasts: bool,
     ) -> tuple[bool, Reply | None]:
-        sealed = self.conversations.seal_state(conversation, index)
-        reply = self.conversations.seal_reply(turn.reply, turn.key)
         try:
-            settled = await claims.settle(index, turn.key, claim, sealed=sealed, reply=reply, note=note)
-            if settled:
-                left = AtHand(mark_of(sealed), claim.generation, conversation.without_turns())
-                self.at_hand.keep(index, left)
-            return settled, turn.reply
+            return await there.settle(index, claim, conversation, turn, note), turn.reply
         except RedisAway:
             # The turn is taken: better that MongoDB remembers it than that it is taken again from before.
             await self._begin_outage(turn.at)
@@ -282,20 +239,6 @@ class Dialogue:
             if not lasts and not await self.conversations.add_turn(conversation, turn, now=turn.at):
                 raise
             return True, turn.reply
-
-    def _told_before(self, recorded: Recorded, key: str) -> Reply | None:
-        try:
-            return _begun_before(self.conversations.open_reply(recorded.sealed, key))
-        except (SealBroken, ValidationError):
-            raise RedisAway("a reply that cannot be read") from None
-
-    async def _remembered(self, index: str, claim: Claimed, message: IncomingMessage) -> Conversation:
-        """From Redis where it may be believed; after a death only if MongoDB knows nothing newer."""
-        found = self.conversations.open_state(claim.sealed, index) if claim.sealed else None
-        if found is not None and not claim.after_a_death:
-            return found
-        saved = await self.conversations.load(message.account, message.openid)
-        return found if found is not None and found.version == saved.version else saved
 
     # ---- without
 
@@ -306,7 +249,7 @@ class Dialogue:
             conversation = await self.conversations.load(message.account, message.openid)
             recorded = conversation.recorded(message.key)
             if recorded is not None:
-                return _begun_before(recorded.reply)
+                return begun_before(recorded.reply)
             held = await self._hold(conversation, message, now)
             note = self._note(message.key)
             turn = RecordedTurn(message.key, held.reply, now)
@@ -317,7 +260,7 @@ class Dialogue:
                     await self.jotted.write_down(note)
                 await self._resume(message, now)
                 # Whether another process has begun on it, only Redis knows.
-                return held.reply if self.claims is None else _begun_before(held.reply)
+                return held.reply if self.claims is None else begun_before(held.reply)
         log.warning("conversation kept changing", account=message.account, tries=_TRIES)
         raise StillBusy
 
@@ -367,8 +310,8 @@ class Dialogue:
         return self.jotted.take(key) if self.jotted is not None else b""
 
     async def _resume(self, message: IncomingMessage, now: datetime) -> None:
-        if self.resume is None:
-            return
+        if self.resume is None or not window_s(message):
+            return  # nothing may be written to who left, or was only moved about
         try:
             await self.resume(account=message.account, openid=message.openid, now=now)
         except Exception as error:
@@ -396,7 +339,3 @@ class Dialogue:
         if self.forget is not None:
             await self.forget(account, openid, keys)
         await self.conversations.erase(account, openid)
-
-
-def _begun_before(reply: Reply | None) -> Reply | None:
-    return replace(reply, again=True) if reply is not None else None

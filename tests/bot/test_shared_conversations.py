@@ -221,7 +221,7 @@ async def test_a_question_is_one_round_trip_to_redis_and_none_to_mongo(
     )
     async with open_wire(redis_url, tmp_path) as wire:
         house = await build_house(client[database.name], redis)
-        asking = process(house, wire)
+        asking = process(house, wire, lease_s=LONG_S)  # no renewal is counted
         for _ in range(2):  # the scripts, and who asks, are known
             await asking.answers(house.message("社保卡丢了怎么补"), now=house.now)
         commands.names.clear()
@@ -276,7 +276,7 @@ async def test_what_happened_in_between_is_never_overlooked(
     store, index = house.dialogue.conversations, house.dialogue.conversations.index(ACCOUNT, OPENID)
     (openid_index, *_) = store.openid_indexes(ACCOUNT, OPENID)
     await one.answers(house.message("社保卡丢了怎么补"), now=house.now)
-    known = one.dialogue.at_hand.of(index)
+    known = one.dialogue.at_hand.ahead(index)
     assert known is not None
 
     async def settled(key: str = "another") -> Settled | Unsettled | Recorded:
@@ -318,7 +318,16 @@ async def test_a_talk_that_two_processes_answer_is_not_worked_out_ahead_for_ever
     index = house.dialogue.conversations.index(ACCOUNT, OPENID)
     for each in processes * 2:
         await each.answers(house.message("社保卡丢了怎么补"), now=house.now)
-    assert all(each.dialogue.at_hand.of(index) is None for each in processes)
+    assert all(each.dialogue.at_hand.ahead(index) is None for each in processes)
+
+
+async def test_a_talk_is_at_hand_for_minutes_only(house: House, processes: list[Process]) -> None:
+    one, index = processes[0], house.dialogue.conversations.index(ACCOUNT, OPENID)
+    await one.answers(house.message("社保卡丢了怎么补"), now=house.now)
+    assert one.dialogue.at_hand.ahead(index) is not None
+    another = replace(house.message("社保卡丢了怎么补"), openid="o-later")
+    await one.answers(another, now=house.now + timedelta(minutes=11))
+    assert one.dialogue.at_hand.ahead(index) is None
 
 
 async def test_what_a_citizen_types_at_once_to_one_process_does_not_count_as_another(
@@ -326,10 +335,12 @@ async def test_what_a_citizen_types_at_once_to_one_process_does_not_count_as_ano
 ) -> None:
     one, index = processes[0], house.dialogue.conversations.index(ACCOUNT, OPENID)
     await one.answers(house.message("社保卡丢了怎么补"), now=house.now)
-    asked = [house.message(said) for said in ("社保卡丢了怎么补", "请问社保卡丢了怎么补", "社保卡丢了怎么补？")]
+    asked = [
+        house.message(said) for said in ("社保卡丢了怎么补", "请问社保卡丢了怎么补", "社保卡丢了怎么补？")
+    ]
     told = await asyncio.gather(*(one.answers(message, now=house.now) for message in asked))
     assert all("来源：" in str(reply) for reply in told)
-    assert one.dialogue.at_hand.of(index) is not None
+    assert one.dialogue.at_hand.ahead(index) is not None
 
 
 async def test_a_hanging_redis_does_not_hold_back_the_promise_of_a_late_answer(
