@@ -19,7 +19,8 @@ demo: ## run everything on this machine, with sample data and a simulated WeChat
 
 test: .test-environment ## run the tests, in a process for each core (ARGS="tests/routing -k calendar", ARGS=-n0 for one)
 	@sh scripts/system_packages.sh
-	@OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --dist worksteal $(ARGS)
+	@env -u PYTHONDONTWRITEBYTECODE OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 \
+		$(BIN)/python -m pytest -n auto --dist worksteal $(ARGS)
 
 check: format-check lint types imports lock-check ## format, lint, types, import contracts, and the lock
 

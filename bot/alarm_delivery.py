@@ -17,21 +17,26 @@ from routing.timing.sla import Profile
 
 
 def planner(
-    profile_of: Callable[[Ticket], Profile], roster: Callable[[], Roster] = Roster, *, by_sms: bool = False
+    profile_of: Callable[[Ticket], Profile],
+    roster: Callable[[], Roster] = Roster,
+    *,
+    by_sms: bool = False,
+    by_callback: bool = False,
 ) -> NoticePlanner:
     """``notices.plan``, with a unit's alarms addressed by the ladder of the ticket's own profile.
 
-    ``roster`` says who is on duty outside the unit's hours; ``by_sms``, that citizens without WeChat get text messages.
+    ``roster`` says who is on duty outside the unit's hours; ``by_sms``, that citizens without WeChat get text messages;
+    ``by_callback``, that the platform above hears of the tickets it filed.
     What the centre and the citizen hear of stays as it is; a supervisor's alarm is the centre's notice.
     """
 
     def plan(ticket: Ticket, event: Event) -> tuple[PlannedNotice, ...]:
-        planned = notices.plan(ticket, event, by_sms=by_sms)
+        planned = notices.plan(ticket, event, by_sms=by_sms, by_callback=by_callback)
         alarms = alarm_notices(ticket, event, profile=profile_of(ticket), roster=roster())
         if not alarms or event.unit_id is None:
             return planned
         named = any(alarm.audience is Audience.CENTRE for alarm in alarms)
-        kept = (Audience.CITIZEN,) if named else (Audience.CITIZEN, Audience.CENTRE)
+        kept = {Audience.CITIZEN, Audience.PLATFORM, *(() if named else (Audience.CENTRE,))}
         return (*(each for each in planned if each.audience in kept), *alarms)
 
     return plan

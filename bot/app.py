@@ -69,6 +69,7 @@ def create_app(
             say_beside=WordsBeside(services.wechat_clients, services.redis),
             answer_now=services.late_messages.answer_now,
             take_back=services.late_messages.take_back,
+            tolerance_s=services.settings.wechat_tolerance_s,
         )
     )
     app.add_routes(api_routes())

@@ -15,11 +15,17 @@ from routing.events import (
 )
 
 DELIVERY_WORDS: dict[type[StrEnum], dict[Any, str]] = {
-    Audience: {Audience.CITIZEN: "市民", Audience.UNIT: "承办单位", Audience.CENTRE: "热线中心"},
+    Audience: {
+        Audience.CITIZEN: "市民",
+        Audience.UNIT: "承办单位",
+        Audience.CENTRE: "热线中心",
+        Audience.PLATFORM: "上级平台",
+    },
     NoticeChannel: {
         NoticeChannel.WECHAT: "微信",
         NoticeChannel.CONSOLE: "工作台",
         NoticeChannel.TELEPHONE: "电话",
+        NoticeChannel.CALLBACK: "回传",
     },
     NoticeState: {
         NoticeState.QUEUED: "待发送",
@@ -37,6 +43,7 @@ DELIVERY_WORDS: dict[type[StrEnum], dict[Any, str]] = {
         Rung.CHAT: "客服消息",
         Rung.CHAT_SHORT: "客服消息（简短）",
         Rung.SMS: "短信",
+        Rung.CALLBACK: "回传",
     },
     TryOutcome: {
         TryOutcome.ACCEPTED: "已发出",

@@ -12,40 +12,62 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 HELD_MS = 120_000
-"""Somebody who walked away holds nothing up for longer."""
+"""Somebody who walked away holds nothing up for longer; an open page says every minute that it is still read."""
 
+# A claim is "user page": a user name holds no space.
 _TAKE = """
 local held = redis.call('get', KEYS[1])
-if held and held ~= ARGV[1] then return held end
-redis.call('set', KEYS[1], ARGV[1], 'px', ARGV[2])
+local by = held and string.match(held, '^%S+')
+if by and by ~= ARGV[1] then return by end
+redis.call('set', KEYS[1], ARGV[1] .. ' ' .. ARGV[2], 'px', ARGV[3])
 return ARGV[1]
 """
+_KEEP = """
+local held = redis.call('get', KEYS[1])
+if held and held ~= ARGV[1] .. ' ' .. ARGV[2] then return 0 end
+redis.call('set', KEYS[1], ARGV[1] .. ' ' .. ARGV[2], 'px', ARGV[3])
+return 1
+"""
 _RELEASE = """
-if redis.call('get', KEYS[1]) == ARGV[1] then return redis.call('del', KEYS[1]) end
-return 0
+local held = redis.call('get', KEYS[1])
+if not held or string.match(held, '^%S+') ~= ARGV[1] then return 0 end
+if ARGV[2] ~= '' and held ~= ARGV[1] .. ' ' .. ARGV[2] then return 0 end
+return redis.call('del', KEYS[1])
 """
 
 
 class DeskClaims:
-    """Claims on tickets by user name. A Redis that is away leaves everything free."""
+    """Claims on tickets by user name. A Redis that is away leaves everything free.
+
+    Each claim belongs to one page of that person: a page that is left says so while the next one is already open, and
+    frees no ticket that the next one has taken again.
+    """
 
     def __init__(self, redis: Redis, desk: str) -> None:
         self._redis = redis
         self._desk = desk
 
-    async def take(self, number: str, username: str) -> str:
+    async def take(self, number: str, username: str, *, page: str = "") -> str:
         """Who has it now: the taker, unless somebody else came first."""
         try:
-            given = self._redis.eval(_TAKE, 1, self._key(number), username, str(HELD_MS))
+            given = self._redis.eval(_TAKE, 1, self._key(number), username, page, str(HELD_MS))
             held = await cast("Awaitable[bytes]", given)
         except RedisError:
             return username
         return held.decode()
 
-    async def release(self, number: str, username: str) -> None:
-        """Free it, if it is theirs."""
+    async def keep(self, number: str, username: str, *, page: str) -> None:
+        """Hold it longer: somebody is still at that page."""
         try:
-            await cast("Awaitable[int]", self._redis.eval(_RELEASE, 1, self._key(number), username))
+            held = self._redis.eval(_KEEP, 1, self._key(number), username, page, str(HELD_MS))
+            await cast("Awaitable[int]", held)
+        except RedisError:
+            return
+
+    async def release(self, number: str, username: str, *, page: str = "") -> None:
+        """Free it, if it is theirs, and with ``page`` only if no other page of theirs has taken it since."""
+        try:
+            await cast("Awaitable[int]", self._redis.eval(_RELEASE, 1, self._key(number), username, page))
         except RedisError:
             return
 
@@ -60,7 +82,9 @@ class DeskClaims:
             )
         except RedisError:
             return {}
-        return {number: held.decode() for number, held in zip(asked, found, strict=True) if held}
+        return {
+            number: held.decode().partition(" ")[0] for number, held in zip(asked, found, strict=True) if held
+        }
 
     def _key(self, number: str) -> str:
         return f"desk:{self._desk}:{number}"

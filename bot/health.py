@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from bot.delivery.say import say_failure
+from bot.hotline.platform_circuit import PlatformCircuit
 from bot.pulse import Pulse
 from bot.services import Services
 from bot.wording import say_time
@@ -73,6 +75,8 @@ async def examine(services: Services, *, now: datetime) -> list[Part]:
             parts.append(Part("后台任务", await _worker(services, now)))
             if services.wechat_accounts:
                 parts.append(Part("微信公众号", await _accounts(services)))
+        if services.settings.hotline_callback_url and redis.tone is not Tone.ILL:
+            parts.append(Part("上级平台", (await _platform(services, now),)))
         parts.append(Part("待办积压", await _queues(services, now)))
     parts.append(Part("模型、知识库和规则", _models(services, now)))
     return parts
@@ -142,6 +146,17 @@ async def _accounts(services: Services) -> tuple[Line, ...]:
             to_do = "请核对公众号的 AppSecret、IP 白名单和接口权限，错误码的含义见微信文档。"
             lines.append(Line(account.title, Tone.ILL, f"微信拒绝我们的调用（{code}）", to_do))
     return tuple(lines)
+
+
+async def _platform(services: Services, now: datetime) -> Line:
+    """Whether the platform above takes what becomes of its tickets."""
+    about, code = "回传办理情况", await PlatformCircuit(services.redis).closed_for()
+    late = {Sweep.CALLBACKS.value: {"$lte": now - BEHIND_AFTER}}
+    behind = await services.database["tickets"].count_documents(late, limit=_MOST_COUNTED)
+    if code is not None:
+        to_do = "会一直重试，不会丢。请联系上级平台；地址和密钥见设置，每一条见送达记录。"
+        return Line(about, Tone.ILL, say_failure(code), to_do)
+    return _backlog(about, behind, "张工单") if behind else Line(about, Tone.WELL, "正常")
 
 
 async def _queues(services: Services, now: datetime) -> tuple[Line, ...]:

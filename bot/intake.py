@@ -21,6 +21,8 @@ log = structlog.get_logger(__name__)
 
 MOST_CHARACTERS = 5000
 MOST_TITLE = 200
+DESK_NUMBER = "desk-"
+"""How the numbers begin which the operators' desk gives for want of an outside one."""
 VAGUE = 0.5
 """Below this the words do not say what kind of request it is."""
 

@@ -34,6 +34,10 @@ WECHAT_QUOTA_NEAR = Gauge(
     "huiyin_wechat_quota_near", "1 once four fifths of a day's calls are used", ["account", "api"]
 )
 
+PLATFORM_CALLS = Counter(
+    "huiyin_platform_calls_total", "Calls of the hotline platform, by what came of them", ["outcome"]
+)
+
 
 @lru_cache(maxsize=1024)
 def counter(of: Counter, *labels: str) -> Counter:

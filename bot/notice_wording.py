@@ -5,9 +5,11 @@ from __future__ import annotations
 from datetime import datetime
 
 from bot.talk.filed_text import words_of
+from bot.ticket_view import URGENTLY
 from bot.wechat_text import clip, plain, quote, tap
 from bot.wording import STARS, label, say_time
 from routing import errors
+from routing.citizen_request import Urgency
 from routing.departments import UnitId, Units
 from routing.events import Event, EventKind, RejectReason
 from routing.redaction import redact
@@ -39,7 +41,7 @@ def notice_to_citizen(ticket: Ticket, event: Event, *, units: Units, by_phone: b
             more = "还有要说的，请现在说。" if by_phone else f"还有要说的，请点{tap('补充')}。"
             return f"{head}有答复了。\n{unit}：{said}\n\n{more}"
         case EventKind.INTERIM_REPLIED:
-            return f"{head}办到这一步了。\n{unit}：{said}\n\n还没办完，办完了再答复您。{_by(ticket, event)}"
+            return f"{head}办到这一步了。\n{unit}：{said}\n\n还没办完，办完了再答复您。{_together_by(ticket, event)}"
         case EventKind.RESOLVED | EventKind.ANSWERED_WITH_PARENT:
             please = "您看办得怎么样，满意还是不满意？" if by_phone else _please_rate()
             return f"{head}办结了。{_answer(ticket, unit)}\n\n{please}"
@@ -76,7 +78,14 @@ def _by(ticket: Ticket, event: Event) -> str:
         return "有结果马上告诉您。"
     if promise.due_at <= event.at:
         return "答应您的日期已经过了，对不起。我们抓紧办，有结果马上告诉您。"
-    return f"最晚{_date(promise.due_at, event)}答复您。"
+    return _at_the_latest(ticket, promise.due_at, event)
+
+
+def _at_the_latest(ticket: Ticket, due_at: datetime, event: Event) -> str:
+    """What is urgent is not done by that date: only the letter about it is."""
+    if ticket.urgency is Urgency.URGENT:
+        return f"{URGENTLY}；事后的书面答复最晚{_date(due_at, event)}给您。"
+    return f"最晚{_date(due_at, event)}答复您。"
 
 
 def _date(at: datetime, event: Event) -> str:
@@ -88,7 +97,7 @@ def _date(at: datetime, event: Event) -> str:
 def _together_by(ticket: Ticket, event: Event) -> str:
     """The date of the matter this one was joined to; its own where that one has none now."""
     if event.until is not None and event.until > event.at:
-        return f"最晚{_date(event.until, event)}答复您。"
+        return _at_the_latest(ticket, event.until, event)
     return _by(ticket, event)
 
 
@@ -100,7 +109,9 @@ def _resend(*, by_phone: bool) -> str:
 
 
 def _send(what: str, *, by_phone: bool) -> str:
-    return f"请把{what}告诉我们，或者送到承办单位。" if by_phone else f"请点{tap('补充')}，把{what}发来。"
+    if by_phone:
+        return f"请把{what}告诉我们，或者送到承办单位。"
+    return f"请把{what}直接发到这里，也可以点{tap('补充')}再发。"
 
 
 def _answer(ticket: Ticket, unit: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from bot.hotline.platform_events import concerns_platform
 from bot.notice_wording import notice_to_citizen, notice_to_official
 from routing.acts.outbox import CANNOT_WAIT, WORTH_A_CALL
 from routing.acts.visits import is_bad
@@ -19,6 +20,7 @@ _TO_CITIZEN = PlannedNotice(Audience.CITIZEN, NoticeChannel.WECHAT)
 _BY_TELEPHONE = PlannedNotice(Audience.CITIZEN, NoticeChannel.TELEPHONE)
 _TO_UNIT = PlannedNotice(Audience.UNIT, NoticeChannel.CONSOLE)
 _TO_CENTRE = PlannedNotice(Audience.CENTRE, NoticeChannel.CONSOLE)
+_TO_PLATFORM = PlannedNotice(Audience.PLATFORM, NoticeChannel.CALLBACK)
 
 _UNIT_HEARS_OF = frozenset(
     {
@@ -103,9 +105,14 @@ _FRESH = timedelta(days=1)
 """Whoever asked longer ago has had their receipt where they asked: such tickets are brought in by the list."""
 
 
-def plan(ticket: Ticket, event: Event, *, by_sms: bool = False) -> tuple[PlannedNotice, ...]:
-    """Everybody who must hear of ``event``. ``by_sms``: there is a gateway for those without WeChat."""
+def plan(
+    ticket: Ticket, event: Event, *, by_sms: bool = False, by_callback: bool = False
+) -> tuple[PlannedNotice, ...]:
+    """Everybody who must hear of ``event``. ``by_sms``: there is a gateway for those without WeChat; ``by_callback``:
+    the platform above hears of the tickets its program filed."""
     planned = list(_to_citizen(ticket, event, by_sms=by_sms))
+    if by_callback and concerns_platform(ticket, event):
+        planned.append(_TO_PLATFORM)
     unit_id = event.unit_id
     if _visit_nobody_misses(ticket, event):
         return tuple(planned)
@@ -205,6 +212,8 @@ def render_call(ticket: Ticket, event: Event, *, units: Units) -> str:
 def caller(ticket: Ticket, event: Event) -> UnitId | None:
     """Who rings: the unit that answered, where it may know whose matter it is; else the centre."""
     answered = event.kind in (EventKind.REPLIED, EventKind.INTERIM_REPLIED, EventKind.RESOLVED)
+    # What was said of another ticket is passed on by the centre, like its answer.
+    answered = answered and event.ticket is None
     return event.unit_id if answered and ticket.secrecy is Secrecy.PUBLIC else None
 
 

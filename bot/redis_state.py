@@ -13,7 +13,13 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import cast
 
+import structlog
 from redis.asyncio import BlockingConnectionPool, Redis
+from redis.exceptions import RedisError
+
+_log = structlog.get_logger(__name__)
+
+_COUNTED_WITHIN_S = 1.0
 
 _DELETE_IF_MINE = """
 if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end
@@ -100,8 +106,16 @@ class RateLimit:
         self._redis = redis
 
     async def allow(self, key: str, limit: int, window_s: float) -> bool:
-        """Count one and say whether it is within ``limit``. ``key`` must not hold a readable openid or phone."""
-        count = await _run(self._redis, _COUNT_IN_WINDOW, [f"rate:{key}"], int(window_s * 1000))
+        """Count one and say whether it is within ``limit``. ``key`` must not hold a readable openid or phone.
+
+        Redis away, or too slow to be waited for: nobody is counted and everybody let in.
+        """
+        try:
+            async with asyncio.timeout(_COUNTED_WITHIN_S):
+                count = await _run(self._redis, _COUNT_IN_WINDOW, [f"rate:{key}"], int(window_s * 1000))
+        except (RedisError, TimeoutError) as error:
+            _log.warning("rate not counted", error=type(error).__name__)
+            return True
         return count <= limit
 
 

@@ -56,6 +56,12 @@ class Settings(BaseModel):
         description="Where browsers are sent for web authorisation (网页授权). Empty: `https://open.weixin.qq.com`, or "
         "`HUIYIN_WECHAT_API_BASE` where that is not WeChat's own.",
     )
+    wechat_tolerance_s: int = Field(
+        300,
+        ge=30,
+        le=3600,
+        description="Seconds by which a push of WeChat's may be older or newer than this server's clock.",
+    )
     model: Path | None = Field(
         None,
         description="Classifier artefact until a model of the registry is live. Empty: the starter model that ships.",
@@ -145,6 +151,14 @@ class Settings(BaseModel):
         "08:00-21:00",
         description="When text messages go out, in China's time; outside they wait for the morning. Receipts and what is "
         "urgent go at any hour. Empty: all of them do.",
+    )
+    hotline_callback_url: str = Field(
+        "",
+        description="Where the hotline platform hears what becomes of the tickets its program filed: status and replies, "
+        "signed and repeated until they are taken (docs/callbacks.md). Empty: it is not called.",
+    )
+    hotline_callback_secret: SecretStr = Field(
+        SecretStr(""), description="Signs what the platform is sent; at least 16 characters."
     )
     notice_days: int = Field(
         7,

@@ -20,6 +20,7 @@ LEVELS: dict[Level, str] = LABELS[Level]
 STATES: dict[HotspotState, str] = {HotspotState.OPEN: "仍有反映", HotspotState.OVER: "已平息"}
 
 _SURE_TO = 1e-4
+_WEEKS_A_YEAR = 52
 
 
 def why_similar(candidate: Candidate, units: Units) -> list[str]:
@@ -53,7 +54,7 @@ def why_hot(hotspot: Hotspot, warned: Warned) -> list[str]:
     usual = f"此前平均每周{warned.usual:g}人" if warned.usual else "此前没有人反映"
     told = [
         f"近7天有{warned.recent}人反映同一件事，{usual}",
-        f"同时看着{warned.watched}件事，照平常的数量{_how_rare(warned.chance)}",
+        f"按平时的数量，{_how_rare(warned.chance)}",
     ]
     if hotspot.place_name:
         told.append(f"集中在{hotspot.place_name}")
@@ -70,8 +71,13 @@ def hot_notice(hotspot: Hotspot, warned: Warned) -> str:
 
 
 def _how_rare(chance: float) -> str:
-    """The chance of one week, as how many weeks pass before it happens by itself."""
-    return f"约{round(1 / chance)}周才会碰上一次" if chance > _SURE_TO else "几乎碰不上"
+    """The chance of one week, as how much time passes before it happens by itself."""
+    if chance <= _SURE_TO:
+        return "这么多人几乎碰不上"
+    weeks = round(1 / chance)
+    if weeks < 2 * _WEEKS_A_YEAR:
+        return f"这么多人约{weeks}周才会碰上一次"
+    return f"这么多人约{round(weeks / _WEEKS_A_YEAR)}年才会碰上一次"
 
 
 def _unit_name(candidate: Candidate, units: Units) -> str:

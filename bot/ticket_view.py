@@ -78,6 +78,7 @@ _CITIZENS_OWN = frozenset({EventKind.SUPPLEMENTED, EventKind.REMINDED, EventKind
 """Said as theirs only where they did it themselves."""
 _TELLS = (EventKind.REPLIED, EventKind.INTERIM_REPLIED, EventKind.ANSWERED_WITH_PARENT)
 _MOST_EVENTS = 3
+URGENTLY = "按紧急件办，白天夜里都有人管"
 _STANDS_STILL = "先停着，停的时间不算。接着办时告诉您新的日期"
 
 
@@ -126,7 +127,9 @@ class TicketView:
             lines.append(f"最晚答复：{_STANDS_STILL}")
         elif self.promised_at and Action.REMIND in self.actions:
             late = "，已经晚了，您可以催办" if now > self.promised_at else ""
-            lines.append(f"最晚答复：{say_time(self.promised_at, now=now)}{late}")
+            # What is urgent is not done by then: only the letter about it is.
+            by = f"{URGENTLY}。事后书面答复，最晚" if self.urgent else "最晚答复："
+            lines.append(f"{by}{say_time(self.promised_at, now=now)}{late}")
         if self.rejection:
             lines.append(f"原因：{quote(self.rejection, 120)}")
         if self.reply_text:

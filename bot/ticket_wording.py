@@ -117,6 +117,8 @@ TICKET_WORDS: dict[type[StrEnum], dict[Any, str]] = {
         EventKind.ENTERED: "登记造册",
         EventKind.NOTICE_REPEATED: "重新发送通知",
         EventKind.RESEND_ASKED: "请市民重发照片",
+        EventKind.FILE_HIDDEN: "文件不再给市民看",
+        EventKind.FILE_SHOWN: "文件公开给市民",
     },
     Fault: {Fault.MISDISPATCHED: "误派", Fault.UNREASONABLE: "无理退单"},
     RejectReason: {

@@ -16,6 +16,7 @@ from bot.calendar_watch import CalendarWatch
 from bot.conversations.late_sending import LateSending
 from bot.delivery.delivering import NoticeDelivery
 from bot.ending import still_wanted
+from bot.hotline.callbacks import PlatformCallbacks
 from bot.hotspot_notices import hotspot_watch
 from bot.knowledge.gathering import Gathering
 from bot.knowledge.proposing import Proposing
@@ -41,6 +42,7 @@ class Worker:
         self._services = services
         self._pulse = Pulse(services.redis)
         self._delivery = NoticeDelivery(services)
+        self._callbacks = PlatformCallbacks(services)
         self._late_answers = LateSending(services)
         self._list_waiting_at = datetime.min.replace(tzinfo=UTC)
         self._nightly = Nightly(services)
@@ -65,6 +67,7 @@ class Worker:
             for sweep in (
                 self.deliver_notices,
                 self._delivery.settle_reports,
+                self.call_platform,
                 self.list_waiting,
                 self.check_deadlines,
                 self.settle_links,
@@ -118,6 +121,10 @@ class Worker:
     async def deliver_notices(self, now: datetime) -> int:
         """Attempt every notice that is due; returns how many tickets had one."""
         return await self._delivery.deliver_notices(now)
+
+    async def call_platform(self, now: datetime) -> int:
+        """Tell the platform above what became of its tickets, apart from all that people are told."""
+        return await self._callbacks.send(now)
 
     async def list_waiting(self, now: datetime) -> int:
         """Keep whole, in Redis, who waits for their own next message."""

@@ -75,8 +75,17 @@ def _readable_form(character: str) -> str:
     return _BLANK
 
 
-# Indexed by UTF-16 unit; the halves of characters beyond the first plane (emoji, rare Chinese) read as blanks.
-_FORMS: Codes = np.array([ord(_readable_form(chr(code))) for code in range(0x10000)], dtype=np.uint16)
+def _readable_forms() -> Codes:
+    """Those of all UTF-16 units; the halves of characters beyond the first plane (emoji, rare Chinese) read as blanks."""
+    forms = np.full(0x10000, ord(_BLANK), np.uint16)
+    forms[_FIRST_HAN : _LAST_HAN + 1] = np.arange(_FIRST_HAN, _LAST_HAN + 1)
+    # Most are Chinese, which reads as it stands, or Korean and halves, which nobody here reads: no need to ask.
+    for code in (*range(0x3400), *range(_LAST_HAN + 1, 0xAC00), *range(0xF900, 0x10000)):
+        forms[code] = ord(_readable_form(chr(code)))
+    return forms
+
+
+_FORMS = _readable_forms()
 
 
 def _unit_keys() -> Keys:

@@ -33,7 +33,7 @@ INDEXES = [
     IndexModel([(MARKED, ASCENDING)]),
 ]
 """What ``MongoTicketStore.prepare`` creates for them."""
-_ROUND = 2
+_ROUND = 3
 """Count up when what is written changes."""
 VERSION = hashlib.sha256(f"{_ROUND}|{AUDIT_VERSION}".encode()).hexdigest()[:8]
 

@@ -79,6 +79,10 @@ class EventKind(StrEnum):
     NOTICE_REPEATED = "notice_repeated"
     RESEND_ASKED = "resend_asked"
     """What the citizen sent did not arrive whole: they are asked for it once more."""
+    FILE_HIDDEN = "file_hidden"
+    """A file the citizen could see with an answer was taken back."""
+    FILE_SHOWN = "file_shown"
+    """A file was added to an answer the citizen had already."""
 
 
 class Fault(StrEnum):
@@ -194,6 +198,8 @@ class Event:
     consents: bool | None = None
     """Whether the third party agrees to publication."""
     register: Register | None = None
+    passed_on: int | None = None
+    """Which event of the other ticket of a link these words come from (its seq)."""
 
 
 class EventFacts(TypedDict, total=False):
@@ -225,6 +231,7 @@ class EventFacts(TypedDict, total=False):
     ground: str | None
     consents: bool | None
     register: Register | None
+    passed_on: int | None
 
 
 class Audience(StrEnum):
@@ -233,6 +240,8 @@ class Audience(StrEnum):
     CITIZEN = "citizen"
     UNIT = "unit"
     CENTRE = "centre"
+    PLATFORM = "platform"
+    """The hotline platform above, whose program filed the ticket."""
 
 
 class NoticeChannel(StrEnum):
@@ -242,6 +251,8 @@ class NoticeChannel(StrEnum):
     CONSOLE = "console"
     TELEPHONE = "telephone"
     """Somebody rings them: the words are put on the console of whoever does."""
+    CALLBACK = "callback"
+    """A signed call of the platform's address."""
 
 
 class NoticeState(StrEnum):
@@ -272,6 +283,8 @@ class Rung(StrEnum):
     CHAT_SHORT = "chat_short"
     """The same with the number and a link alone: the words themselves were refused."""
     SMS = "sms"
+    CALLBACK = "callback"
+    """Not on the ladder: the one way to the platform."""
 
 
 class TryOutcome(StrEnum):
@@ -340,3 +353,7 @@ class OutboxEntry:
     read_at: datetime | None = None
     """When the citizen is known to have seen it."""
     replays: int = 0
+
+    @property
+    def to_platform(self) -> bool:
+        return self.audience is Audience.PLATFORM

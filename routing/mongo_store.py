@@ -53,6 +53,7 @@ _DERIVED = (
     "next_outbox_at",
     "next_link_at",
     "next_entry_at",
+    "next_callback_at",
     "sort_due_at",
     "open",
     "search_text",
@@ -104,6 +105,8 @@ def to_document(ticket: Ticket) -> Document:
     document["next_link_at"] = ticket.next_link_at
     if ticket.next_entry_at is not None:
         document["next_entry_at"] = ticket.next_entry_at
+    if ticket.next_callback_at is not None:
+        document["next_callback_at"] = ticket.next_callback_at
     document["sort_due_at"] = ticket.next_due_at or NEVER
     document["open"] = ticket.is_open
     document["concerned"] = sorted(ticket.concerned)
@@ -178,6 +181,7 @@ class MongoTicketStore:
                 IndexModel([("next_outbox_at", ASCENDING)]),
                 IndexModel([("next_link_at", ASCENDING)]),
                 IndexModel([("next_entry_at", ASCENDING)], sparse=True),
+                IndexModel([("next_callback_at", ASCENDING)], sparse=True),
                 # With the number at the end, or every page of a list would sort all it matches.
                 *(
                     IndexModel([*((name, ASCENDING) for name in names), ("_id", ASCENDING)])

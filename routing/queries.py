@@ -6,7 +6,7 @@ import base64
 import binascii
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
@@ -31,7 +31,7 @@ from routing.mongo_store import AWARE, BY_UNIT, Collection, Database, Document, 
 from routing.service_desk import may_reveal
 from routing.store import IdentityStore
 from routing.ticket import Ticket
-from routing.word_search import Way, way_to
+from routing.word_search import ENOUGH, NEWEST, Found, Way, look_for, way_to
 from routing.workflow import CENTRE_ROLES, Actor, Role, State
 
 PAGE_SIZE = 20
@@ -55,6 +55,10 @@ class TicketFilter:
 
     states: frozenset[State] | None = None
     unit_id: UnitId | None = None
+    unit_ids: frozenset[UnitId] | None = None
+    """Only these units' (those of a level of government)."""
+    without_unit: bool = False
+    """Only what nobody was made responsible for, or has been answered without a unit."""
     received_from: datetime | None = None
     due_from: datetime | None = None
     due_before: datetime | None = None
@@ -65,6 +69,7 @@ class TicketFilter:
     numbers: tuple[str, ...] | None = None
     request_type: RequestType | None = None
     topic: str | None = None
+    without_topic: bool = False
     urgency: Urgency | None = None
     mark: Mark | None = None
     order: Order = Order.DUE
@@ -72,7 +77,8 @@ class TicketFilter:
     @property
     def reads_much(self) -> bool:
         """Narrowed by what no index holds, or holds for many tickets: such a read is given a limited time."""
-        return bool(self.words or self.request_type or self.topic or self.urgency or self.mark)
+        kinds = (self.request_type, self.topic, self.without_topic, self.urgency, self.mark)
+        return bool(self.words) or any(kinds)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +88,8 @@ class Page:
     tickets: tuple[Ticket, ...]
     cursor: str | None
     total: int
+    searched_since: datetime | None = None
+    """What was received before was not searched for the words; None where all was."""
 
 
 class Queries:
@@ -130,10 +138,17 @@ class Queries:
     ) -> Page:
         """A page of tickets; raises ``Incomplete('cursor')`` when the cursor is not one of ours, and
         ``SearchTooWide`` for words that would have too much to read."""
-        query, hint = await self._asked(filter_, reader)
+        way = await self.way_to(filter_.words) if filter_.words else None
+        found_in = await self._look_for(way, filter_, reader) if way and way.is_blind else None
+        if found_in:
+            way = Way({"_id": {"$in": list(found_in.numbers)}})
+        query, hint = await self._asked(filter_, reader, way)
         bound = self._counting(filter_, reader, hint)
-        with _bounded():
-            total = await self._tickets.count_documents(query, limit=count_up_to, **bound)
+        if way and way.is_blind and not found_in and count_up_to <= ENOUGH:
+            total = count_up_to
+        else:
+            with _bounded():
+                total = await self._tickets.count_documents(query, limit=count_up_to, **bound)
         field, direction = _ORDERS[filter_.order]
         if cursor is not None:
             at, number = _decode_cursor(cursor)
@@ -154,7 +169,7 @@ class Queries:
         documents = documents[:limit]
         next_cursor = _encode_cursor(documents[-1][field], documents[-1]["_id"]) if more else None
         shown = await self.as_known_to(reader, *(from_document(d) for d in documents))
-        return Page(tuple(shown), next_cursor, total)
+        return Page(tuple(shown), next_cursor, total, found_in.since if found_in else None)
 
     async def waiting_for_decision(
         self,
@@ -200,6 +215,30 @@ class Queries:
     async def way_to(self, words: str) -> Way:
         """How these words are searched for, for several counts of the same words."""
         return await way_to(words, self._tickets)
+
+    async def _look_for(self, way: Way, filter_: TicketFilter, reader: Actor) -> Found | None:
+        """Where words are of which no index tells; the rest of the filter narrows where to look."""
+        base, _ = await self._asked(replace(filter_, words=None), reader)
+        # How long the list is at most: what no index holds would have to be read to be counted.
+        indexed = replace(
+            filter_, words=None, request_type=None, topic=None, without_topic=False, urgency=None, mark=None
+        )
+        longest, hint = await self._asked(indexed, reader)
+        counting = self._counting(indexed, reader, hint)
+        sees_all = reader.role in CENTRE_ROLES or not visible_to(reader)
+        named = [filter_.unit_id] if filter_.unit_id else sorted(filter_.unit_ids or ())
+        units = named or (None if sees_all else sorted(reader.unit_ids))
+        with _bounded():
+            size = await self._tickets.count_documents(longest, limit=NEWEST + 1, **counting)
+            return await look_for(
+                way,
+                base,
+                self._tickets,
+                size=size,
+                units=units,
+                alone=bool(named) or sees_all,
+                most_ms=self._search_ms,
+            )
 
     async def _asked(
         self, filter_: TicketFilter, reader: Actor, way: Way | None = None
@@ -299,6 +338,12 @@ def _query(filter_: TicketFilter, reader: Actor) -> Document:
         parts.append({"state": {"$in": sorted(filter_.states)}})
     if filter_.unit_id is not None:
         parts.append({"unit_id": filter_.unit_id})
+    if filter_.unit_ids is not None:
+        parts.append({"unit_id": {"$in": sorted(filter_.unit_ids)}})
+    if filter_.without_unit:
+        parts.append({"unit_id": None})
+    if filter_.without_topic:
+        parts.append({"topic": None})
     if filter_.received_from is not None:
         parts.append({"received_at": {"$gte": filter_.received_from}})
     if filter_.due_from is not None:

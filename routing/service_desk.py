@@ -8,7 +8,7 @@ from typing import Unpack
 
 import structlog
 
-from routing.acts import interim, returns
+from routing.acts import answers, returns
 from routing.acts.acting import Acting, Answering, Excuse, ForCitizen, Given
 from routing.acts.aftercare_desk import AftercareDesk
 from routing.acts.joint_desk import JointDesk
@@ -217,7 +217,7 @@ class ServiceDesk:
         """阶段答复."""
         return await self._answer(
             number,
-            lambda t, given, excuse: interim.interim_reply(t, **given.by, text=text, **excuse),
+            lambda t, given, excuse: answers.interim_reply(t, **given.by, text=text, **excuse),
             answering,
         )
 

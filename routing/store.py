@@ -15,12 +15,13 @@ from routing.workflow import Actor
 
 class Sweep(StrEnum):
     """What the worker looks for: a clock that has something to say, a notice to attempt, a link to complete,
-    an application to enter in its register."""
+    an application to enter in its register, a call the platform waits for."""
 
     DEADLINES = "next_deadline_at"
     OUTBOX = "next_outbox_at"
     LINKS = "next_link_at"
     ENTRIES = "next_entry_at"
+    CALLBACKS = "next_callback_at"
 
 
 class TicketStore(Protocol):

@@ -1,10 +1,10 @@
 """The ticket: one aggregate, one document, one version. Pure: time and actor come in, events stay on it.
 
-Here are its data, its straight path and what may be read off it. The rest stands in ``routing.acts`` by theme: what
-happens beside the path in ``returns``, ``extensions``, ``pauses``, ``co_handling``, ``letters``, ``relays``,
-``links``, ``visits``, ``exclusions``, ``emergencies``, ``deadlines``; what acts are made of in ``limits`` (its clocks),
-``reviews`` (what waits for a decision), ``handing`` (who has it, and its end) and ``rework``; the notices' ledger in
-``outbox``.
+Here are its data, its straight path and what may be read off it. The rest stands in ``routing.acts`` by theme: the
+path's answers in ``answers``; what happens beside it in ``returns``, ``extensions``, ``pauses``, ``co_handling``, ``letters``,
+``relays``, ``links``, ``visits``, ``exclusions``, ``emergencies``, ``deadlines``; what acts are made of in ``limits`` (its
+clocks), ``reviews`` (what waits for a decision), ``handing`` (who has it, and its end) and ``rework``; the notices' ledger
+in ``outbox``.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from datetime import datetime, timedelta
 from typing import Unpack
 
 from routing.acts import (
+    answers,
     co_handling,
     deadlines,
     handing,
@@ -27,6 +28,7 @@ from routing.acts import (
     rework,
     visits,
 )
+from routing.acts.acting import Answered
 from routing.acts.co_handling import CoHandler
 from routing.acts.letters import Letter
 from routing.acts.limits import CITIZENS_DATE
@@ -63,8 +65,6 @@ from routing.triage.deciding import TriageDecision
 from routing.workflow import OPEN_STATES, TRANSITIONS, Action, Actor, Role, State, next_state
 
 REMINDERS_PER_DAY = 1
-REPLIES_PER_DAY = 5
-"""Each reaches the citizen: room for corrections, and no more than that."""
 SUPPLEMENTS_PER_DAY = 20
 """Enough for any real matter; a ticket must not grow without end."""
 
@@ -231,68 +231,13 @@ class Ticket:
         limits.stop(self, (ClockName.FIRST_CONTACT,), now)
         self.record(EventKind.CONTACTED, actor, now, unit_id=self.unit_id, text=text.strip())
 
-    def reply(
-        self,
-        *,
-        actor: Actor,
-        now: datetime,
-        text: str,
-        profile: Profile | None = None,
-        doubts: tuple[str, ...] = (),
-        despite: str | None = None,
-    ) -> None:
-        """答复: goes to the citizen once every co-handler has answered, or to the centre first where the profile has
-        answers reviewed. A second reply before closing replaces the first; both stay in history. ``doubts`` are what a
-        check before sending found and ``despite`` why it was sent all the same; both stay with it."""
-        _required("text", text)
-        reviews.require_no_return(self)
-        self.enter(Action.REPLY, actor)
-        applications.require_decided(self, Action.REPLY)
-        co_handling.require_no_answers_owed(self)
-        self.limit_per_day(Action.REPLY, EventKind.REPLIED, REPLIES_PER_DAY, now, since=self.handed_at)
-        if profile is not None and profile.review_replies:
-            reviews.ask(self, ReviewKind.REPLY, actor, now, profile=profile, reason=text.strip())
-            self.record(
-                EventKind.REPLY_SUBMITTED,
-                actor,
-                now,
-                unit_id=self.unit_id,
-                text=text.strip(),
-                reasons=doubts,
-                comment=despite,
-            )
-            return
-        self._answered(text.strip(), actor=actor, now=now, doubts=doubts, despite=despite)
+    def reply(self, **given: Unpack[Answered]) -> None:
+        """答复: see ``answers.reply``."""
+        answers.reply(self, **given)
 
     def decide_reply(self, *, approved: bool, actor: Actor, now: datetime, reason: str) -> None:
-        """审核: approved, the answer goes to the citizen; sent back, the unit writes another."""
-        self.enter(Action.DECIDE_REPLY, actor)
-        if not approved:
-            _required("reason", reason)
-        reviews.require_no_return(self)
-        review = reviews.decided(self, ReviewKind.REPLY, Action.DECIDE_REPLY, actor)
-        if approved:
-            co_handling.require_no_answers_owed(self)
-        reviews.settle(self, ReviewKind.REPLY, now)
-        if approved:
-            self._answered(review.reason, actor=actor, now=now)
-        else:
-            self.record(EventKind.REPLY_SENT_BACK, actor, now, unit_id=review.unit_id, text=reason.strip())
-
-    def _answered(
-        self,
-        text: str,
-        *,
-        actor: Actor,
-        now: datetime,
-        doubts: tuple[str, ...] = (),
-        despite: str | None = None,
-    ) -> None:
-        self.state = State.REPLIED
-        self.reply_text = text
-        self.record(
-            EventKind.REPLIED, actor, now, unit_id=self.unit_id, text=text, reasons=doubts, comment=despite
-        )
+        """审核: see ``answers.decide_reply``."""
+        answers.decide_reply(self, approved=approved, actor=actor, now=now, reason=reason)
 
     def resolve(self, *, actor: Actor, now: datetime, profile: Profile | None = None) -> None:
         """办结: the reply clock stops here, since the on-time rate counts closed tickets (domain §4)."""
@@ -307,25 +252,9 @@ class Ticket:
         self.record(EventKind.RESOLVED, actor, now, unit_id=self.unit_id)
         leavings.tell(self, standing, now=now, why="工单已办结")
 
-    def answer_directly(
-        self,
-        *,
-        actor: Actor,
-        now: datetime,
-        text: str,
-        profile: Profile | None = None,
-        doubts: tuple[str, ...] = (),
-        despite: str | None = None,
-    ) -> None:
-        """直接答复办结: the centre answers what needs no unit. ``doubts`` and ``despite`` as in ``reply``."""
-        _required("text", text)
-        state = self.enter(Action.ANSWER_DIRECTLY, actor)
-        applications.require_decided(self, Action.ANSWER_DIRECTLY)
-        self.state = state
-        self.reply_text = text.strip()
-        handing.close(self, now, profile=profile)
-        self.record(EventKind.REPLIED, actor, now, text=self.reply_text, reasons=doubts, comment=despite)
-        self.record(EventKind.RESOLVED, actor, now)
+    def answer_directly(self, **given: Unpack[Answered]) -> None:
+        """直接答复办结: see ``answers.answer_directly``."""
+        answers.answer_directly(self, **given)
 
     # ---- the citizen's side
 
@@ -469,7 +398,12 @@ class Ticket:
 
     @property
     def next_outbox_at(self) -> datetime | None:
-        return min((e.next_attempt_at for e in self.outbox if e.next_attempt_at is not None), default=None)
+        return min((at for e in self.outbox if not e.to_platform and (at := e.next_attempt_at)), default=None)
+
+    @property
+    def next_callback_at(self) -> datetime | None:
+        """When the platform is to be called: it hears of a ticket's events in their order, one after the other."""
+        return next((at for e in self.outbox if e.to_platform and (at := e.next_attempt_at)), None)
 
     def plan_notices(
         self, planner: Callable[[Ticket, Event], Iterable[PlannedNotice]], *, since: int

@@ -10,6 +10,7 @@ import shutil
 import tempfile
 import uuid
 from collections.abc import AsyncIterator, Generator, Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from motor.motor_asyncio import AsyncIOMotorClient, AsyncIOMotorDatabase
 from playwright.async_api import Browser
 from pymongo import MongoClient
 from redis import Redis as BlockingRedis
+from redis import utils as redis_utils
 from redis.asyncio import Redis
 
 from bot.data_directory import DataDirectoryInUse, lock_data_dir
@@ -27,6 +29,8 @@ from bot.embedded import EmbeddedStores, StoreAddresses
 from tests.chromium import CHROMIUM, open_browser
 from tests.databases import Databases
 
+# Every connection of redis-py reads its own version from the files of its package; it does not change.
+redis_utils.get_lib_version = cache(redis_utils.get_lib_version)
 # A loaded machine is no failure: how long an example takes says nothing about the code.
 settings.register_profile("huiyin", deadline=None)
 settings.load_profile("huiyin")

@@ -11,6 +11,7 @@ from pymongo.errors import PyMongoError
 from redis.exceptions import RedisError
 
 from bot.commands.account_checks import account_problems
+from bot.hotline.platform import require_callback_settings
 from bot.redis_state import make_redis
 from bot.services import utc_now
 from bot.settings import Settings, SettingsInvalid
@@ -79,7 +80,15 @@ def _model(settings: Settings) -> str | None:
     return None
 
 
-_CHECKS: tuple[Callable[[Settings], str | None], ...] = (_secret_key, _accounts, _model)
+def _platform(settings: Settings) -> str | None:
+    try:
+        require_callback_settings(settings)
+    except SettingsInvalid as error:
+        return str(error)
+    return None
+
+
+_CHECKS: tuple[Callable[[Settings], str | None], ...] = (_secret_key, _accounts, _model, _platform)
 
 
 async def _store_problems(settings: Settings) -> list[str]:

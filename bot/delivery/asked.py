@@ -10,7 +10,7 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from bot.delivery.windows import citizen_indexes
-from bot.talk.asked import Asked
+from bot.talk.asked import Asked, AskedFor
 from bot.wechat.notice_templates import NoticeKind
 from routing.events import Rung
 from routing.identity import Vault
@@ -31,13 +31,22 @@ class AskedCitizens:
         self._vault = vault
 
     async def note(
-        self, kind: NoticeKind, rung: Rung, *, account: str, openid: str, number: str, now: datetime
+        self,
+        kind: NoticeKind,
+        rung: Rung,
+        *,
+        account: str,
+        openid: str,
+        number: str,
+        now: datetime,
+        wants_material: bool = False,
     ) -> None:
-        """This notice reached the chat; only one that asks for a rating is the next question."""
-        if kind is not NoticeKind.RATE or rung not in _SEEN_IN_THE_CHAT:
+        """This notice reached the chat; only one that asks for a rating, or for what is missing, is the next question."""
+        if not (wants_material or kind is NoticeKind.RATE) or rung not in _SEEN_IN_THE_CHAT:
             return
+        what = AskedFor.MATERIAL if wants_material else AskedFor.RATING
         key = f"asked:{citizen_indexes(self._vault, account, openid)[0]}"
         try:
-            await self._redis.set(key, Asked(number, now, rung in _LISTED).packed(), ex=KEPT)
+            await self._redis.set(key, Asked(number, now, rung in _LISTED, what).packed(), ex=KEPT)
         except RedisError as error:
             log.warning("question of a notice not noted", error=type(error).__name__)

@@ -1,4 +1,4 @@
-"""Delivers what the tickets' outboxes hold: one claimed attempt at a time, up the ladder, each written down at once.
+"""Delivers what the tickets' outboxes hold for people: one claimed attempt at a time, up the ladder, each written down at once.
 
 All truth is on the tickets, so a worker that dies loses nothing and any number of them may run.
 """
@@ -81,7 +81,8 @@ class NoticeDelivery:
         try:
             ticket = await self._services.tickets.get(number)
             for entry in ticket.outbox:
-                if entry.next_attempt_at is not None and entry.next_attempt_at <= now:
+                due = entry.next_attempt_at is not None and entry.next_attempt_at <= now
+                if due and not entry.to_platform:
                     await self._deliver(ticket, entry)
         except StaleTicket:
             return  # somebody is at work on it; the next sweep looks again

@@ -30,7 +30,9 @@ _UNTIL_THEY_WRITE = frozenset({DeliveryClass.WINDOW, DeliveryClass.CITIZEN})
 _KNOWN = (TryOutcome.ACCEPTED, TryOutcome.DELIVERED, TryOutcome.UNDELIVERED)
 NO_ACCOUNT = "no-account"
 NO_NUMBER = "no-number"
-"""There never was a way: no follower, and no number that takes text messages."""
+NO_TEXTS = "no-texts"
+NO_WAY = (NO_NUMBER, NO_TEXTS)
+"""There never was a way: no follower, and no number that takes text messages, or they want none."""
 NOT_REACHABLE = "not-reachable"
 NO_ANSWER = "no-answer"
 
@@ -63,19 +65,22 @@ Result = Accepted | Declined | Unclear
 @dataclass(frozen=True, slots=True)
 class Means:
     """The ways that are open for one notice and its citizen. ``on_wechat``: they may write to us, so that what
-    cannot be told now can be told then. ``follower``: they came by WeChat."""
+    cannot be told now can be told then. ``follower``: they came by WeChat. ``texts``: they want text messages."""
 
     rungs: frozenset[Rung]
     on_wechat: bool = True
     chat_first: bool = False
     follower: bool = True
+    texts: bool = True
 
     @property
     def not_reached(self) -> str:
         """Why nobody was reached, where no channel said so."""
         if self.on_wechat:
             return NOT_REACHABLE
-        return NO_ACCOUNT if self.follower else NO_NUMBER
+        if self.follower:
+            return NO_ACCOUNT
+        return NO_NUMBER if self.texts else NO_TEXTS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import TypeAdapter
 from pymongo.errors import ExecutionTimeout
 
-from bot.delivery.ladder import NO_NUMBER
+from bot.delivery.ladder import NO_WAY
 from routing.errors import SearchTooWide
 from routing.events import Audience, EventKind, NoticeState, OutboxEntry, Rung
 from routing.mongo_store import AWARE, Collection, Database, Document
@@ -32,13 +32,14 @@ class Mark:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
-    """What somebody wants to see: notices to citizens planned from ``since`` until before ``until``."""
+    """What somebody wants to see: notices planned from ``since`` until before ``until``, to citizens or the platform."""
 
     since: datetime
     until: datetime
     state: NoticeState | None = None
     rung: Rung | None = None
     number: str | None = None
+    audience: Audience = Audience.CITIZEN
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +80,7 @@ class DeliveryLedger:
 
     async def counts(self, wanted: Wanted, *, reader: Actor) -> dict[NoticeState, int]:
         """How many notices stand where, whatever state was asked for."""
-        every = Wanted(since=wanted.since, until=wanted.until, rung=wanted.rung, number=wanted.number)
+        every = replace(wanted, state=None)
         steps = [
             *_entries(every, reader, every.until),
             {"$group": {"_id": "$entry.state", "count": {"$sum": 1}}},
@@ -111,7 +112,7 @@ def _entries(wanted: Wanted, reader: Actor, until: datetime) -> list[dict[str, A
     """One document for each notice wanted: the ticket's number, the event's kind, the notice."""
     entry: Document = {
         "planned_at": {"$gte": wanted.since, "$lt": until},
-        "audience": Audience.CITIZEN,
+        "audience": wanted.audience,
     }
     if wanted.state is not None:
         entry["state"] = wanted.state
@@ -121,8 +122,8 @@ def _entries(wanted: Wanted, reader: Actor, until: datetime) -> list[dict[str, A
     if wanted.number:
         query["_id"] = wanted.number
     else:
-        # Who left no number missed nothing that could have been sent: on the ticket's own list alone.
-        entry["failure"] = {"$ne": NO_NUMBER}
+        # Who left no number, or wants no texts, missed nothing that could have been sent: on the ticket's own list alone.
+        entry["failure"] = {"$nin": [*NO_WAY]}
     if reader.role is not Role.ADMINISTRATOR:
         # An administrator sees that notices fail, of every ticket, and nothing of any.
         query = {"$and": [query, visible_to(reader)]}

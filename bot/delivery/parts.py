@@ -10,6 +10,7 @@ from bot.delivery.sms import SmsGateway
 from bot.delivery.subscriptions import SubscriptionStore
 from bot.delivery.waiting import WaitingCitizens
 from bot.delivery.windows import Windows
+from bot.hotline.platform import Platform
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,3 +23,5 @@ class DeliveryParts:
     waiting: WaitingCitizens
     windows: Windows
     asked: AskedCitizens | None = None
+    platform: Platform | None = None
+    """None: no platform above is called."""

@@ -6,8 +6,10 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Final, Protocol
 
+import structlog
 from pymongo import ASCENDING, IndexModel
 
+from bot import metrics
 from bot.delivery.subscriptions import ConsentEvent, SubscriptionStore, event_key
 from bot.wechat.accounts import Account
 from routing.mongo_store import AWARE, Collection, Database, Document
@@ -16,6 +18,12 @@ TEMPLATE_DONE: Final = "templatesendjobfinish"
 POPUP: Final = "subscribe_msg_popup_event"
 CHANGED: Final = "subscribe_msg_change_event"
 SENT: Final = "subscribe_msg_sent_event"
+_ENDANGERED: Final = frozenset(
+    {"qualification_verify_fail", "naming_verify_fail", "annual_renew", "verify_expired"}
+)
+"""The account's verification fails or ends, and with it the right to send anything: somebody must look."""
+
+log = structlog.get_logger(__name__)
 
 _KEPT = timedelta(days=14)
 _LOOK_AGAIN = timedelta(minutes=5)
@@ -56,6 +64,10 @@ class DeliveryReports:
         )
 
     async def __call__(self, account: str, event_name: str, fields: dict[str, object], now: datetime) -> None:
+        if event_name in _ENDANGERED:
+            log.error("wechat account endangered", account=account, event_=event_name, alarm=True)
+            metrics.WECHAT_ALARMS.labels(account, event_name).inc()
+            return
         if event_name == TEMPLATE_DONE:
             status = _text(fields, "Status")
             await self._take_down(account, _text(fields, "MsgID"), *_verdict(status), now=now)

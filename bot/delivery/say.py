@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from bot.delivery.ladder import NO_WAY
 from bot.wording import label
-from routing.events import DeliveryTry, NoticeChannel, NoticeState, OutboxEntry, TryOutcome
+from routing.events import DeliveryTry, NoticeChannel, NoticeState, OutboxEntry, Rung, TryOutcome
 
 _CODES = {
     "-1": "平台繁忙",
@@ -26,6 +27,7 @@ _CODES = {
     "system-failed": "平台发送失败",
     "no-account": "没有可用的公众号",
     "no-number": "没有能收短信的号码",
+    "no-texts": "市民不要短信",
     "no-answer": "对方没有回应",
     "interrupted": "发送时服务中断",
     "not-reachable": "现在没有办法联系上",
@@ -37,6 +39,14 @@ _CODES = {
     "sms-content-bad-text": "短信内容不合要求",
     "sms-account-bad-sign": "短信签名没有报备",
     "sms-account-no-balance": "短信余额不足",
+    "platform-away": "连不上上级平台",
+    "platform-timeout": "上级平台没有回应",
+    "platform-cut-off": "上级平台中断了连接",
+    "platform-no-address": "没有设置上级平台的地址",
+    "platform-401": "上级平台不认可签名（401）",
+    "platform-403": "上级平台不认可签名（403）",
+    "platform-404": "上级平台的地址不对（404）",
+    "platform-422": "上级平台不接受内容（422）",
 }
 _TONES = {
     NoticeState.SENT: "met",
@@ -54,12 +64,24 @@ def say_state(entry: OutboxEntry) -> str:
         return "已交工作人员拨打"
     if entry.channel is NoticeChannel.CONSOLE and entry.state is NoticeState.SENT:
         return "已送达"
+    if entry.failure in NO_WAY:
+        return "没有发短信"
     if entry.read_at is not None:
         return "市民已看"
     return label(entry.state)
 
 
+def say_way(entry: OutboxEntry, *, on_wechat: bool = True) -> str:
+    """Which way it went or goes. ``on_wechat``: its citizen came by WeChat; whoever rang has the text message alone."""
+    if entry.rung is not None:
+        return label(entry.rung)
+    by_text = entry.channel is NoticeChannel.WECHAT and (not on_wechat or entry.failure in NO_WAY)
+    return label(Rung.SMS if by_text else entry.channel)
+
+
 def tone_of(entry: OutboxEntry) -> str:
+    if entry.failure in NO_WAY:
+        return "off"
     return _TONES.get(entry.state, "off")
 
 
@@ -67,6 +89,9 @@ def say_failure(code: str | None) -> str:
     """Why; a code nobody put into words stands for itself."""
     if not code:
         return ""
+    status = code.removeprefix("platform-")
+    if code not in _CODES and status != code:
+        return f"上级平台没有收下（{status}）"
     return _CODES.get(code, f"原因代码 {code}")
 
 

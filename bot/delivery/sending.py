@@ -37,7 +37,7 @@ class Sending:
             found.add(Rung.SMS)
         account, openid = citizen.account or "", citizen.openid
         if openid is None or account not in self._services.wechat_clients:
-            return Means(frozenset(found), on_wechat=False, follower=openid is not None)
+            return Means(frozenset(found), on_wechat=False, follower=openid is not None, texts=citizen.texts)
         known = self._notices(account)
         template, subscription = known.template(words.kind), known.subscription(words.kind)
         if template is not None:
@@ -78,7 +78,15 @@ class Sending:
             return Unclear()
         asked = self._services.delivery.asked
         if asked is not None:
-            await asked.note(words.kind, rung, account=account, openid=openid, number=words.number, now=now)
+            await asked.note(
+                words.kind,
+                rung,
+                account=account,
+                openid=openid,
+                number=words.number,
+                now=now,
+                wants_material=words.wants_material,
+            )
         return Accepted(message_key(account, message_id) if message_id else None)
 
     async def _template(

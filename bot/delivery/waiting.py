@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import datetime
 from typing import Final, Protocol
 
@@ -20,6 +21,8 @@ KNOWN: Final = "notices-waiting:known"
 """While this stands the set is whole; without it the database must be asked."""
 KNOWN_FOR_S: Final = 900
 _AT_ONCE = 500
+_UNLISTED_WITHIN_S = 0.3
+"""A citizen waits for what is done beside their message; a Redis that hangs must not hold up their answer."""
 
 
 class Resumes(Protocol):
@@ -47,8 +50,9 @@ class WaitingCitizens:
         """The citizen wrote: let go out what waited. Off the list first: what begins to wait meanwhile is listed
         anew."""
         try:
-            await self._redis.srem(LISTED, *citizen_indexes(self._vault, account, openid))
-        except RedisError as error:
+            async with asyncio.timeout(_UNLISTED_WITHIN_S):
+                await self._redis.srem(LISTED, *citizen_indexes(self._vault, account, openid))
+        except (RedisError, TimeoutError) as error:
             log.warning("waiting citizen not unlisted", error=type(error).__name__)
         return await desk.resume_notices(account=account, openid=openid, now=now)
 

@@ -101,6 +101,9 @@ _TO_DO: Final[Mapping[EventKind, str]] = {
     EventKind.EXTENSION_GRANTED: "请查看新的日期和原因",
     EventKind.REPLANNED: "请查看新的日期和原因",
 }
+_WANTS_MATERIAL: Final = frozenset(
+    {EventKind.MATERIAL_REQUESTED, EventKind.CORRECTION_REQUESTED, EventKind.RESEND_ASKED}
+)
 _SAYS_ITSELF: Final = (EventKind.REPLIED, EventKind.INTERIM_REPLIED, EventKind.REJECTED)
 _BY_SMS: Final = {"请评价": "已办结"}
 """What a card's short state is in a sentence."""
@@ -127,6 +130,8 @@ class NoticeWords:
     """The query code, for whoever gets no other word of ours in writing; never of a 保密 or 匿名 ticket."""
     brings: str = ""
     """What came with the answer it tells of (附照片1张)."""
+    wants_material: bool = False
+    """Whether it asks the citizen to send something: what they send next is that."""
     waits_for_day: bool = True
     """Whether a text message of it may not ring at night."""
 
@@ -207,6 +212,7 @@ def notice_words(
         page=page,
         code=None if secret or ticket.channel is Channel.WECHAT else code,
         brings=brings,
+        wants_material=event.kind in _WANTS_MATERIAL,
         # Who has just put down the telephone is awake, and an emergency lets nobody sleep.
         waits_for_day=not _just_rang(ticket, event) and ticket.urgency is not Urgency.URGENT,
     )
@@ -231,18 +237,26 @@ def _field(name: str, said: str, values: Mapping[Placeholder, str]) -> str:
     text = _one_line(_MARK.sub(lambda mark: values[Placeholder(mark.group(1))], said))
     if kind in ("time", "date") and not any(c.isdigit() for c in text):
         text = values[Placeholder.TIME]
-    if kind in _ASCII_ALONE:
-        text = "".join(c for c in text if "!" <= c <= "~")
-    if kind == "phrase":
-        text = "".join(c for c in text if "一" <= c <= "鿿")
-    return _cut(text, _LIMITS.get(kind, _OTHERS)) if text else _EMPTY.get(kind, _NOTHING)
+    taken = _TAKES.get(kind)
+    if taken is None:
+        return _cut(text, _LIMITS.get(kind, _OTHERS)) or _NOTHING
+    # The sign of what was cut is itself a character such a field refuses.
+    return "".join(taken.findall(text))[: _LIMITS[kind]] or _EMPTY.get(kind, _NOTHING)
 
 
 _MARK = re.compile(r"\{([a-z]+)\}")
-_ASCII_ALONE = frozenset({"character_string", "letter", "number", "phone_number"})
+_TAKES: Final = {
+    "phrase": re.compile("[一-鿿]"),
+    "character_string": re.compile("[!-~]"),
+    "letter": re.compile("[A-Za-z]"),
+    "number": re.compile("[0-9.]"),
+    "phone_number": re.compile("[0-9+-]"),
+    "symbol": re.compile(r"[!-/:-@\[-`{-~]"),
+}
+"""The characters of kinds that take no others; the platform refuses the whole message for one of them."""
 _EMPTY: Final = {
     "character_string": "-",
-    "letter": "-",
+    "letter": "N",
     "symbol": "-",
     "number": "0",
     "phone_number": "12345",

@@ -12,7 +12,7 @@ from bot.wechat.accounts import Account
 from bot.wechat.delivery import DeliveryRefused, DeliveryUnknown
 from bot.wechat.menu_file import load_menu
 from bot.wechat.menu_shape import Menu, differences
-from bot.wechat.menus import CallsPlatform, fetch_menu, put_menu
+from bot.wechat.menus import CallsPlatform, fetch_menu, replace_menu
 
 _FOUND = "发布前平台上原有的菜单"
 _DOES = {
@@ -110,13 +110,13 @@ class MenuDesk:
         # Its number first: of two who publish at once, one is told before the platform hears of either.
         version = await self.versions.begin(self.account.name, menu, after=after, by=by, at=now, why=why)
         try:
-            await put_menu(self.client, menu)
+            await replace_menu(self.client, menu)
         except DeliveryRefused:
             await self.versions.drop(version)
             raise
         except DeliveryUnknown:
             # It may be on the phones already: what the platform shows says whether there is this version.
-            if await fetch_menu(self.client) != menu:
+            if differences(await fetch_menu(self.client), menu):
                 await self.versions.drop(version)
                 raise
         await self.versions.confirm(version)

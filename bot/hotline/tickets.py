@@ -33,11 +33,13 @@ CLOCKS_MAY_DIFFER = timedelta(minutes=1)
 
 
 class TicketPage(BaseModel):
-    """One page; ``cursor`` asks for the next and is null at the end; ``total`` counts what matches, 1000 at the most."""
+    """One page; ``cursor`` asks for the next and is null at the end; ``total`` counts what matches, 1000 at the most.
+    ``searched_since``, where it is not null, says that words were looked for in what was received from then on only."""
 
     tickets: list[TicketJson]
     cursor: str | None
     total: int
+    searched_since: datetime | None = None
 
 
 @operation(
@@ -162,7 +164,9 @@ async def list_tickets(call: Call[NoBody, TicketsQuery]) -> Result:
     shown = await asyncio.gather(
         *(show_ticket(t, services=services, reader=call.actor, now=call.now) for t in page.tickets)
     )
-    return 200, TicketPage(tickets=list(shown), cursor=page.cursor, total=page.total)
+    return 200, TicketPage(
+        tickets=list(shown), cursor=page.cursor, total=page.total, searched_since=page.searched_since
+    )
 
 
 @operation(

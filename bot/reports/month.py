@@ -84,48 +84,52 @@ async def gather_report(
 ) -> Report:
     """Count, rank, and list the tickets; a frozen month is shown beside what is known now. Without ``with_lines`` no
     ticket is listed, and none is read unless the profile counts stars."""
-    groups = await figures.groups(period, reader=reader)
-    snapshot = (
-        await snapshots.find(f"{period.since.astimezone(CHINA):%Y-%m}") if _is_a_month(period) else None
+    ids = [unit.id for unit in units.all()]
+    readable = [unit_id for unit_id in ids if may_read(reader, unit_id)]
+    (groups, balance), snapshot, on_duty, suspended = await asyncio.gather(
+        _counted(figures, period, reader=reader, hidden=sorted(set(ids) - set(readable))),
+        _frozen(snapshots, period),
+        attendance_of(rosters, readable, everybody=ids, period=period),
+        figures.suspended(period, reader=reader),
     )
     classes = profile.star_classes
     rows = await figures.rows(period) if with_lines or classes else []
     seen = frozenset(groups)
     lines = await asyncio.to_thread(_lines, rows, period, seen) if with_lines else ()
     stars = await asyncio.to_thread(count_stars, rows, period, classes, units=seen) if classes else None
-    known = tuple(
-        PeerGroup(group.title, tuple(u for u in group.units if u in seen and u in set(_ids(units))))
-        for group in peers
-    )
-    readable = [unit_id for unit_id in _ids(units) if may_read(reader, unit_id)]
-    hidden = sorted(set(_ids(units)) - set(readable))
-    of_all = may_read(reader, None) and not await figures.is_any_with(hidden)
+    shown = seen.intersection(ids)
+    known = tuple(PeerGroup(group.title, tuple(u for u in group.units if u in shown)) for group in peers)
+    late = differences(snapshot, groups) if snapshot else []
     return Report(
         period=period,
         reader=reader.name,
         groups=groups,
         totals=add_up(groups, period),
-        balance=await figures.balance(period) if of_all else None,
+        balance=balance,
         profile=profile,
         rankings=tuple(rank(profile, groups, (group for group in known if group.units))),
         lines=lines,
         snapshot=snapshot,
-        late=tuple(d for d in differences(snapshot, groups) if may_read(reader, d.unit_id))
-        if snapshot
-        else (),
+        late=tuple(d for d in late if may_read(reader, d.unit_id)),
         stars=stars,
-        on_duty=await attendance_of(
-            rosters,
-            readable,
-            everybody=_ids(units),
-            period=period,
-        ),
-        suspended=await figures.suspended(period, reader=reader),
+        on_duty=on_duty,
+        suspended=suspended,
     )
 
 
-def _ids(units: Units) -> list[UnitId]:
-    return [unit.id for unit in units.all()]
+async def _counted(
+    figures: FigureReads, period: Period, *, reader: Actor, hidden: list[UnitId]
+) -> tuple[Groups, Balance | None]:
+    """The balance is for who may read every unit that ever had a part in a ticket."""
+    if may_read(reader, None) and not await figures.is_any_with(hidden):
+        return await figures.groups_and_balance(period, reader=reader)
+    return await figures.groups(period, reader=reader), None
+
+
+async def _frozen(snapshots: Snapshots, period: Period) -> Snapshot | None:
+    if not _is_a_month(period):
+        return None
+    return await snapshots.find(f"{period.since.astimezone(CHINA):%Y-%m}")
 
 
 def _is_a_month(period: Period) -> bool:

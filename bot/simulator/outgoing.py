@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -10,7 +11,13 @@ from bot.simulator.markup import choice, link
 from bot.simulator.records import EntryKind
 
 TEXT_BYTES: Final = 2048
-_FIELD_LIMITS: Final = {"thing": 20, "phrase": 5, "character_string": 32}
+_FIELD_TAKES: Final = {
+    "thing": re.compile(".{1,20}", re.DOTALL),
+    "phrase": re.compile("[一-鿿]{1,5}"),
+    "character_string": re.compile("[!-~]{1,32}"),
+    "letter": re.compile("[A-Za-z]{1,32}"),
+    "number": re.compile("[0-9.]{1,32}"),
+}
 _MEDIA: Final = {"image": "[图片]", "voice": "[语音]", "video": "[视频]"}
 
 
@@ -84,7 +91,7 @@ def _article(part: dict[str, Any]) -> str:
 
 def read_fields(body: dict[str, Any], *, strict: bool, labels: Mapping[str, str] | None = None) -> str:
     """A template or subscription notice: one value a line, behind its label where that is known; ``strict`` holds
-    values to their kind's length."""
+    values to what their kind takes."""
     data = body.get("data")
     if not isinstance(data, dict) or not body.get("template_id"):
         raise ContentInvalid(47001)
@@ -93,8 +100,8 @@ def read_fields(body: dict[str, Any], *, strict: bool, labels: Mapping[str, str]
         value = field.get("value") if isinstance(field, dict) else None
         if not isinstance(value, str):
             raise ContentInvalid(47003)
-        limit = _FIELD_LIMITS.get(str(name).rstrip("0123456789"))
-        if strict and (not value or (limit is not None and len(value) > limit)):
+        takes = _FIELD_TAKES.get(str(name).rstrip("0123456789"))
+        if strict and (not value or (takes is not None and not takes.fullmatch(value))):
             raise ContentInvalid(47003)
         label = (labels or {}).get(str(name))
         lines.append(f"{label}：{value}" if label else value)

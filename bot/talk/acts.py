@@ -32,6 +32,8 @@ class AskKnowledge:
     """``question`` is what is left of the message once its story is taken away."""
     beside: tuple[str, ...] = ()
     """What the same message reports: offered to be filed once the question is answered."""
+    apart: bool = False
+    """The same message answered a question of the filing first: nothing else in it is an answer."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,8 +15,11 @@ from routing.citizen_request import Secrecy
 MOST_NAME = 20
 LEAST_ADDRESS = 5
 """What stands beside a phone number is a place from this length on; shorter, it is a name."""
+_LEAST_PLACE = 4
+"""A place put right in fewer characters (西门) says nothing without the one before."""
 CHANGE = re.compile(
-    r"(?:把|将)?(?P<field>地点|地址|位置|电话|手机号?|号码|联系方式|内容|类型)"
+    r"(?:等等|等一?下|不对|哎呀?|啊|对了|不好意思|[，,。 ])*+(?:把|将)?"
+    r"(?P<field>地点|地址|位置|电话|手机号?|号码|联系方式|内容|类型)"
     r"(?:是|要)?(?:不对|错了|写错了|改了)?[，, ]*(?:应该)?(?:改成|改为|改到|换成|是)[：: ]?(?P<value>.+)"
 )
 _NO_SECRECY = re.compile(r"^(?:不用|不要|不需要|用不着|不)保密[了吧啊]?$")
@@ -43,6 +46,8 @@ def change(session: Session, heard: Heard) -> Turn | None:
         return None
     field, value = changed["field"], changed["value"].strip(" 。，,")
     if field in ("地点", "地址", "位置"):
+        if draft.place and len(value) < _LEAST_PLACE:
+            value = f"{draft.place}（更正：{value}）"
         return answer(session, place=value[:MOST_PLACE], latitude=None, longitude=None)
     named = request_type_of(value)
     if field == "类型":

@@ -7,35 +7,36 @@ into words.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import datetime
 
 from bot.talk import (
-    answer_choices,
+    about_the_form,
     both,
     elders,
     filing,
     filing_words,
     following,
     interrupted,
+    misfortunes,
     phrases,
-    place_words,
-    pleasantries,
-    privacy_notice,
     questions,
     rating,
+    reporting,
     said_freely,
     small_talk,
     spoken,
+    supplying,
     with_person,
 )
+from bot.talk.choosing import chosen
+from bot.talk.commands import pick
 from bot.talk.draft import MOST_VOICES, Picture
-from bot.talk.filing import again
+from bot.talk.false_alarms import without_false_alarm
+from bot.talk.filing import again, has_position
 from bot.talk.outcomes import Outcome, after
 from bot.talk.passing_time import fresh
 from bot.talk.replacing import replace
 from bot.talk.session import (
-    DISCLOSURE_TIER,
     FILING_STEPS,
     FREE_TEXT_STEPS,
     PAUSE,
@@ -62,30 +63,23 @@ def take_turn(
 ) -> Turn:
     """What follows from one message. Every turn says something, does something, or is ``silent``."""
     text = spoken.tidy(message.content)
-    heard = Heard(message, text, _without_false_alarm(understanding, text), now)
+    heard = Heard(message, text, without_false_alarm(understanding, text, session.step), now)
     session = fresh(session, now)
     turn = with_person.beside(session, heard)
     if turn is None and session.step is Step.PERSON:
         alone, said = with_person.end(session)
         turn = _respond(alone, heard)
         turn = replace(turn, say=(said, *turn.say))
-    return _stamped(turn or rating.answered(session, heard) or _respond(session, heard), now)
+    turn = turn or rating.answered(session, heard) or supplying.answered(session, heard)
+    return _stamped(turn or _respond(_settled(session, heard), heard), now)
 
 
-_LEAST_HINTED = 3
-"""In fewer characters a danger that is only possible is none: 停了, 好疼 is three."""
-
-
-def _without_false_alarm(understanding: Understanding, text: str) -> Understanding:
-    """An insult or a mere remark is no danger, whatever it sounds like."""
-    emergency = understanding.emergency
-    if emergency is None or not text:
-        return understanding
-    false = said_freely.insults(text) or pleasantries.help_called(text)
-    if not emergency.sure:
-        scant = len(text) < _LEAST_HINTED or place_words.bare_place(text) is not None
-        false = false or scant or said_freely.says_nothing(text)
-    return replace(understanding, emergency=None) if false else understanding
+def _settled(session: Session, heard: Heard) -> Session:
+    """Who answers which of two matters a photo is for, answers; who says anything else goes on with the filing."""
+    if session.sent is None or not session.sent.unsure:
+        return session
+    word = spoken.command_word(heard.text)
+    return session if chosen(session, word, heard.text) else supplying.settled(session)
 
 
 def _stamped(turn: Turn, now: datetime) -> Turn:
@@ -108,6 +102,8 @@ def _respond(session: Session, heard: Heard) -> Turn:
     if kind is MessageKind.IMAGE:
         return _on_picture(session, heard)
     if kind is MessageKind.LOCATION:
+        if not has_position(heard):
+            return again(session, phrases.NO_POSITION)
         if session.step is Step.SUPPLEMENT and session.ticket:
             return following.add_place(session, heard, session.ticket)
         return filing.add_place(session, heard)
@@ -130,9 +126,20 @@ def _on_event(session: Session, heard: Heard) -> Turn:
     if event == "click":
         key = spoken.tidy(heard.message.event_key or "").lower()
         if key in spoken.MENU_KEYS:
-            return _pick(session, heard, spoken.MENU_KEYS[key], "")
+            return pick(session, heard, spoken.MENU_KEYS[key], "")
         return _on_words(session, replace(heard, text=key)) if key else to_home(session)
+    if event == "scancode_waitmsg":
+        return _scanned(session, heard)
     return Turn(session, silent=True)
+
+
+def _scanned(session: Session, heard: Heard) -> Turn:
+    """A menu's 扫一扫 that waits for our word: of all that a code may say only a ticket's number is anything here."""
+    said = spoken.tidy(heard.message.field("ScanResult") or "")
+    number = following.TICKET_NUMBER.search(said)
+    if number is None:
+        return again(session, phrases.STRANGE_CODE)
+    return following.find(session, heard, number[0].upper(), None)
 
 
 def _came(session: Session, heard: Heard) -> Turn:
@@ -173,9 +180,9 @@ def _on_words(session: Session, heard: Heard) -> Turn:
     way_out = _way_out(session, word)
     if way_out is not None:
         return way_out
-    chosen = _chosen(session, word, heard.text)
-    if chosen is not None:
-        return _pick(session, heard, chosen.pick, chosen.value)
+    choice = chosen(session, word, heard.text)
+    if choice is not None:
+        return pick(session, heard, choice.pick, choice.value)
     rated = rating.hear(session, heard, word)
     if rated is not None:
         return rated
@@ -219,13 +226,17 @@ def _at_large(session: Session, heard: Heard, word: str, command: tuple[Pick, st
         return replace(turn, say=(phrases.emergency_card(emergency), *turn.say))
     if emergency is not None:
         card = phrases.emergency_card(emergency)
-        kind = _other_than_question(heard) or RequestType.HELP
+        kind = heard.understanding.request_type
+        kind = kind if kind in _TROUBLES else RequestType.HELP
         choices = (Choice("登记这件事", Pick.FILE_TEXT, kind.value), Choice("首页", Pick.HOME))
         put = questions.put(session, heard)
         if not questions.hangs_on_another(heard.text):
             put = replace(put, follows=None)  # danger is reported in its own words
         return to_step(put, Step.HOME, card, choices=choices)
     return _everyday(session, heard, word, command)
+
+
+_TROUBLES = frozenset({RequestType.HELP, RequestType.COMPLAINT, RequestType.REPORT})
 
 
 def _everyday(session: Session, heard: Heard, word: str, command: tuple[Pick, str] | None) -> Turn:
@@ -235,10 +246,10 @@ def _everyday(session: Session, heard: Heard, word: str, command: tuple[Pick, st
     if command is not None:
         if word in spoken.GREETINGS:
             return to_home(session, phrases.welcome(heard.understanding.welcome))
-        return _pick(session, heard, *command)
+        return pick(session, heard, *command)
     rated = said_freely.rated_with_words(heard.text)
     if rated is not None and rated[0] in spoken.COMMANDS:
-        return _pick(replace(session, comment=rated[1]), heard, *spoken.COMMANDS[rated[0]])
+        return pick(replace(session, comment=rated[1]), heard, *spoken.COMMANDS[rated[0]])
     small = small_talk.reply_to(session, heard, word)
     if small is not None:
         return small
@@ -248,13 +259,17 @@ def _everyday(session: Session, heard: Heard, word: str, command: tuple[Pick, st
 
 
 def _ask(session: Session, heard: Heard) -> Turn:
-    if pleasantries.was_defrauded(heard.text):
-        turn = _ask_library(session, heard)
-        return replace(turn, say=(phrases.DEFRAUDED, *turn.say))
-    return _ask_library(session, heard)
+    advice = misfortunes.advice_on(heard.text)
+    turn = _ask_library(session, heard)
+    return replace(turn, say=(advice, *turn.say)) if advice else turn
 
 
 def _ask_library(session: Session, heard: Heard) -> Turn:
+    waits = session.draft is not None and session.draft.has_content
+    beside = None if waits else about_the_form.beside_a_story(heard.text)
+    turn = reporting.with_a_question_about_it(session, heard, *beside) if beside else None
+    if turn is not None:
+        return turn
     both_told = both.heard_in(session, heard)
     if both_told is not None:
         return both_told
@@ -304,88 +319,3 @@ def _says_what_one_does(session: Session, word: str) -> Turn | None:
     if word != "1" or session.step not in _AFTER_A_ONE or session.one_explained:
         return None
     return again(replace(session, one_explained=True), phrases.ONE_GOES_BACK)
-
-
-def _chosen(session: Session, word: str, text: str) -> Choice | None:
-    first = phrases.first_digit(session.step)
-    if word.isascii() and word.isdigit():
-        index = int(word) - first if len(word) <= 2 else -1
-        return session.choices[index] if 0 <= index < len(session.choices) else None
-    for choice in session.choices:
-        if word == spoken.command_word(choice.word) or text == choice.word:
-            return choice
-    # Yes answers one guessed type; in the menu of six it chooses nothing.
-    meant = (c for c in session.choices if c.pick is not Pick.TYPE or session.step is Step.CONFIRM_TYPE)
-    chosen = next((c for c in meant if word in spoken.SPOKEN_FOR.get(c.pick, ())), None)
-    # Yes to a withdrawal names none of its reasons.
-    return replace(chosen, value="") if chosen and chosen.pick is Pick.WITHDRAW_SURELY else chosen
-
-
-def _pick(session: Session, heard: Heard, pick: Pick, value: str) -> Turn:
-    return _HANDLERS[pick](session, heard, value)
-
-
-def _go_home(session: Session, heard: Heard, value: str) -> Turn:
-    if session.step is Step.BAD_RATING:  # 不用了: nothing is to be done again
-        return interrupted.home(session)
-    return to_home(session)
-
-
-def _go_back(session: Session, heard: Heard, value: str) -> Turn:
-    return following.after_back(session)
-
-
-def _person(session: Session, heard: Heard, value: str) -> Turn:
-    return Turn(session, act=HandToPerson())
-
-
-def _leave_message(session: Session, heard: Heard, value: str) -> Turn:
-    return filing.begin_or_resume(session, heard, RequestType.HELP.value)
-
-
-def _invite_question(session: Session, heard: Heard, value: str) -> Turn:
-    return to_home(session, phrases.ASK_AWAY)
-
-
-def _privacy(session: Session, heard: Heard, value: str) -> Turn:
-    return again(session, privacy_notice.FULL)
-
-
-def _forget(session: Session, heard: Heard, value: str) -> Turn:
-    """What was kept from one filing for the next; the tickets themselves are the law's to keep."""
-    bare = replace(
-        session,
-        phone=None,
-        name=None,
-        place=None,
-        scanned=None,
-        scanned_unit=None,
-        consent=None,
-        consent_at=None,
-    )
-    return again(bare, phrases.FORGOTTEN)
-
-
-def _disclosure(session: Session, heard: Heard, value: str) -> Turn:
-    """How to apply for information; ``value`` set: apply here."""
-    if value:
-        return filing.begin(session, heard, request_type=RequestType.CONSULTATION, tier=DISCLOSURE_TIER)
-    choices = (Choice("在这里申请", Pick.DISCLOSURE, DISCLOSURE_TIER), Choice("首页", Pick.HOME))
-    return to_step(session, Step.HOME, phrases.DISCLOSURE, choices=choices)
-
-
-_HANDLERS: dict[Pick, Callable[[Session, Heard, str], Turn]] = {
-    **filing.HANDLERS,
-    **following.HANDLERS,
-    **answer_choices.HANDLERS,
-    **elders.HANDLERS,
-    **rating.HANDLERS,
-    Pick.HOME: _go_home,
-    Pick.BACK: _go_back,
-    Pick.PERSON: _person,
-    Pick.MESSAGE: _leave_message,
-    Pick.ASK: _invite_question,
-    Pick.PRIVACY: _privacy,
-    Pick.FORGET: _forget,
-    Pick.DISCLOSURE: _disclosure,
-}

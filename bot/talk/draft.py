@@ -24,6 +24,16 @@ class Picture:
     url: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """What came after a notice that asked for it, until the citizen has seen which ticket it is for."""
+
+    text: str
+    pictures: tuple[Picture, ...] = ()
+    unsure: bool = False
+    """Not sent on yet: in the middle of a filing it is asked which of the two it is for."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Draft:
     """A filing under way. ``id`` is the key of the message that began it: filing twice gives one ticket."""

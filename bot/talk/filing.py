@@ -12,7 +12,7 @@ from bot.talk import phrases, privacy_notice
 from bot.talk.filing_questions import ask as ask
 from bot.talk.filing_questions import ask_next as ask_next
 from bot.talk.filing_questions import next_question as next_question
-from bot.talk.heard_beside import phone_in, places_in, requests_in, without_own_phone
+from bot.talk.heard_beside import name_in, phone_in, places_in, requests_in, secrecy_in, without_own_phone
 from bot.talk.heard_beside import sounds_like as sounds_like
 from bot.talk.replacing import replace
 from bot.talk.session import (
@@ -77,24 +77,38 @@ def begin_at(session: Session, heard: Heard, place: str, *, told: str | None = N
         text=told or "",
         guess=sounds_like(told) if told else None,
     )
-    what = () if told else (phrases.WHAT_THERE,)
-    return ask_next(replace(session, draft=draft), phrases.place_noted(place), *what)
+    return ask_next(replace(session, draft=draft), phrases.place_noted(place))
 
 
 def told(draft: Draft, session: Session, heard: Heard) -> Draft:
     """The draft with what its text says beside the matter: places and a number to be offered, other requests."""
     scanned = _scanned(session, heard)
     text, in_text = without_own_phone(draft.text), places_in(draft.text)
+    (name, text), (secrecy, text) = _oneself(draft, text)
     places = dict.fromkeys((*in_text, *(place for place in (scanned, session.place) if place)))
     taken = draft.text and draft.place is None and not in_text
     return replace(
         draft,
         text=text,
+        name=None if secrecy is Secrecy.ANONYMOUS else draft.name or name,
+        secrecy=draft.secrecy or secrecy,
+        skipped=(*draft.skipped, Step.CONTACT) if secrecy is Secrecy.ANONYMOUS else draft.skipped,
         place=scanned if scanned and taken else draft.place,
         places=tuple(places)[:2],
-        phone_heard=phone_in(draft.text) or draft.phone_heard,
+        phone_heard=None if secrecy is Secrecy.ANONYMOUS else phone_in(draft.text) or draft.phone_heard,
         parts=() if draft.more or draft.tier else requests_in(text),
     )
+
+
+def _oneself(draft: Draft, text: str) -> tuple[tuple[str | None, str], tuple[Secrecy | None, str]]:
+    """Name and secrecy told in the story, each with what is left of it; never all of it."""
+    if draft.tier:
+        return (None, text), (None, text)
+    name, rest = name_in(text)
+    if not rest:
+        name, rest = None, text
+    secrecy, bare = secrecy_in(rest)
+    return (name, rest), (secrecy, bare) if bare else (None, rest)
 
 
 def _scanned(session: Session, heard: Heard) -> str | None:
@@ -331,6 +345,11 @@ def add_picture(session: Session, heard: Heard) -> Turn:
     picture = Picture(message.media_id or message.key, message.picture_url)
     session = replace(session, draft=replace(draft, pictures=(*draft.pictures, picture)))
     return ask_next(session, phrases.pictures_received(len(draft.pictures) + 1))
+
+
+def has_position(heard: Heard) -> bool:
+    """A location message may come without coordinates and without a label."""
+    return bool(heard.text) or (heard.message.latitude is not None and heard.message.longitude is not None)
 
 
 def add_place(session: Session, heard: Heard) -> Turn:

@@ -84,6 +84,8 @@ def _ask_apart(session: Session, draft: Draft) -> _Question:
 def _ask_text(session: Session, draft: Draft) -> _Question:
     again = len(draft.text) >= LEAST_TEXT
     prompt = (phrases.SAY_AGAIN + f"\n“{quote(draft.text)}”") if again else phrases.DESCRIBE
+    if draft.place and not draft.text:
+        prompt = phrases.WHAT_THERE
     if draft.tier and not again:
         prompt = phrases.WHICH_INFORMATION
     return prompt, (_KEEP,) if again else ()
@@ -105,7 +107,9 @@ def _ask_contact(session: Session, draft: Draft) -> _Question:
     if draft.tier:
         return phrases.applicant(), (Choice("不申请了", Pick.DISCARD),)
     keep = (_KEEP,) if draft.phone else ()
-    prompt = phrases.contact(agreed=session.consent == privacy_notice.VERSION)
+    # Asked again at once, the notice still stands above.
+    read = session.consent == privacy_notice.VERSION or session.step is Step.CONTACT
+    prompt = phrases.contact(agreed=read)
     return prompt, (*offered, Choice("不留电话", Pick.SKIP), *keep)
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 
 from bot.intake import MOST_CHARACTERS
-from bot.talk import free_choice, phrases, place_words, privacy_notice, questions, said_freely, spoken
-from bot.talk.about_the_form import about_the_form
-from bot.talk.changes_in_words import CHANGE, LEAST_ADDRESS, MOST_NAME, SECRECY_SAID, change, place_alone
+from bot.talk import free_choice, phrases, place_words, questions, said_freely, spoken
+from bot.talk.about_the_form import about_the_form, beside_a_story
+from bot.talk.changes_in_words import LEAST_ADDRESS, MOST_NAME, SECRECY_SAID, change, place_alone
+from bot.talk.contact_answer import NEITHER, hear_contact, refuses
 from bot.talk.filing import (
     MOST_PLACE,
     answer,
@@ -15,41 +16,28 @@ from bot.talk.filing import (
     ask_next,
     by_code,
     choose_secrecy,
-    keep_phone,
-    skip,
     told,
 )
 from bot.talk.heard_beside import (
     beside_phone,
-    looks_like_a_place,
-    names_a_place,
     phone_in,
-    sounds_like,
     without_own_phone,
 )
+from bot.talk.more_words import add_words as add_words
+from bot.talk.more_words import after_danger, tells_more
+from bot.talk.more_words import alarm as alarm
+from bot.talk.place_answer import hear_place
 from bot.talk.replacing import replace
 from bot.talk.session import LEAST_TEXT, AskKnowledge, Heard, Pick, Session, Step, Turn
 from bot.wording import label, request_type_of
-from routing.citizen_request import RequestType, Secrecy
+from routing.citizen_request import Secrecy
 
-_MOST_SAID_FOR_NAME = 10
-"""What stands beside a number and is longer than this is no name."""
-_NEITHER = frozenset(
-    {"跳过", "没有", "无", "不知道", "不清楚", "不说", "不留", "不方便", "不用", "不想说", "不同意"}
-)
-_NO_PLACE = spoken.CHATTER | {label(secrecy) for secrecy in Secrecy}
-_DIALLED = 5
-"""From so many digits on it was meant as a number."""
-_LEAST_STORY = 8
-"""From this length on a grievance said for a place, with nothing of a place in it, is more of the story."""
-_TROUBLES = frozenset({RequestType.COMPLAINT, RequestType.HELP, RequestType.REPORT})
 _MOST_ASIDE = 12
-_CALLED = re.compile(r"(?:我|俺|咱|本人)(?:的名字)?叫([\u4e00-\u9fff]{2,4})")
+_CALLED = re.compile(r"(?:我|俺|咱|本人)(?:的名字)?(?:叫([\u4e00-\u9fff]{2,4})|姓([\u4e00-\u9fff]{1,2}))")
 _HAS_NO_PHONE = re.compile(
     r"(?:我|俺|咱)?(?:没有?|不留|不想留|不方便留|没得)(?:手机号?|电话号?|号码?|联系方式)(?:了|的|啊|呀)?"
+    r"|(?:电话|手机号?|号码)?(?:我)?(?:就)?不留(?:了|吧)?"
 )
-_MOST_REFUSAL = 20
-"""A longer sentence tells something; taking it for a mere no would lose it."""
 _FILE_IT = re.compile(r"(?:你|您|你们)?(?:帮我|给我|我要|请|就)*登记(?:这件事|成工单|一下)?")
 """Said at the offer to file: still to be told is of what type."""
 
@@ -57,7 +45,8 @@ _FILE_IT = re.compile(r"(?:你|您|你们)?(?:帮我|给我|我要|请|就)*登�
 def hear(session: Session, heard: Heard) -> Turn:
     """A sentence at one of the filing's questions; whatever it answers, danger brings the numbers first."""
     turn = _hear(session, heard)
-    card = alarm(heard) if spoken.command_word(heard.text) not in spoken.COMMANDS else ()
+    told_before = session.draft.text if session.draft else ""
+    card = alarm(heard, told_before) if spoken.command_word(heard.text) not in spoken.COMMANDS else ()
     if not card or card[0] in turn.say or turn.act is not None:
         return turn  # once the act is done, its outcome is told after the numbers
     return replace(turn, say=(*card, *turn.say))
@@ -67,6 +56,8 @@ def _hear(session: Session, heard: Heard) -> Turn:
     assert session.draft is not None
     word = spoken.command_word(heard.text)
     meant_yes = session.step is Step.CONFIRM_TYPE and word in ("提交", "确认")
+    if word in spoken.SUBMITS and session.step in _UNFINISHED:
+        return ask(session, session.step, phrases.NOT_YET)
     again = word in spoken.PUZZLED or word in spoken.SUBMITS
     if (again and not meant_yes) or (offered(session) and _FILE_IT.fullmatch(word)):
         return ask(session, session.step)
@@ -75,6 +66,9 @@ def _hear(session: Session, heard: Heard) -> Turn:
     freely = free_choice.meant(session, heard)
     if freely is not None:
         return freely
+    both = _answer_and_question(session, heard)
+    if both is not None:
+        return both
     explained = None if session.step is Step.DESCRIBE else about_the_form(heard.text)
     if explained is not None:
         return ask(session, session.step, explained)
@@ -101,6 +95,7 @@ def _command(session: Session, word: str, pick: Pick) -> Turn:
     return ask(session, session.step, *(() if asked else (phrases.FILE_FIRST,)))
 
 
+_UNFINISHED = frozenset({Step.PLACE, Step.CONTACT, Step.SECRECY})
 _ANSWERED_SHORTLY = frozenset({Step.PLACE, Step.CONTACT, Step.SECRECY, Step.EDIT})
 _BEFORE_THE_PLACE = frozenset({Step.TYPE, Step.CONFIRM_TYPE, Step.DESCRIBE})
 
@@ -109,12 +104,16 @@ def hear_answer(session: Session, heard: Heard) -> Turn:
     """The same where it was no question of its own after all."""
     word = spoken.command_word(heard.text)
     if session.step is Step.PLACE:
-        return _place(session, heard, word)
-    if session.step is Step.CONTACT:
-        return _contact(session, heard)
+        return hear_place(session, heard, word)
+    if session.step is Step.CONTACT and _CALLED.fullmatch(word) is None:
+        return hear_contact(session, heard)
     named = request_type_of(spoken.simplified(heard.text).removeprefix("我要"))
     if named and session.step in (Step.TYPE, Step.CONFIRM_TYPE):
         return answer(session, request_type=named)
+    called = _CALLED.fullmatch(word)
+    if called is not None and session.draft is not None and session.draft.secrecy is not Secrecy.ANONYMOUS:
+        known = replace(session, draft=replace(session.draft, name=called[1] or called[2]))
+        return ask(known, session.step, phrases.NOTED)
     changed = change(session, heard) if session.step in (Step.SUMMARY, Step.EDIT, Step.SECRECY) else None
     changed = _before_its_time(session, heard, word) if offered(session) else changed
     changed = changed or place_alone(session, heard)
@@ -122,7 +121,7 @@ def hear_answer(session: Session, heard: Heard) -> Turn:
         return changed
     if heard.text.isdigit() or word in spoken.CHATTER or said_freely.says_nothing(heard.text):
         return ask(session, session.step, phrases.NO_SUCH_CHOICE)
-    if session.step in (Step.SECRECY, Step.EDIT) and not _tells_more(heard.text):
+    if session.step in (Step.SECRECY, Step.EDIT) and not tells_more(heard.text):
         return ask(session, session.step, phrases.NO_SUCH_CHOICE)
     return _ask_beside_offer(session, heard) or add_words(session, heard)
 
@@ -137,10 +136,6 @@ def _before_its_time(session: Session, heard: Heard, word: str) -> Turn | None:
     if chosen is not None and not draft.tier:
         turn = choose_secrecy(session, heard, chosen.value)
         return replace(turn, say=(phrases.NOTED, *turn.say))
-    called = _CALLED.fullmatch(word)
-    if called is not None:
-        named = replace(session, draft=replace(draft, name=called[1]))
-        return ask(named, session.step, phrases.NOTED)
     if _HAS_NO_PHONE.fullmatch(word) and not draft.tier:
         turn = answer(session, skipped=(*draft.skipped, Step.CONTACT))
         return replace(turn, say=(phrases.NOTED, *turn.say))
@@ -148,11 +143,6 @@ def _before_its_time(session: Session, heard: Heard, word: str) -> Turn | None:
         return None
     kept = replace(draft, phone_heard=phone, name=beside_phone(heard.text)[:MOST_NAME] or draft.name)
     return ask(replace(session, draft=kept), session.step, phrases.PHONE_LATER)
-
-
-def _tells_more(text: str) -> bool:
-    """More of the matter, said where a short answer was asked for."""
-    return said_freely.added(text) is not None or place_words.tells_a_story(text)
 
 
 def offered(session: Session) -> bool:
@@ -164,6 +154,40 @@ def offered(session: Session) -> bool:
 
 
 # ---- questions of their own
+
+
+def _answer_and_question(session: Session, heard: Heard) -> Turn | None:
+    """“在人民路12号，高龄津贴怎么领”: the answer is taken, the question put to the library. A question about what is
+    being reported joins the report."""
+    if session.step not in _UNFINISHED or heard.understanding.emergency is not None:
+        return None
+    parts = questions.apart(heard.text)
+    if parts is None or not _answers(session, parts[0]):
+        return None
+    told, asked = parts
+    turn = hear_answer(session, replace(heard, text=told))
+    if session.step is Step.SECRECY:
+        turn = free_choice.meant(session, replace(heard, text=told)) or turn
+    if turn.act is not None or turn.session.step is session.step or turn.session.draft is None:
+        return None
+    explained = about_the_form(asked)
+    if explained is not None:
+        return replace(turn, say=(explained, *turn.say))
+    if questions.goes_with_report(asked):
+        draft = turn.session.draft
+        more = replace(draft, text=f"{draft.text}\n{asked}")
+        return ask(replace(turn.session, draft=more), turn.session.step, *turn.say[:-1], phrases.NEW_TEXT)
+    return Turn(
+        turn.session, turn.say[:-1], act=AskKnowledge(asked, session.about, None, offered=True, apart=True)
+    )
+
+
+def _answers(session: Session, text: str) -> bool:
+    if session.step is Step.PLACE:
+        return text in NEITHER or place_words.bare_place(text) is not None
+    if session.step is Step.CONTACT:
+        return refuses(text) or phone_in(text) is not None
+    return said_freely.secrecy_meant(text) is not None
 
 
 _ASIDE = frozenset({Step.PLACE, Step.CONTACT, Step.SECRECY, Step.SUMMARY, Step.EDIT})
@@ -180,15 +204,7 @@ def _asks_aside(session: Session, heard: Heard) -> bool:
         return True
     if session.step is Step.PLACE:
         return questions.asks_outright(text)
-    return not (session.step is Step.CONTACT and _refuses(text))
-
-
-def _refuses(text: str) -> bool:
-    """No number will be left; “拆迁谈不拢怎么办” says no such thing."""
-    if text in _NEITHER:
-        return True
-    refuses = len(text) <= _MOST_REFUSAL and spoken.REFUSES_PHONE.search(text) is not None
-    return refuses and (not questions.asks_outright(text) or "留" in text)
+    return not (session.step is Step.CONTACT and refuses(text))
 
 
 def _ask_beside_offer(session: Session, heard: Heard) -> Turn | None:
@@ -228,157 +244,10 @@ def _describe(session: Session, heard: Heard) -> Turn:
         return replace(ask(replace(session, draft=kept), Step.DESCRIBE), say=(phrases.TOO_SHORT,))
     draft = replace(draft, text=text, guess=heard.understanding.request_type)
     if not session.draft or not session.draft.editing:
-        draft = told(draft, session, heard)
-        return ask_next(replace(session, draft=draft), *_after_danger(heard), *by_code(session, draft, heard))
+        draft, beside = told(draft, session, heard), beside_a_story(heard.text)
+        say = (*after_danger(heard), *((beside[1],) if beside else ()), *by_code(session, draft, heard))
+        return ask_next(replace(session, draft=draft), *say)
     draft = replace(
         draft, text=without_own_phone(draft.text), phone_heard=phone_in(draft.text) or draft.phone_heard
     )
     return ask_next(replace(session, draft=draft), *alarm(heard))
-
-
-def _place(session: Session, heard: Heard, word: str) -> Turn:
-    """A phone number given here is kept, once the citizen has agreed to that; what stands beside it may be the place."""
-    if heard.text in _NEITHER or word in _NEITHER:
-        return skip(session, heard, "")
-    phone = phone_in(heard.text)
-    if phone:
-        return _place_and_phone(session, heard, phone)
-    if heard.text.isdigit():
-        return ask(session, Step.PLACE, phrases.NO_SUCH_CHOICE)
-    if word in _NO_PLACE:
-        return ask(session, Step.PLACE, phrases.NOT_A_PLACE)
-    text = heard.text
-    if said_freely.says_nothing(text):
-        return ask(session, Step.PLACE, phrases.NOT_A_PLACE)
-    if questions.asks_outright(text) and not names_a_place(text):
-        return ask(session, Step.PLACE, phrases.ASK_LATER)
-    danger = heard.understanding.emergency
-    if danger is not None and (danger.sure or not looks_like_a_place(text)):
-        return add_words(session, heard)
-    if place_words.bare_place(text) is None and _tells_more(text):
-        return _story_for_a_place(session, heard)
-    if (
-        len(text) >= _LEAST_STORY
-        and heard.understanding.request_type in _TROUBLES
-        and not looks_like_a_place(text)
-    ):
-        return add_words(session, heard)
-    changed = CHANGE.fullmatch(text)
-    if changed and changed["field"] in ("地点", "地址", "位置"):
-        text = changed["value"]
-    place = place_words.place_said(text)
-    return answer(session, place=place[:MOST_PLACE], latitude=None, longitude=None)
-
-
-def _story_for_a_place(session: Session, heard: Heard) -> Turn:
-    """More of the story where a place was asked for: kept, and the place asked once more; after that never again."""
-    draft = session.draft
-    assert draft is not None
-    if draft.place_asked_again and draft.place is None:
-        session = replace(session, draft=replace(draft, skipped=(*draft.skipped, Step.PLACE)))
-    else:
-        session = replace(session, draft=replace(draft, place_asked_again=True))
-    return add_words(session, heard)
-
-
-def _place_and_phone(session: Session, heard: Heard, phone: str) -> Turn:
-    draft = session.draft
-    assert draft is not None
-    beside = beside_phone(heard.text)
-    # A name never ends in 号, so it is taken off with 号码; a house number does.
-    beside += "号" if f"{beside}号" in heard.text else ""
-    fields: dict[str, object] = {"name": beside or None}
-    if len(beside) >= LEAST_ADDRESS:
-        fields = {"place": beside[:MOST_PLACE], "latitude": None, "longitude": None}
-    if session.consent == privacy_notice.VERSION:
-        turn = keep_phone(replace(session, draft=replace(draft, **fields)), heard, phone)  # type: ignore[arg-type]
-        return turn if "place" in fields else ask(turn.session, Step.PLACE, phrases.PHONE_KEPT)
-    fields["phone_heard"] = phone
-    turn = answer(session, **fields)
-    return turn if "place" in fields else ask(turn.session, Step.PLACE, phrases.PHONE_LATER)
-
-
-def _contact(session: Session, heard: Heard) -> Turn:
-    """A number, or any way of saying that there will be none."""
-    draft, text = session.draft, heard.text
-    assert draft is not None
-    phone = phone_in(text)
-    if phone:
-        return _phone_and_more(session, heard, phone)
-    dialled = sum(character.isdigit() for character in text)
-    if dialled >= _DIALLED:
-        return ask(session, Step.CONTACT, phrases.BAD_PHONE)
-    if draft.tier:
-        named = text if phone is None and len(text) <= MOST_NAME and not spoken.REFUSES.search(text) else None
-        return answer(session, name=named or draft.name)
-    if spoken.ANONYMOUS.search(text):
-        return choose_secrecy(session, heard, Secrecy.ANONYMOUS.value)
-    say: tuple[str, ...] = ()
-    if spoken.SECRET.search(text):
-        session, say = (
-            replace(session, draft=replace(draft, secrecy=Secrecy.SECRET)),
-            (phrases.WILL_KEEP_SECRECY,),
-        )
-    if draft.phone and "不" in text and "改" in text:
-        return ask_next(session, *say)
-    if _refuses(text):
-        return skip(session, heard, "")
-    if questions.asks_outright(text) or (questions.asks(text) and not dialled):
-        return ask(session, Step.CONTACT, phrases.ASK_LATER)
-    more = change(session, heard) or place_alone(session, heard)
-    if more is not None and not say:
-        return more
-    if _tells_more(text) and not say:
-        return add_words(session, heard)
-    return ask(session, Step.CONTACT, *(say or (phrases.BAD_PHONE if dialled else phrases.NO_PHONE,)))
-
-
-_FILLER = re.compile(r"^(?:嗯+|哦|好的?|行|是|我是|我叫|本人|叫|姓)[，,。\s]*|(?:联系人|电话|的)$")
-
-
-def _phone_and_more(session: Session, heard: Heard, phone: str) -> Turn:
-    """A number, with a name beside it or more of the matter."""
-    draft, changed, beside = session.draft, CHANGE.fullmatch(heard.text), beside_phone(heard.text)
-    assert draft is not None
-    name = beside
-    while (bare := _FILLER.sub("", name).strip(" ，,。")) != name:
-        name = bare
-    if changed or not name:
-        return keep_phone(session, heard, phone, name=draft.name)
-    if len(name) <= _MOST_SAID_FOR_NAME and not _tells_more(beside):
-        return keep_phone(session, heard, phone, name=name)
-    if said_freely.already_told(draft.text, beside) or said_freely.secrecy_meant(beside):
-        return keep_phone(session, heard, phone)
-    text = f"{draft.text}\n{said_freely.without_adding(without_own_phone(heard.text))}".strip()
-    if len(text) > MOST_CHARACTERS:
-        return keep_phone(session, heard, phone, say=(phrases.TOO_LONG,))
-    return keep_phone(session, heard, phone, say=(phrases.NEW_TEXT,), text=text)
-
-
-def add_words(session: Session, heard: Heard) -> Turn:
-    """Said where a choice was asked for: more of the story, kept rather than refused."""
-    draft = session.draft
-    assert draft is not None
-    if said_freely.already_told(draft.text, heard.text):
-        return ask(session, session.step, *_after_danger(heard), phrases.TOLD_ALREADY)
-    words = without_own_phone(said_freely.without_adding(heard.text))
-    text = f"{draft.text}\n{words}" if draft.text else words
-    if len(text) > MOST_CHARACTERS:
-        return ask(session, session.step, phrases.TOO_LONG)
-    say = _after_danger(heard, *((phrases.NEW_TEXT,) if draft.text else ()))
-    guess = sounds_like(text) or heard.understanding.request_type or draft.guess
-    heard_phone = phone_in(heard.text) or draft.phone_heard
-    return answer(session, say, text=text, guess=guess, parts=(), phone_heard=heard_phone)
-
-
-def _after_danger(heard: Heard, *say: str) -> tuple[str, ...]:
-    """The numbers first; where the danger is sure, the form is not simply gone on with."""
-    emergency = heard.understanding.emergency
-    calm = (phrases.AFTER_DANGER,) if emergency is not None and emergency.sure else ()
-    return (*alarm(heard), *say, *calm)
-
-
-def alarm(heard: Heard) -> tuple[str, ...]:
-    """The emergency numbers, where what was said speaks of danger."""
-    emergency = heard.understanding.emergency
-    return (phrases.emergency_card(emergency),) if emergency else ()

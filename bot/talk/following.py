@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from datetime import timedelta
 
-from bot.talk import phrases
+from bot.talk import interrupted, phrases, said_freely, spoken
 from bot.talk.replacing import replace
 from bot.talk.session import (
     Choice,
@@ -39,7 +39,7 @@ CODE_PAUSE = timedelta(hours=1)
 
 TICKET_NUMBER = re.compile(r"HY\d{8,14}", re.IGNORECASE)
 _FILLER = re.compile(
-    r"(?:请|麻烦|帮我|帮忙|帮|给我|那个|我|想|要|看(?:一下|下)?|查(?:询|一下|下)?|进度|办理|工单号?|单号|号码?|是|的|查询码|密码|码|和|怎么样了|到哪了|了|吗|呢|一下|[\s：:，,；;。.、/()（）？?“”\"'])++"
+    r"(?:请问|请|麻烦|帮我|帮忙|帮|给我|那个|我|想|要|看(?:一下|下)?|查(?:询|一下|下)?|进度|办理|工单号?|单号|号码?|是|的|查询码|密码|码|和|怎么样了|到哪(?:了|一步了?)|办(?:得|的|好)?|处理(?:得|好)?|有没有|有|结果|消息|情况|现在|怎么样|咋样|你好|您好|这个|这张|工单|单子|了|吗|呢|一下|[\s：:，,；;。.、/()（）？?“”\"'])++"
 )
 _SPACED = re.compile(r"HY((?:\s?\d){8,14})(?![\d])", re.IGNORECASE)
 _BARE_NUMBER = re.compile(r"\D*?(\d{10,14})\D*")
@@ -239,11 +239,21 @@ def hear(session: Session, heard: Heard) -> Turn | None:
             return to_step(session, Step.ASK_NUMBER, phrases.BAD_NUMBER)
         return find(session, heard, *asked)
     if session.step is Step.ASK_CODE and session.asked_number:
+        another = asked_ticket(heard.text)
+        if another is not None:
+            return find(session, heard, *another)
         code = _CODE.search(heard.text)
         if code is None:
             return to_step(session, Step.ASK_CODE, phrases.BAD_CODE)
         return find(session, heard, session.asked_number, code[0])
     if session.step is Step.SUPPLEMENT and session.ticket:
+        word = spoken.command_word(heard.text)
+        if (
+            (word.isdigit() and len(word) <= 2)
+            or word in spoken.CHATTER
+            or said_freely.says_nothing(heard.text)
+        ):
+            return to_step(session, Step.SUPPLEMENT, phrases.SUPPLEMENT)
         emergency = heard.understanding.emergency
         card = (phrases.emergency_card(emergency),) if emergency else ()
         return Turn(session, card, act=Supplement(session.ticket, heard.text))
@@ -268,7 +278,12 @@ def add_place(session: Session, heard: Heard, number: str) -> Turn:
 
 
 def after_back(session: Session) -> Turn:
-    """返回 at these steps: from a question about a ticket to the ticket, from the ticket home."""
+    """返回 at these steps: from the reasons to the stars, from a question about a ticket to the ticket, from the ticket
+    home; and to the filing that a notice came into."""
+    if session.step is Step.RATE_REASON and session.ticket:
+        return ask_stars(replace(session, stars=None, reasons=()))
+    if session.interrupted is not None:
+        return interrupted.home(session)
     if session.ticket and session.step not in (Step.TICKET, Step.PICK_TICKET, Step.ASK_NUMBER, Step.ASK_CODE):
         return Turn(session, act=ShowTicket(session.ticket))
     return to_home(session, phrases.WENT_HOME)

@@ -7,9 +7,11 @@ import re
 from bot.intake import find_phone, without_phone
 from bot.talk.session import SURE_ENOUGH
 from bot.talk.spoken_forms import digits_spoken
+from bot.wording import label
 from classifier.signals import guess_request_type, split_requests
-from routing.citizen_request import RequestType
+from routing.citizen_request import RequestType, Secrecy
 from routing.places.addresses import find_addresses
+from routing.redaction import redact
 
 _MOST_TEXT = 1000
 _REACH = 10
@@ -95,14 +97,76 @@ def without_own_phone(text: str) -> str:
     return kept.strip(" ，,；;\n")
 
 
+def name_in(text: str) -> tuple[str | None, str]:
+    """The name somebody gives as their own (我叫李桂花), and the story without that clause: it belongs under the contact,
+    which may be kept secret."""
+    if "叫" not in text and "姓名" not in text:
+        return None, text
+    for found in _OWN_NAME.finditer(text[:_MOST_TEXT]):
+        if redact(f"我是{found['name']}，") == "我是[姓名]，":
+            return found["name"], _joined(text[: found.start()], text[found.end() :])
+    return None, text
+
+
+def secrecy_in(text: str) -> tuple[Secrecy | None, str]:
+    """保密 or 匿名 said as a clause of its own, and the story without it."""
+    found = _OWN_SECRECY.search(text) if "密" in text or "匿名" in text else None
+    if found is None:
+        return None, text
+    chosen = Secrecy.ANONYMOUS if found["said"] == label(Secrecy.ANONYMOUS) else Secrecy.SECRET
+    return chosen, _joined(text[: found.start()], text[found.end() :])
+
+
+def _joined(before: str, after: str) -> str:
+    """What is left once a clause was taken out, with one mark between."""
+    left, right = before.rstrip(" ，,；;\n"), after.lstrip(" ，,；;\n")
+    apart = "" if not left or not right or left[-1] in "。！!？?" or right[0] in "。！!？?" else "，"
+    return f"{left}{apart}{right}"
+
+
+_OWN_NAME = re.compile(
+    r"(?:^|(?<=[，,。；;！! \n好]))(?:你好|您好)?[，, ]*(?:我|本人)(?:的?名字|姓名)?(?:叫做?|[：:是])"
+    r"(?P<name>[\u4e00-\u9fff]{2,4})(?=[，,。；;！! \n]|$)"
+)
+_OWN_SECRECY = re.compile(
+    r"(?:^|(?<=[，,。；;！! \n]))(?:请|麻烦|帮我|给我|替我|务必|一定要?|要|要求|希望|你们)*+(?:为我)?"
+    r"(?P<said>保密|匿名)(?:处理|登记|办理|举报|投诉|一下|吧|啊|哦|谢谢)*(?=[，,。；;！! \n]|$)"
+)
+
+
 def requests_in(text: str) -> tuple[str, ...]:
     """Several requests of one text; empty for one."""
     parts = split_requests(text, as_said=True) if 0 < len(text) <= _MOST_TEXT else ()
     trimmed = tuple(_PREAMBLE.sub("", part).strip(" ，,；;。\n") for part in parts)
-    return trimmed if len(trimmed) > 1 and all(trimmed) else ()
+    if len(trimmed) > 1 and all(trimmed):
+        return trimmed
+    counted = _COUNTED.fullmatch(text.strip()) if 0 < len(text) <= _MOST_COUNTED else None
+    return (counted["one"].strip(), counted["other"].strip()) if counted else ()
+
+
+_MOST_COUNTED = 200
+_COUNTED = re.compile(
+    r"(?:我|要|想|反映|说|有|[一两二]件事|[，,。：: ])*+一[个件]是"
+    r"(?P<one>[^，,。；;\n]{6,80}?)[，,。；; ]+"
+    r"(?:再|还|还有|另外?)*一[个件]?是?(?P<other>[^\n]{6,90}?)"
+    r"(?:[，,。 ]+(?:请|麻烦)?(?:你们)?(?:给)?(?:管管|管一管|看看|处理一下|解决一下)(?:吧|啊)?)?[。！! ]*"
+)
+"""“一个是楼下乱停车，一个是隔壁油烟大”."""
 
 
 def sounds_like(text: str) -> RequestType | None:
     """The type a text would have as a ticket; None where it is a mere fallback."""
     guess = guess_request_type(text)
-    return RequestType(guess.label) if guess.confidence >= SURE_ENOUGH else None
+    return meant(RequestType(guess.label), text) if guess.confidence >= SURE_ENOUGH else None
+
+
+_SNEERS = re.compile(
+    r"没动静|没人[管来理]|还没[有]?[办修解结来]|没(?:有)?(?:解决|结果|消息|下文)"
+    r"|不管|不理|白跑|等于没|都没[办修来]"
+)
+
+
+def meant(kind: RequestType, text: str) -> RequestType:
+    """“你们办事真快，三个月了都没动静” praises nobody."""
+    sneers = kind is RequestType.PRAISE and _SNEERS.search(text) is not None
+    return RequestType.COMPLAINT if sneers else kind

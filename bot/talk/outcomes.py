@@ -58,6 +58,7 @@ from bot.talk.session import (
     to_home,
     to_step,
 )
+from bot.talk.supplying import way_out
 from bot.ticket_view import TicketView
 from bot.wechat_text import quote
 from bot.wording import explain
@@ -186,7 +187,7 @@ def _after_search(session: Session, act: FindProgress, found: Found, heard: Hear
     left = MOST_WRONG_CODES - counted.wrong_codes
     if left <= 0:
         return to_home(counted, phrases.CODE_BLOCKED)
-    return to_step(replace(counted, asked_number=None), Step.ASK_NUMBER, phrases.wrong_code(left))
+    return to_step(counted, Step.ASK_CODE, phrases.wrong_code(left))
 
 
 _JUST_NOW = timedelta(hours=1)
@@ -316,9 +317,12 @@ def _after_act(session: Session, act: Act, done: Done, now: datetime) -> Turn:
     match act:
         case Supplement(pictures=pictures):
             said = phrases.supplemented(ticket.number, opens_at=opens_at, now=now)
+            if session.interrupted is not None:
+                return interrupted.home(session, said)
             # A photo sent on its own leaves the citizen where they are: more will follow.
             stays = bool(pictures) and session.step is not Step.SUPPLEMENT
-            return Turn(session, (said,)) if stays else _show_again(session, ticket, said)
+            more = way_out(session)
+            return Turn(session, (said,)) if stays else _show_again(session, ticket, said, more=more)
         case Remind():
             known = ticket.unit_name is not None
             told = phrases.reminded(ticket.number, opens_at=opens_at, now=now, unit_known=known)
@@ -337,11 +341,18 @@ def _after_act(session: Session, act: Act, done: Done, now: datetime) -> Turn:
             return to_home(session)
 
 
-def _show_again(session: Session, ticket: TicketView, said: str, *, but: Action | None = None) -> Turn:
+def _show_again(
+    session: Session,
+    ticket: TicketView,
+    said: str,
+    *,
+    but: Action | None = None,
+    more: tuple[Choice, ...] = (),
+) -> Turn:
     """Back at the ticket, with what may be done to it now (``but`` what was just done), not told all again."""
     offers = tuple(choice for action, choice in _OFFERS if ticket.may(action) and action is not but)
     focused = replace(session, ticket=ticket.number)
-    return to_step(focused, Step.TICKET, said, choices=(*offers, Choice("首页", Pick.HOME)))
+    return to_step(focused, Step.TICKET, said, choices=(*offers, *more, Choice("首页", Pick.HOME)))
 
 
 def _after_refusal(session: Session, refused: Refused) -> Turn:

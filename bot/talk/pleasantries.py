@@ -38,17 +38,12 @@ _CHATS = re.compile(
 _LONELY = re.compile(
     r"(?:你|能不能|可以|想|有没有人|谁|来)*(?:陪|跟|和|找)(?:我|个人|人)?(?:聊聊天?|说说话|说会儿话|聊会儿?天?|唠唠嗑?)(?:吗|吧|好吗|呗)?|聊聊天?"
 )
-_DEFRAUDED = re.compile(
-    r"(?:我|俺|妈|爸|老伴|家里?人|老人|孩子|刚才?|今天|昨天)[^，。]{0,8}(?:被|遭|中了?)"
-    r"[^，。]{0,6}(?:诈骗|骗)(?:了|走|子|$|[，, ])"
-    r"|(?:电信|网络|刷单|杀猪盘|冒充)[^，。]{0,4}诈骗.{0,10}(?:转|汇|打)(?:走|了|出)|骗(?:走|了)我[^，。]{0,6}(?:万|千|块|元)"
-)
 _DOUBTS_US = re.compile(
     r"(?:你们这?|这里?|这个|您这)(?:是不是|是)?(?:个)?(?:诈骗|骗子|骗人的?|假的|真的|官方的?|正规的?|政府的?)(?:吗|么|吧|公众号吗|号吗)"
     r"|是不是(?:诈骗|骗子|骗人的|假的)|(?:怎么|咋|凭什么|拿什么)(?:证明|相信|信)(?:你们?|你们是.{1,6})|我?不相?信(?:你们?)?"
 )
 _LEADERS = re.compile(
-    r"(?:(?:我)?(?:要|想)?(?:给|找|跟|向))?(?:市长|县长|区长|镇长|书记|局长|县委书记|领导)(?:的)?(?:信箱|热线|邮箱|电话)?(?:写信|写封信|反映|反应|投诉)?(?:在哪里?|怎么写|是多少|吗)?"
+    r"(?:(?:我)?(?:要|想)?(?:给|找|跟|向))?(?:市长|县长|区长|镇长|乡长|书记|局长|主任|县委书记|领导)(?:的)?(?:信箱|热线|邮箱|电话)?(?:写信|写封信|打(?:个)?电话|说|反映|反应|投诉)?(?:在哪里?|怎么写|是多少|吗)?"
     r"|(?:你们)?(?:能|可以)?(?:帮我)?转给(?:市长|县长|书记|领导)(?:吗|看看)?"
 )
 _ROBOT = re.compile(
@@ -61,10 +56,26 @@ _PLAINER = re.compile(
     r"|[你您]?(?:说|讲|打字)[得的]?慢一?点|[听看]不太?懂.{0,4}(?:简单|短)"
 )
 _VENTS = re.compile(
-    r"(?:你们?|你们这些人|政府|热线|12345|这帮人|到底|就|都|只|光|真|还|是|会|知道|在|啊|[，,。！!？? ])*+"
+    r"(?:(?:你们?|你们这些人|政府|热线|12345|这帮人|到底|就|都|只|光|真|还|是|会|知道|在|啊|[，,。！!？? ])*+"
     r"(?:踢皮球|推来推去|管不管(?:事|了)?|不管事|不作为|吃干饭|拿工资不(?:干活|办事)|糊弄(?:人|老百姓|鬼)?|忽悠(?:人|老百姓)?|敷衍(?:人|了事)?|骗(?:人|老百姓)"
-    r"|有(?:什么|啥|个屁)?用|干什么吃的|什么态度|说话不算(?:数|话)|没一个(?:好东西|管用的)|摆设)"
-    r"(?:的|吗|嘛|吧|啊|呀|呢|了|[，,。！!？? ])*+"
+    r"|有(?:什么|啥|个屁)?用|(?:什么|啥)?破(?:玩意儿?|东西|系统|机器|号)|[问说](?:什么|啥)(?:什么|啥|都|也)*不(?:会|知道|懂)|(?:什么|啥)[都也]不(?:会|懂)|干什么吃的|什么态度|说话不算(?:数|话)|没一个(?:好东西|管用的)|摆设)"
+    r"(?:的|吗|嘛|吧|啊|呀|呢|了|[，,。！!？? ])*+)++"
+)
+_WHAT_WE_DO = re.compile(
+    r"(?:请问|那|[你您]们?|这里|这儿|这个|这|12345|热线|到底|都)*+(?:能|会|可以)(?:帮|为|给|替)?(?:我|我们|老百姓)?(?:做|办|干|帮|管|解决)*(?:我)?(?:些|点)?"
+    r"(?:什么|啥|哪些)(?:忙|事情?儿?|问题)?(?:呢|啊|呀|吗)?"
+    r"|(?:请问|这个?|[你您]们?|这个号|公众号|我)*(?:要|该)?(?:怎么|咋|如何)(?:个)?(?:用|使用|操作|弄)(?:法)?(?:啊|呀|呢|嘛)?|(?:都)?有(?:什么|啥|哪些)(?:功能|服务|用处)"
+    r"|[你您]们?(?:这(?:里|儿)?)?(?:到底)?是(?:哪里|哪儿|哪个单位|什么单位|什么地方|干什么|干啥|做什么)的?"
+)
+_LINE_BUSY = re.compile(
+    r"^(?:你们|你们的|热线|12345|电话|那个|的|怎么|为什么|咋|老是|老|总是|总|一直|都|[，,。 ])*+"
+    r"(?:12345|热线|电话)?(?:打不通|打不进去?|占线|没人接|不接|接不通)(?:啊|呀|呢|了|吗)*$"
+)
+_NO_TYPING = re.compile(
+    r"(?:我|俺|咱|老了|年纪大|眼花|手机|[，,。 ])*+"
+    r"(?:不太?会|不会|不怎么会|不晓得怎么|学不会|认不得|不认得?|不识)"
+    r"(?:打字?|写字?|字|拼音|用手机|用微信|弄手机|弄这个|弄|操作|用)(?:了|啊|呀|的|呢|嘛|[，,。 ])*"
+    r"|(?:我|俺)?打字(?:太|很|好)?(?:慢|费劲|难)(?:了|啊|呀)?"
 )
 _WANTS_INFORMATION = re.compile(
     r"[你您好我本人公司想要需依法现向贵单位局府政们，, ]{0,16}申请(?:政府)?(?:信息)?公开[：:，, 一下]{0,4}(?P<what>.{4,})",
@@ -79,6 +90,7 @@ _HELP_CALLED = re.compile(
 )
 _ASKS_HOW = re.compile(r"怎么|如何|咋|什么|哪|多久|多少|要不要|能不能|流程|条件|材料$")
 _LEAST_LETTERS = 8
+_HELP = re.compile(r"(?:please )?help(?: me| us)?[!. ]*", re.IGNORECASE)
 _FOREIGN = re.compile(r"[A-Za-z]{2,}")
 _HAN = re.compile(r"[\u3400-\u9fff]")
 
@@ -118,11 +130,6 @@ def doubts_us(text: str) -> bool:
     return len(text) <= _LONGEST and _DOUBTS_US.fullmatch(_plain(text)) is not None
 
 
-def was_defrauded(text: str) -> bool:
-    """“我被电信诈骗了 刚转走五万”: in the first hours a bank may still stop it."""
-    return len(text) <= 2 * _LONGEST and _DEFRAUDED.search(_plain(text)) is not None
-
-
 def asks_for_leaders(text: str) -> bool:
     """“我要给市长写信”."""
     return len(text) <= _LONGEST and _LEADERS.fullmatch(_plain(text)) is not None
@@ -136,6 +143,21 @@ def help_called(text: str) -> bool:
 def vents(text: str) -> bool:
     """“你们就会踢皮球”: anger at this office, and not a word of what is the matter."""
     return len(text) <= _LONGEST and _VENTS.fullmatch(_plain(text)) is not None
+
+
+def asks_what_we_do(text: str) -> bool:
+    """“你们能帮我什么”, “这个怎么用”."""
+    return len(text) <= _LONGEST and _WHAT_WE_DO.fullmatch(_plain(text)) is not None
+
+
+def cannot_type(text: str) -> bool:
+    """“我不会打字”, “不识字”."""
+    return "不" in text and len(text) <= _LONGEST and _NO_TYPING.fullmatch(_plain(text)) is not None
+
+
+def line_is_busy(text: str) -> bool:
+    """“12345打不通”."""
+    return len(text) <= _LONGEST and _LINE_BUSY.search(_plain(text)) is not None
 
 
 def information_wanted(text: str) -> str | None:
@@ -158,5 +180,7 @@ def wants_plainer_words(text: str) -> bool:
 
 def in_another_language(text: str) -> bool:
     """Words of another script, and no Chinese."""
+    if _HELP.fullmatch(text.strip()):
+        return True
     words = [] if _HAN.search(text) else _FOREIGN.findall(text)
     return len(words) > 1 and sum(map(len, words)) >= _LEAST_LETTERS

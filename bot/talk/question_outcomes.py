@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from bot.talk import filing, filing_words, phrases, place_words, questions
+from bot.talk import filing, filing_words, phrases, place_words, questions, reporting_words
 from bot.talk.replacing import replace
+from bot.talk.reporting import begin_report
 from bot.talk.session import (
     AskKnowledge,
     Choice,
@@ -95,6 +96,9 @@ def after_refused_question(session: Session, act: AskKnowledge, refusal: Refusal
         if not refusal.nearest and session.answered is not None:
             file = Choice("登记成工单", Pick.FILE_TEXT, RequestType.CONSULTATION.value)
             return to_step(session, Step.HOME, phrases.ALL_I_KNOW, choices=(file, Choice("首页", Pick.HOME)))
+    matter = reporting_words.may_be_reported(act.question) if lack is not None else None
+    if matter is not None and (session.draft is None or not session.draft.has_content):
+        return begin_report(session, heard, matter)
     place = place_words.bare_place(act.question) if lack is not None else None
     if place is not None and session.draft is None:
         return filing.begin_at(session, heard, place, told=session.follows)
@@ -181,7 +185,7 @@ def after_aside(
         said = phrases.answer(outcome.found, elder=session.elder, page=outcome.page)
         about = replace(session, about=outcome.found.article_id)
         return filing.ask(about, session.step, said, phrases.BACK_TO_FILING)
-    no_answer = isinstance(outcome, SeveralMatters) or outcome.reason in _NOT_OURS
+    no_answer = act.apart or isinstance(outcome, SeveralMatters) or outcome.reason in _NOT_OURS
     if no_answer or session.step is Step.SECRECY or questions.asks_beside(heard.text):
         return filing.ask(session, session.step, phrases.ASK_LATER)
     return filing_words.hear_answer(session, heard)

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import re
 
+from bot.talk.heard_beside import meant
 from bot.talk.place_words import bare_place
 from bot.talk.replacing import replace
-from bot.talk.session import PAUSE, Heard, Session
+from bot.talk.session import PAUSE, Heard, Pick, Session
 from knowledge_base.answering.evidence import grieves
 from knowledge_base.answering.following import has_own_matter
 from routing.citizen_request import RequestType
@@ -29,7 +30,7 @@ _FOLLOW_UP = 10
 _SCANT = 5
 """So short a question after an answer goes on about it even where it names a matter (没房本咋办)."""
 _ASKS = re.compile(
-    r"[吗呢？?哪咋啥谁]|(?<![好没过这那])几(?!乎)|怎么|怎样|如何|什么|多少|多久|多大|能不能|可不可以|有没有|是不是|要不要|可以|是否|请问|[不没么]$"
+    r"[吗呢？?哪咋啥谁]|(?<![好没过这那])几(?!乎|[次回趟遍天年]了|个月了)|怎么|怎样|如何|什么|多少(?![次回遍]了)|多久|多大|能不能|可不可以|有没有|是不是|要不要|可以|是否|请问|[不没么]$"
 )
 _PROVISION = re.compile(r"第[一二三四五六七八九十百千零〇两\d]{1,7}[条款章]")
 _GOES_ON = re.compile(r"^(?:那|还有|然后|另外|再)")
@@ -37,7 +38,7 @@ _PUTS_RIGHT = re.compile(r"^(?:不是|不对|错了|没有)?[，,。 ]*(?:我(?:
 _SURE_TYPE = 0.7
 _SEEKS_HELP = re.compile(r"(?:怎么办|咋办|咋整|找谁|谁管|谁来管|归谁管)(?:啊|呀|呢)?[？?]?$")
 _OF_THE_REPORT = re.compile(
-    r"修好|处理|解决|[有没]人管|谁管|来人|来看|来修|快点|快一点|尽快|为什么|为啥|凭什么|凭啥"
+    r"修好|管管|管一管|处理|解决|[有没]人管|谁管|来人|来看|来修|快点|快一点|尽快|为什么|为啥|凭什么|凭啥"
 )
 _WISHES = re.compile(r"建议|希望|表扬|感谢|谢谢")
 _TROUBLES = frozenset({RequestType.COMPLAINT, RequestType.HELP, RequestType.REPORT})
@@ -79,6 +80,17 @@ _ASIDE = re.compile(
 def asks_beside(text: str) -> bool:
     """“顺便问一下，高龄津贴怎么领”: said to be a question of its own, whatever it stands in."""
     return asks(text) and _ASIDE.search(text.strip()) is not None
+
+
+def apart(text: str) -> tuple[str, str] | None:
+    """What is told and what is asked after it: “在人民路12号，高龄津贴怎么领”. None where nothing is asked apart."""
+    if len(text) >= LONG_STORY or not asks(text):
+        return None
+    for between in _CLAUSES.finditer(text):
+        told, asked = text[: between.start()], _LEADS_IN.sub("", text[between.end() :]).strip()
+        if told and not asks(told) and asks(asked) and len(asked) >= _LEAST_CORE:
+            return told, asked
+    return None
 
 
 def asks(text: str) -> bool:
@@ -134,7 +146,9 @@ def _goes_on_telling(session: Session, heard: Heard) -> bool:
     if len(text) > _STORY or asks(text) or tells_trouble(text):
         return False
     if bare_place(text) is not None:
-        return tells_trouble(session.question or "")
+        told = session.question or ""
+        offered = any(choice.pick is Pick.FILE_TEXT for choice in session.choices)
+        return tells_trouble(told) or (offered and bool(told) and not asks(told))
     return guess is None or guess.confidence < _SURE_TYPE
 
 
@@ -142,6 +156,7 @@ def trusted_type(text: str, guess: RequestType | None) -> RequestType | None:
     """The guessed type of what is told; None for a question, which is 咨询 unless it cries for help."""
     if guess is None or guess is RequestType.CONSULTATION or hangs_on_another(text):
         return None
+    guess = meant(guess, text)
     if not asks(text) or _WISHES.search(text):
         return guess
     return guess if guess in _TROUBLES and (grieves(text) or _SEEKS_HELP.search(text)) else None

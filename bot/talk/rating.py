@@ -7,6 +7,7 @@ of the handling is part of the rating, never of a filing that happens to be open
 from __future__ import annotations
 
 from bot.talk import filing, filing_words, following, interrupted, phrases, questions, said_freely, spoken
+from bot.talk.asked import AskedFor
 from bot.talk.filing import sounds_like
 from bot.talk.rating_words import Verdict, verdict_in
 from bot.talk.replacing import replace
@@ -31,7 +32,9 @@ from bot.wechat.messages import MessageKind
 def answered(session: Session, heard: Heard) -> Turn | None:
     """The answer to a notice that asked since the last turn; None where the message is about something else."""
     asked = heard.understanding.asked
-    if asked is None or heard.message.kind not in (MessageKind.TEXT, MessageKind.VOICE):
+    if asked is None or asked.what is not AskedFor.RATING:
+        return None
+    if heard.message.kind not in (MessageKind.TEXT, MessageKind.VOICE):
         return None
     if session.updated_at is not None and asked.at <= session.updated_at:
         return None
@@ -74,7 +77,7 @@ def hear(session: Session, heard: Heard, word: str) -> Turn | None:
 def _of_which(session: Session, heard: Heard, word: str) -> Turn | None:
     """评价, or a verdict on what a notice told of lately, said in the middle of a filing: of which of the two?"""
     draft, asked = session.draft, heard.understanding.asked
-    if draft is None or not draft.has_content or asked is None:
+    if draft is None or not draft.has_content or asked is None or asked.what is not AskedFor.RATING:
         return None
     if filing_words.offered(session) or heard.message.menu_choice:
         return None

@@ -16,6 +16,7 @@ from routing.citizen_request import RequestType, Secrecy
 
 _MOST_INSULT = 12
 _LONGEST = 30
+_LEAST_DETAIL = 4
 """A longer sentence tells of something; none of it may be lost for one word in it."""
 
 _BREAK = r"[，,。！!；;～~ ]*"
@@ -31,14 +32,17 @@ _HIDES = re.compile(
     r"(?:别|不想|不要|不能|不愿|不敢|莫|甭|怕)[^，。]{0,4}(?:让|叫|给|被)?[^，。]{0,8}(?:知道|晓得|看到|看见|报复)"
     r"|(?:别|不要|不能|莫)(?:跟|和|对|告诉)[^，。]{1,8}(?:说是?我|讲是?我|是我(?:说|反映|告|投诉|举报))"
 )
-_EITHER_WAY = re.compile(r"(?:随便|都行|都可以|都好|无所谓|你看着办|看着办|你定)[吧的啊了呀]*")
+_EITHER_WAY = re.compile(
+    r"(?:随便|都行|都可以|都好|无所谓|你看着办|看着办|你定|跳过|不知道|不懂|不清楚)[吧的啊了呀]*"
+)
 _NOT = r"(?<!不)(?<!不要)(?<!不用)(?<!不想)(?<!不是)(?<!别)(?<!不能)"
 _NAMED = {secrecy: re.compile(_NOT + label(secrecy)) for secrecy in Secrecy}
 _NOT_PUBLIC = re.compile(r"(?:我|那|还是|就)?不(?:要|想|用|愿意?)?公开(?:吧|了|的|啊)?")
 _NEED_NOT_HIDE = re.compile(r"(?:不用|不要|不需要|用不着|不必)保密|不怕.{0,4}(?:知道|晓得)")
 _KINDS = "|".join(label(kind) for kind in RequestType)
 _KIND = re.compile(
-    rf"(?:不[是对][^，, ]{{0,6}}[，, ]+)?(?:嗯|对|就|应该|算|我|要|想|是|这|属于|选|的|行|好|可以|那|[，,。！!；;～~ ])*+"
+    rf"(?:不[是对][^，, ]{{0,6}}[，, ]+)?(?:嗯|啊|哦|哎|不对|错了|等等|对"
+    rf"|就|应该|算|我|要|想|是|这|属于|选|的|行|好|可以|那|[，,。！!；;～~ ])*+"
     rf"({_KINDS})(?:吧|的|啊|呀|了|他们|他|它)*"
 )
 _ENOUGH = r"不(?:想|要|用|再|打算)?(?:报|反映|反应|投诉|举报|登记|上报|弄|办|追究|告|提)了|没事儿?了|不用(?:你们)?管了|撤了吧"
@@ -68,6 +72,13 @@ _WHEN = re.compile(
     r"^.{0,4}(?:多久|什么时候|啥时候|几天|多长时间|几时)(?:能|才能|会|可以|给|就)?"
     r"(?:有结果|修好?|来修|好|解决|处理|答复|回复|来人|来看|办好?|弄好)[^，。]{0,3}$"
 )
+_SETTLED = re.compile(
+    r"[^，,。！!]{0,10}(?:修好|弄好|解决|处理好|办好|来水|来电|通水|通电|清走|运走|搬走|拉走|好)了"
+    r"(?:谢谢.{0,6}|多谢.{0,4}|不用(?:来|办|管|你们)?了?|撤了吧|啊|呀|[，,。！! ])*"
+)
+_DETAIL = re.compile(
+    r"^(?:就|都)?(?:是|在|叫|从)|^(?:店名|店子|车牌|门牌|司机|老板|牌子|名字|那[家个辆栋]|靠近|旁边|对面|大概|大约|一般|每天|每晚|天天|晚上|早上|都|他家?|她|姓)"
+)
 _HAN = re.compile(r"[\u4e00-\u9fff]")
 _WORD = re.compile(r"[A-Za-z]{2,}")
 _CORRECTS = re.compile(
@@ -83,8 +94,12 @@ _EARLIER = re.compile(
     r"(?:咦|诶|哎|那)?(?:我)?(?:刚才|刚刚|之前|上次)(?:那[个件]?|的那?[个件]?|没填完的|填的|说的|写的)(?:事情?|单子?|工单)?(?:呢|哪去了|去哪了|还在吗|怎么没了)[？?]?"
 )
 _TO_REPORT = re.compile(
-    rf"(?:(?:喂+|你们?好|您好|请问|那个|同志|师傅){_BREAK})*+(?:我|俺|咱)?(?:们)?(?:这)?(?:今天|现在|就)?(?:想|要|有)?(?:跟|向|和|给)?(?:你们?|您)?(?:想|要)?"
+    rf"(?:(?:喂+|你们?好|您好|请问|那个|同志|师傅){_BREAK})*+(?:我|俺|咱)?(?:们)?(?:这)?(?:今天|现在|就|又|还|再|另外)*(?:想|要|有)?(?:跟|向|和|给)?(?:你们?|您)?(?:想|要)?"
     r"(?:反映|反应|说|报|举报|投诉)(?:一?下|个|一?个|点|一?件|些|几个)*(?:小)?(?:事情?儿?|问题|情况)(?:呢|啊|吧)?"
+)
+_TO_ASK = re.compile(
+    rf"(?:(?:喂+|你们?好|您好|请问|那个|同志|师傅){_BREAK})*+(?:我|俺|咱)?(?:们)?(?:就是|就|还|再|想|要|来|有)*(?:跟|向)?(?:你们?|您)?"
+    r"(?:问问|问一?下|问个?|咨询一?下?|打听一?下?|请教一?下?)(?:个|一?个|点|一?件|些|几个)?(?:小)?(?:事情?儿?|问题)?(?:呢|啊|吧|哈)?"
 )
 _RATED = re.compile(
     r"((?:非常|很)?不?(?:满意|滿意)|基本(?:满意|滿意)|差评|很差|很好|[1-5一二两三四五][星颗])[，,。！! ]+([^，,。！! ].{1,299})",
@@ -131,6 +146,23 @@ def secrecy_meant(text: str) -> Secrecy | None:
     return Secrecy.SECRET if not named and _HIDES.search(said) else None
 
 
+_LETS = re.compile(
+    r"(?:那就|就|我)?(?:可以|要|行|同意|愿意|让他?们?看|给看|看吧)(?:的|吧|啊|呀|看|了|[，,。！! ])*"
+)
+_LETS_NOT = re.compile(
+    r"(?:那就|就|我|还是)?"
+    r"(?:不要|不用|不行|不可以|不能|不让|别让?|不想|不给|不愿意?|不)(?:他?们)?(?:看|看到|知道)?(?:了|吧|啊|呀|的|[，,。！! ])*"
+)
+
+
+def lets(text: str) -> bool | None:
+    """Yes or no to what was asked, said as a permission; None for anything else."""
+    said = _plain(text)
+    if not _short(said):
+        return None
+    return True if _LETS.fullmatch(said) else False if _LETS_NOT.fullmatch(said) else None
+
+
 def either_way(text: str) -> bool:
     return _EITHER_WAY.fullmatch(_plain(text)) is not None
 
@@ -166,6 +198,16 @@ def wants_apart(text: str) -> bool | None:
     if _TOGETHER.fullmatch(said):
         return False
     return True if _APART.fullmatch(said) else None
+
+
+def has_settled(text: str) -> bool:
+    """“灯修好了 谢谢”: what was just filed need not be done any more."""
+    return _short(text) and _SETTLED.fullmatch(_plain(text)) is not None
+
+
+def is_a_detail(text: str) -> bool:
+    """“就是老王烧烤”, “车牌是A12345”: more of something told before."""
+    return len(text) >= _LEAST_DETAIL and _short(text) and _DETAIL.search(_plain(text)) is not None
 
 
 def says_nothing(text: str) -> bool:
@@ -226,6 +268,11 @@ def asks_for_earlier(text: str) -> bool:
 def wants_to_report(text: str) -> bool:
     """“喂你好，我想反应个事”: that something follows, and not what."""
     return _short(text) and _TO_REPORT.fullmatch(_plain(text)) is not None
+
+
+def wants_to_ask(text: str) -> bool:
+    """“我想问问”: that a question follows, and not which."""
+    return 1 < len(text) <= _LONGEST and _TO_ASK.fullmatch(_plain(text)) is not None
 
 
 def rated_with_words(text: str) -> tuple[str, str] | None:

@@ -31,6 +31,7 @@ from bot.talk.draft import LEAST_TEXT as LEAST_TEXT
 from bot.talk.draft import MOST_PICTURES as MOST_PICTURES
 from bot.talk.draft import Draft as Draft
 from bot.talk.draft import Picture as Picture
+from bot.talk.draft import Sent as Sent
 from bot.talk.replacing import replace
 from bot.talk.steps import FILING_STEPS as FILING_STEPS
 from bot.talk.steps import FREE_TEXT_STEPS as FREE_TEXT_STEPS
@@ -88,6 +89,9 @@ class Session:
     """Said beside the stars (不满意，还是黑的), until it is known which ticket is rated."""
     interrupted: Step | None = None
     """The question of a filing in whose middle a notice asked something else: put again once that is answered."""
+    sent: Sent | None = None
+    supplied_at: datetime | None = None
+    """When what a notice had asked for came: no photo after that belongs to it unasked."""
     elder: bool = False
     """长辈模式: shorter answers, menus without notes."""
     elder_offered: bool = False
@@ -196,6 +200,7 @@ def to_home(session: Session, *say: str) -> Turn:
         reasons=(),
         comment=None,
         interrupted=None,
+        sent=None,
         one_explained=False,
     )
     return to_step(clean, Step.HOME, *say, choices=HOME_MENU + resume)

@@ -103,6 +103,8 @@ class Pick(StrEnum):
     WITHDRAW = "withdraw"
     WITHDRAW_SURELY = "withdraw_surely"
     REOPEN = "reopen"
+    SUPPLY = "supply"
+    NOT_FOR_THIS = "not_for_this"
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,7 +61,7 @@ def reopened(
 
 
 def wrong_code(left: int) -> str:
-    return f"工单号和查询码对不上。请核对后再发一次，还可以试{left}次。"
+    return f"工单号和查询码对不上。请再发一次查询码，或者发别的工单号。还可以试{left}次。"
 
 
 def not_yours(number: str) -> str:

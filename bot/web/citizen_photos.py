@@ -16,7 +16,7 @@ async def show_photo(request: web.Request, visitor: Visitor) -> web.StreamRespon
     own = await own_ticket(request, visitor)
     photos = request.app[SERVICES].photos
     photo = await photos.find(own.ticket.number, request.match_info["photo"])
-    if photo is None or not may_see(photo, own.filed_here):
+    if photo is None or not may_see(photo, own):
         raise web.HTTPNotFound
     if photo.source is Source.OFFICIAL and not given_answers(own.ticket, [photo]).shows(photo):
         raise web.HTTPNotFound

@@ -25,6 +25,7 @@ from bot.web.citizen_pages import show_citizen
 from bot.web.citizen_words import WAITS_FOR_THE_CITIZEN, own_words, promise_words, reminded_lately, standing
 from bot.web.pages import unit_name
 from bot.wording import STARS, say_time
+from routing.citizen_request import Channel
 from routing.errors import Refused, UnknownTicket
 from routing.ticket import REMINDERS_PER_DAY, SATISFIED_FROM, Ticket
 from routing.workflow import Action
@@ -105,9 +106,7 @@ async def ticket_page(
     ticket = own.ticket
     view = view_of(ticket, services.units, most_events=None)
     home = citizen_path(visitor.account.name, ticket.number)
-    photos = [
-        photo for photo in await services.photos.of_ticket(ticket.number) if may_see(photo, own.filed_here)
-    ]
+    photos = [photo for photo in await services.photos.of_ticket(ticket.number) if may_see(photo, own)]
     answers = given_answers(ticket, photos)
     promise = promise_words(ticket, view, now=now)
     context = {
@@ -146,11 +145,13 @@ async def ticket_page(
     )
 
 
-def may_see(photo: Photo, filed_here: bool) -> bool:
-    """Their own photos for whoever filed it here; the unit's attachments for whoever may see the answer."""
+def may_see(photo: Photo, own: OwnTicket) -> bool:
+    """Their own photos for whoever filed it here; the unit's attachments for whoever may see the answer. Who rang has
+    no other way in than the query code; of what was filed in a chat, the code opens nobody's photos."""
     if photo.source is Source.OFFICIAL:
         return photo.to_citizen
-    return filed_here or photo.source is Source.CITIZEN_PAGE
+    by_code_alone = own.ticket.channel is not Channel.WECHAT
+    return own.filed_here or (by_code_alone and photo.source is Source.CITIZEN_PAGE)
 
 
 def _waits(view: TicketView) -> str:

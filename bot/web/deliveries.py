@@ -1,4 +1,4 @@
-"""送达记录: whether citizens heard what they were to be told, by which way, and once more where they did not."""
+"""送达记录: whether citizens, and the platform above, heard what they were to be told, and once more where they did not."""
 
 from __future__ import annotations
 
@@ -12,21 +12,24 @@ from urllib.parse import urlencode
 from aiohttp import web
 
 from bot.delivery.listing import PAGE_SIZE, DeliveryLedger, Mark, Row, Wanted
-from bot.delivery.say import say_failure, say_state, say_try, tone_of, try_tone
-from bot.services import SERVICES
+from bot.delivery.say import say_failure, say_state, say_try, say_way, tone_of, try_tone
+from bot.services import SERVICES, Services
 from bot.web.access import Form, set_flash
 from bot.web.pages import TICKET_ROLES, Viewer, present, show
 from bot.wording import explain, label
 from routing.acts.outbox import REPEATABLE_AT_WILL
 from routing.errors import Refused
-from routing.events import NoticeChannel, NoticeState, Rung
+from routing.events import Audience, NoticeChannel, NoticeState, Rung
 from routing.timing.working_calendar import CHINA
 
 HOME = "/console/deliveries"
 PERIODS = {"1": "一天", "7": "七天"}
 """Longer ones would read a city's whole month for a list nobody pages through."""
 _MOST_REASON = 200
-_Named = TypeVar("_Named", NoticeState, Rung)
+_Named = TypeVar("_Named", NoticeState, Rung, Audience)
+_NOT_OFFERED = (Rung.CHAT_SHORT, Rung.CALLBACK)
+"""No way a citizen is told by of its own."""
+_TO = (Audience.CITIZEN, Audience.PLATFORM)
 _UNDER_WAY = (NoticeState.QUEUED, NoticeState.SENDING)
 
 
@@ -39,6 +42,7 @@ class Asked:
     state: NoticeState | None
     rung: Rung | None
     number: str
+    to: Audience = Audience.CITIZEN
 
     @property
     def fields(self) -> dict[str, str]:
@@ -48,6 +52,7 @@ class Asked:
             "state": self.state or "",
             "rung": self.rung or "",
             "number": self.number,
+            "to": self.to if self.to is Audience.PLATFORM else "",
         }
         return {name: value for name, value in said.items() if value}
 
@@ -58,8 +63,9 @@ class Asked:
             since=end - timedelta(days=int(self.days)),
             until=end,
             state=self.state,
-            rung=self.rung,
+            rung=None if self.to is Audience.PLATFORM else self.rung,
             number=self.number or None,
+            audience=self.to,
         )
 
     def href(self, **other: str) -> str:
@@ -83,7 +89,8 @@ async def list_page(request: web.Request, viewer: Viewer) -> web.StreamResponse:
             for state in NoticeState
             if counts.get(state) or asked.state is state
         ],
-        "rungs": [rung for rung in Rung if rung is not Rung.CHAT_SHORT],
+        "rungs": [rung for rung in Rung if rung not in _NOT_OFFERED],
+        "whom": _TO if _calls_platform(services, asked) else (),
         "total": total,
         "all_href": asked.href(state=""),
         "rows": [_line(row) for row in rows],
@@ -93,6 +100,11 @@ async def list_page(request: web.Request, viewer: Viewer) -> web.StreamResponse:
         "next_href": asked.href(after=_said(following)) if following else None,
     }
     return show(request, "deliveries.html", context)
+
+
+def _calls_platform(services: Services, asked: Asked) -> bool:
+    """Who has no platform above is not asked which of the two; its address may have been taken away since."""
+    return bool(services.settings.hotline_callback_url) or asked.to is Audience.PLATFORM
 
 
 async def repeat(request: web.Request, viewer: Viewer, form: Form) -> web.StreamResponse:
@@ -121,7 +133,7 @@ def _line(row: Row) -> dict[str, object]:
         "number": row.number,
         "id": entry.id,
         "about": label(row.about),
-        "way": "电话" if by_phone else (label(entry.rung) if entry.rung else label(entry.channel)),
+        "way": "电话" if by_phone else say_way(entry),
         "state": say_state(entry),
         "tone": tone_of(entry),
         "planned_at": entry.planned_at,
@@ -133,7 +145,8 @@ def _line(row: Row) -> dict[str, object]:
         "read_at": entry.read_at,
         "replays": entry.replays,
         "repeatable": not by_phone and entry.state not in _UNDER_WAY,
-        "at_will": entry.state in REPEATABLE_AT_WILL,
+        "at_will": entry.to_platform or entry.state in REPEATABLE_AT_WILL,
+        "to_platform": entry.to_platform,
     }
 
 
@@ -145,6 +158,7 @@ def _asked(query: Mapping[str, str], *, now: datetime) -> Asked:
         state=_member(NoticeState, query.get("state", "")),
         rung=_member(Rung, query.get("rung", "")),
         number=query.get("number", "").strip().upper()[:32],
+        to=to if (to := _member(Audience, query.get("to", ""))) in _TO else Audience.CITIZEN,
     )
 
 

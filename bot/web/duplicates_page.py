@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import urlencode
@@ -15,6 +16,7 @@ from bot.web.access import Form, set_flash
 from bot.web.errors import status_of
 from bot.web.liaison import Row, row_of
 from bot.web.pages import Viewer, present, show, unit_name
+from bot.web.sessions import Undo
 from bot.wording import explain
 from routing.errors import Incomplete, NotYourRole, Refused, UnknownTicket
 from routing.queries import PAGE_SIZE, Order, TicketFilter
@@ -35,6 +37,7 @@ _MOST_HOT = 20
 _MOST_AT_ONCE = 20
 _MOST_LISTED = 12
 _PICK = "pick."
+_TICKET_PAGE = re.compile(r"/console/tickets/HY\d{6,18}")
 _TONES = {Level.WATCH: "calm", Level.WARNING: "soon", Level.ALARM: "late"}
 _VERDICT_TONES = {Verdict.LIKELY: "late", Verdict.POSSIBLE: "soon"}
 
@@ -86,18 +89,28 @@ class Attempt:
     kept: Mapping[str, str]
 
 
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What the next page says; ``linked`` are the links that may be taken back from there."""
+
+    words: str
+    linked: tuple[Ticket, ...] = ()
+
+
 async def duplicates(request: web.Request, viewer: Viewer) -> web.StreamResponse:
     return await _show(request, viewer)
 
 
 async def act(request: web.Request, viewer: Viewer, form: Form) -> web.StreamResponse:
     """Join one, join several of a matter, or part; a form that is refused keeps what was written."""
-    action = {"link": _link, "gather": _gather, "unlink": _unlink}.get(request.match_info["action"])
+    action = {"link": _link, "gather": _gather, "unlink": _unlink, "undo": _undo}.get(
+        request.match_info["action"]
+    )
     if action is None:
         raise web.HTTPNotFound
     number = request.match_info["number"]
     try:
-        said = await action(request.app[SERVICES], viewer, number, form, present(request))
+        done = await action(request.app[SERVICES], viewer, number, form, present(request))
     except NotYourRole:
         raise
     except UnknownTicket as unknown:
@@ -108,43 +121,62 @@ async def act(request: web.Request, viewer: Viewer, form: Form) -> web.StreamRes
     except Refused as refused:
         attempt = Attempt(number=number, words=explain(refused), kept=form)
         return await _show(request, viewer, attempt=attempt, status=status_of(refused))
-    await set_flash(request, viewer, said)
-    raise web.HTTPSeeOther(_href(tab=_tab(request.query.get("tab", ""))))
+    tab = _tab(request.query.get("tab", ""))
+    undo = undo_link(done.linked, tab=tab) if done.linked else None
+    await set_flash(request, viewer, done.words, undo=undo)
+    raise web.HTTPSeeOther(_back(form) or _href(tab=tab))
 
 
-async def _link(services: Services, viewer: Viewer, number: str, form: Form, now: datetime) -> str:
+def undo_link(linked: Sequence[Ticket], *, tab: str = "", back: str = "") -> Undo:
+    """The way back from links just made; ``back`` is the page of the ticket where it was made."""
+    fields = {f"{_PICK}{ticket.number}": str(ticket.version) for ticket in linked}
+    number = linked[0].number
+    href = f"{PAGE}/{number}/undo" + (f"?{urlencode({'tab': tab})}" if tab else "")
+    return Undo(href=href, fields={**fields, **({"back": back} if back else {})})
+
+
+async def _link(services: Services, viewer: Viewer, number: str, form: Form, now: datetime) -> Done:
     parent = form.get("parent", "").strip().upper()
     if not parent:
         raise Incomplete("parent")
-    await services.desk.links.link(
+    ticket = await services.desk.links.link(
         number, parent, actor=viewer.actor, version=_version(form), now=now, reason=_reason(form)
     )
-    return f"{number} 已并入 {parent}，和它一起答复。"
+    return Done(f"{number} 已并入 {parent}，和它一起答复。", (ticket,))
 
 
-async def _unlink(services: Services, viewer: Viewer, number: str, form: Form, now: datetime) -> str:
+async def _unlink(services: Services, viewer: Viewer, number: str, form: Form, now: datetime) -> Done:
     await services.desk.links.unlink(
         number, actor=viewer.actor, version=_version(form), now=now, reason=_reason(form)
     )
-    return f"{number} 已恢复单独办理，请重新派单。"
+    return Done(f"{number} 已恢复单独办理，请重新派单。")
 
 
-async def _gather(services: Services, viewer: Viewer, number: str, form: Form, now: datetime) -> str:
+async def _undo(services: Services, viewer: Viewer, number: str, form: Form, now: datetime) -> Done:
+    """Each link of the last press is taken back by itself; what went on meanwhile stays and is told."""
+    done, left = [], []
+    for child, version in _picked(form)[:_MOST_AT_ONCE]:
+        try:
+            await services.desk.links.undo_link(child, actor=viewer.actor, version=_whole(version), now=now)
+            done.append(child)
+        except Refused as refused:
+            left.append(f"{child}：{explain(refused)}")
+    said = f"已撤销并案：{'、'.join(done)}，由原单位办理；原来没有派单的，回到待派单。" if done else ""
+    return Done(said + (f"{len(left)} 件没有撤销：{' '.join(left)}" if left else ""))
+
+
+async def _gather(services: Services, viewer: Viewer, number: str, form: Form, now: datetime) -> Done:
     """The ticked tickets of a matter into the one chosen; what cannot be joined is told and the rest is done."""
     parent, reason = form.get("parent", "").strip().upper(), _reason(form)
-    picked = [
-        (name.removeprefix(_PICK), value)
-        for name, value in form.items()
-        if name.startswith(_PICK) and name != f"{_PICK}{parent}"
-    ]
+    picked = [(child, version) for child, version in _picked(form) if child != parent]
     if not parent:
         raise Incomplete("parent")
     if not picked:
         raise Incomplete("pick")
-    done, left = 0, []
+    done, left = list[Ticket](), []
     for child, version in picked[:_MOST_AT_ONCE]:
         try:
-            await services.desk.links.link(
+            ticket = await services.desk.links.link(
                 child,
                 parent,
                 actor=viewer.actor,
@@ -152,10 +184,16 @@ async def _gather(services: Services, viewer: Viewer, number: str, form: Form, n
                 now=now,
                 reason=reason,
             )
-            done += 1
+            done.append(ticket)
         except Refused as refused:
             left.append(f"{child}：{explain(refused)}")
-    return f"{done} 件已并入 {parent}。" + (f"{len(left)} 件没有并：{' '.join(left)}" if left else "")
+    said = f"{len(done)} 件已并入 {parent}。" + (f"{len(left)} 件没有并：{' '.join(left)}" if left else "")
+    return Done(said, tuple(done))
+
+
+def _picked(form: Form) -> list[tuple[str, str]]:
+    """The tickets a form names, each with the version that was looked at."""
+    return [(name.removeprefix(_PICK), value) for name, value in form.items() if name.startswith(_PICK)]
 
 
 async def _show(
@@ -279,6 +317,12 @@ def _whole(text: str) -> int:
     if not (text.isascii() and text.isdigit() and len(text) < 10):
         raise web.HTTPBadRequest
     return int(text)
+
+
+def _back(form: Form) -> str:
+    """The page of the ticket where the link was made, if that is where it was."""
+    said = form.get("back", "")
+    return said if _TICKET_PAGE.fullmatch(said) else ""
 
 
 def _tab(asked: str) -> str:

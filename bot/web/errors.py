@@ -12,6 +12,9 @@ import orjson
 import structlog
 from aiohttp import web
 from aiohttp.typedefs import Handler
+from pymongo.errors import ConnectionFailure
+from redis.exceptions import ConnectionError as RedisGone
+from redis.exceptions import TimeoutError as RedisLate
 
 from bot import people, staff, wording
 from bot.intake import TextTooLong
@@ -82,6 +85,9 @@ _HTTP_DETAILS = {
     415: "提交的格式不对。",
 }
 _WENT_WRONG = "系统出了点问题，刚才的操作可能没有办成。请查看最新状态后再试。"
+_AWAY = "现在打不开，系统正在恢复。请过几分钟再打开这一页，急事请直接拨打12345。"
+_STORE_AWAY = (ConnectionFailure, RedisGone, RedisLate)
+_AGAIN_AFTER_S = 60
 
 _HEADERS = {
     "Content-Security-Policy": "default-src 'self'; object-src 'none'; base-uri 'none'; "
@@ -169,7 +175,7 @@ async def error_middleware(request: web.Request, handler: Handler) -> web.Stream
         log.error(
             "request failed", request_id=request_id, error=type(failure).__name__, where=_where(failure)
         )
-        return _failure_answer(request, request_id)
+        return _failure_answer(request, request_id, away=isinstance(failure, _STORE_AWAY))
 
 
 def error_page(
@@ -195,16 +201,20 @@ def _plain_answer(request: web.Request, answer: web.HTTPException) -> web.Respon
     return problem(answer.status, title, words, code=_snake_case(title), headers=kept)
 
 
-def _failure_answer(request: web.Request, request_id: str) -> web.Response:
+def _failure_answer(request: web.Request, request_id: str, *, away: bool) -> web.Response:
+    """``away``: a store was not to be reached, which passes by itself."""
+    status = 503 if away else 500
+    words = _AWAY if away and request.method in ("GET", "HEAD") else _WENT_WRONG
     if _is_api(request):
-        response = problem(
-            500, "Internal error", f"{_WENT_WRONG}（编号 {request_id}）", code="internal_error"
-        )
+        title, code = ("Unavailable", "unavailable") if away else ("Internal error", "internal_error")
+        response = problem(status, title, f"{words}（编号 {request_id}）", code=code)
     elif _is_page(request):
-        response = error_page(request, status=500, words=_WENT_WRONG, request_id=request_id)
+        response = error_page(request, status=status, words=words, request_id=request_id)
     else:
-        response = web.Response(text=f"{_WENT_WRONG}（编号 {request_id}）", status=500)
+        response = web.Response(text=f"{words}（编号 {request_id}）", status=status)
     response.headers["X-Request-Id"] = request_id
+    if away:
+        response.headers["Retry-After"] = str(_AGAIN_AFTER_S)
     return response
 
 

@@ -88,6 +88,10 @@ class Advice:
     """All of it, in the order it is shown."""
 
     danger: Danger | None
+    asks: bool
+    """A question: its answer stands before whose ticket it would be."""
+    kept_secret: bool
+    """What is reported (举报) is filed as secret, whatever is ticked."""
     type_label: str
     type_share: str
     topic: str
@@ -115,8 +119,13 @@ async def advice_on(
     quality = judge_transcript(filled.text)
     gaps = () if quality.level is TranscriptLevel.GOOD else quality.gaps
     pieces = signals.requests if len(signals.requests) > 1 else ()
+    said_by_operator = RequestType(filled.request_type) if filled.request_type else kind
+    asks = said_by_operator is RequestType.CONSULTATION
+    similar = await similar_to(filled, services=services, reader=reader, now=now)
     return Advice(
         danger=Danger(label(danger.kind), danger.word, _CALLS[danger.kind], danger.sure) if danger else None,
+        asks=asks,
+        kept_secret=said_by_operator is RequestType.REPORT,
         type_label=label(kind),
         type_share=f"{signals.request_type.confidence:.0%}",
         topic=topic.label,
@@ -129,8 +138,9 @@ async def advice_on(
             QUESTIONS[gap] for gap in gaps if gap in QUESTIONS and not (gap is Gap.NO_PLACE and filled.place)
         ),
         abuse=f"{label(signals.abuse.kind)}（“{signals.abuse.word}”）" if signals.abuse else "",
-        similar=await similar_to(filled, services=services, reader=reader, now=now),
-        aloud=_aloud(filled, services, now, entry, asks=kind is RequestType.CONSULTATION),
+        # What others asked and were told is not this caller's matter; only what is still open may be.
+        similar=tuple(one for one in similar if one.open or not asks),
+        aloud=_aloud(filled, services, now, entry, asks=asks),
     )
 
 

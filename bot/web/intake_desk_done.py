@@ -16,7 +16,7 @@ from bot.web.liaison import heading_of
 from bot.web.pages import Viewer, present, show, unit_name
 from bot.web.reasons import triage_words
 from bot.wording import say_time
-from routing.citizen_request import Channel
+from routing.citizen_request import Channel, Secrecy
 from routing.ticket import Ticket
 from routing.workflow import OPEN_STATES, State
 
@@ -85,10 +85,11 @@ def _aloud(ticket: Ticket, services: Services, request: web.Request) -> str:
         else "我们会尽快交给承办单位，"
     )
     promise = ticket.promise
+    secret = "" if ticket.secrecy is Secrecy.PUBLIC else "我们会为您保密，承办单位看不到您是谁。"
     when = f"最晚{say_time(promise.due_at, now=now)}答复您。" if promise else "有了结果会答复您。"
     how = (
         "凭编号和查询码可以来电查询进度。"
         if ticket.channel is Channel.HOTLINE
         else "凭编号和查询码可以查询进度。"
     )
-    return f"{number}{by}{when}{how}"
+    return f"{number}{by}{when}{secret}{how}"

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from datetime import datetime, timedelta
 
-from bot.intake import MOST_CHARACTERS, MOST_TITLE, tidy_citizen
+from bot.intake import DESK_NUMBER, MOST_CHARACTERS, MOST_TITLE, tidy_citizen
 from routing.citizen_request import Applicant, Channel, Citizen, RequestType, Secrecy
 from routing.identity import normalise_phone
 from routing.timing.working_calendar import CHINA
@@ -83,7 +83,7 @@ class Filled:
 
     @property
     def external_number(self) -> str:
-        return f"desk-{self.key}"
+        return f"{DESK_NUMBER}{self.key}"
 
     @property
     def full_text(self) -> str:

@@ -14,7 +14,7 @@ from bot.services import SERVICES, Services
 from bot.web.pages import KNOWLEDGE_ROLES, Viewer, present, show
 from bot.wording import label
 from knowledge_base.article import ArticleStatus
-from knowledge_base.editing.entries import Person
+from knowledge_base.editing.entries import SYSTEM, Person
 from knowledge_base.editing.mongo_lists import MongoEntryLists
 from routing.departments import Unit
 from routing.timing.working_calendar import CHINA
@@ -95,7 +95,7 @@ async def names_of(services: Services, ids: Iterable[str]) -> dict[str, str]:
     names = {}
     for one in set(ids):
         user = await services.people.find_user(one)
-        names[one] = user.name if user else one
+        names[one] = user.name if user else "系统" if one == SYSTEM else one
     return names
 
 

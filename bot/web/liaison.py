@@ -3,28 +3,27 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import date, datetime, time, timedelta
-from enum import StrEnum
-from urllib.parse import urlencode
+from datetime import datetime
 
 from aiohttp import web
 
 from bot.console_notices import ConsoleNotice
 from bot.services import SERVICES, Services
 from bot.web.clock_words import ClockWords, nearest_clock
+from bot.web.inbox_asked import NONE, OPEN, Asked, Tabs, end_of_day, filter_of, tabs_for
 from bot.web.pages import FIGURE_ROLES, MODEL_ROLES, TICKET_ROLES, Viewer, present, show, unit_name
 from bot.wording import label
 from routing.citizen_request import RequestType, Secrecy, Urgency
-from routing.departments import Unit, UnitId
+from routing.departments import Unit, UnitLevel
 from routing.errors import Incomplete
 from routing.events import EventKind
-from routing.queries import Mark, Order, Page, TicketFilter
+from routing.queries import Mark, Page, TicketFilter
 from routing.redaction import redact
 from routing.ticket import Ticket
 from routing.timing.working_calendar import CHINA
-from routing.workflow import OPEN_STATES, Actor, Role, State
+from routing.workflow import CENTRE_ROLES, OPEN_STATES, Actor, Role, State
 
 _HEADING_CHARACTERS = 44
 _NOTICES_SHOWN = 7
@@ -32,18 +31,6 @@ _COUNTED = 1000
 """Counting stops here: nine counts of everything there is would make every inbox slow."""
 _FOUND = 100
 """And here for words, and for what no index narrows: to count them is to read the tickets."""
-_OPEN = "open"
-_TABS: dict[str, tuple[str, frozenset[State] | None]] = {
-    _OPEN: ("在办", OPEN_STATES),
-    "received": ("待派", frozenset({State.RECEIVED})),
-    "dispatched": ("待签收", frozenset({State.DISPATCHED})),
-    "accepted": ("办理中", frozenset({State.ACCEPTED})),
-    "replied": ("已答复", frozenset({State.REPLIED})),
-    "closed": ("已办结", frozenset({State.RESOLVED, State.ARCHIVED})),
-    "all": ("全部", None),
-}
-_CENTRE_TABS = frozenset({"received"})
-"""A unit never has a ticket that waits to be dispatched."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,87 +66,11 @@ class Choice:
         return str(self.count) if self.count < _COUNTED else f"{_COUNTED - 1}+"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
-    """What the address asks for."""
-
-    tab: str
-    due: str
-    words: str
-    unit: str
-    kind: str = ""
-    topic: str = ""
-    urgency: str = ""
-    mark: str = ""
-    since: date | None = None
-    """The first day they came in on; no form asks for it, links of the live board do."""
-
-    @classmethod
-    def of(cls, query: Mapping[str, str], tabs: Mapping[str, object]) -> Asked:
-        tab, due = query.get("tab", _OPEN), query.get("due", "")
-        return cls(
-            tab=tab if tab in tabs else _OPEN,
-            due=due if due in ("overdue", "today", "risk") else "",
-            # MongoDB takes no NUL in a pattern, and nobody searches for control characters.
-            words="".join(c if c.isprintable() else " " for c in query.get("q", ""))[:100].strip(),
-            unit=query.get("unit", "")[:64],
-            kind=_one_of(query.get("type", ""), RequestType),
-            topic="".join(c for c in query.get("topic", "")[:40] if c.isprintable()),
-            urgency=_one_of(query.get("urgency", ""), Urgency),
-            mark=_one_of(query.get("mark", ""), Mark),
-            since=_day(query.get("since", "")),
-        )
-
-    @property
-    def narrowed(self) -> bool:
-        """By more than the tab, the limits, the unit and the words."""
-        return bool(self.kind or self.topic or self.urgency or self.mark or self.since)
-
-    @property
-    def query(self) -> str:
-        """What a saved view keeps."""
-        return self.href().partition("?")[2]
-
-    def href(self, **changes: str) -> str:
-        fields = {
-            "tab": self.tab,
-            "due": self.due,
-            "q": self.words,
-            "unit": self.unit,
-            "type": self.kind,
-            "topic": self.topic,
-            "urgency": self.urgency,
-            "mark": self.mark,
-            "since": self.since.isoformat() if self.since else "",
-            **changes,
-        }
-        given = {name: value for name, value in fields.items() if value}
-        return f"/console/tickets?{urlencode(given)}"
-
-
-def _counted(asked: Asked) -> int:
-    return _FOUND if asked.words or asked.narrowed else _COUNTED
-
-
-def _one_of(said: str, kinds: type[StrEnum]) -> str:
-    """What an address says, if there is such a thing."""
-    return said if said in set(kinds) else ""
-
-
-def _day(said: str) -> date | None:
-    """Nothing came in before this century, and MongoDB cannot keep every day a date can be."""
-    try:
-        day = date.fromisoformat(said)
-    except ValueError:
-        return None
-    return day if day.year >= 2000 else None
-
-
 async def home(request: web.Request, viewer: Viewer) -> web.StreamResponse:
     """Each role's own first page."""
     role = viewer.actor.role
     if role in FIGURE_ROLES:
-        raise web.HTTPSeeOther("/console/figures")
+        raise web.HTTPSeeOther("/console/live")
     if role in TICKET_ROLES:
         raise web.HTTPSeeOther("/console/tickets")
     if role is Role.EDITOR:
@@ -169,9 +80,9 @@ async def home(request: web.Request, viewer: Viewer) -> web.StreamResponse:
 
 async def inbox(request: web.Request, viewer: Viewer) -> web.StreamResponse:
     services, now = request.app[SERVICES], present(request)
-    tabs = _tabs_for(viewer.actor)
+    tabs = tabs_for(viewer.actor)
     asked = Asked.of(request.query, tabs)
-    filter_ = _filter(asked, tabs, now=now)
+    filter_ = filter_of(asked, tabs, units=services.units, now=now)
     cursor = request.query.get("cursor") or None
     try:
         page = await services.queries.search(
@@ -194,9 +105,12 @@ async def inbox(request: web.Request, viewer: Viewer) -> web.StreamResponse:
         "rows": [row_of(t, services=services, reader=viewer.actor, now=now) for t in page.tickets],
         "total": page.total,
         "counted_up_to": _counted(asked),
+        "searched_since": page.searched_since and page.searched_since.astimezone(CHINA),
         "next_href": asked.href(cursor=page.cursor) if page.cursor else None,
         "first_href": asked.href() if cursor else None,
         "units": units_of(viewer.actor, services),
+        "level": f"{label(UnitLevel(asked.level))}级单位" if asked.level else "",
+        "no_unit": NONE if viewer.actor.role in CENTRE_ROLES or viewer.actor.role is Role.AUDITOR else "",
         "several_units": viewer.actor.role is Role.AUDITOR or len(viewer.actor.unit_ids) > 1,
         "notices": _by_ticket(notices),
         "may_see_models": viewer.actor.role in MODEL_ROLES,
@@ -264,47 +178,23 @@ def _flags(ticket: Ticket) -> list[tuple[str, str]]:
     return flags
 
 
-def _tabs_for(actor: Actor) -> dict[str, tuple[str, frozenset[State] | None]]:
-    if actor.role is Role.LIAISON:
-        return {name: tab for name, tab in _TABS.items() if name not in _CENTRE_TABS}
-    return _TABS
-
-
-def _filter(
-    asked: Asked, tabs: Mapping[str, tuple[str, frozenset[State] | None]], *, now: datetime
-) -> TicketFilter:
-    states = tabs[asked.tab][1]
-    due_before = {"overdue": now, "today": _end_of_day(now)}.get(asked.due)
-    newest_first = asked.tab in ("closed", "all")
-    return TicketFilter(
-        states=states,
-        unit_id=UnitId(asked.unit) if asked.unit else None,
-        due_from=now if asked.due == "today" else None,
-        due_before=due_before,
-        at_risk_on=now if asked.due == "risk" else None,
-        words=asked.words or None,
-        request_type=RequestType(asked.kind) if asked.kind else None,
-        topic=asked.topic or None,
-        urgency=Urgency(asked.urgency) if asked.urgency else None,
-        mark=Mark(asked.mark) if asked.mark else None,
-        received_from=datetime.combine(asked.since, time.min, tzinfo=CHINA) if asked.since else None,
-        order=Order.NEWEST if newest_first else Order.DUE,
-    )
+def _counted(asked: Asked) -> int:
+    return _FOUND if asked.words or asked.narrowed else _COUNTED
 
 
 async def _choices(
     services: Services,
     asked: Asked,
-    tabs: Mapping[str, tuple[str, frozenset[State] | None]],
+    tabs: Tabs,
     reader: Actor,
     now: datetime,
 ) -> tuple[list[Choice], list[Choice]]:
     """The tabs and the two summaries, counted over the same unit and words as the list."""
-    whole = _filter(asked, tabs, now=now)
+    whole = filter_of(asked, tabs, units=services.units, now=now)
     base = replace(whole, states=None, due_from=None, due_before=None, at_risk_on=None)
     wanted = [replace(base, states=states) for _, states in tabs.values()]
     wanted.append(replace(base, states=OPEN_STATES, due_before=now))
-    wanted.append(replace(base, states=OPEN_STATES, due_from=now, due_before=_end_of_day(now)))
+    wanted.append(replace(base, states=OPEN_STATES, due_from=now, due_before=end_of_day(now)))
 
     way = await services.queries.way_to(asked.words) if asked.words else None
 
@@ -321,8 +211,8 @@ async def _choices(
     ]
     overdue, by_tonight = counts[-2], counts[-1]
     due_choices = [
-        Choice("已超期", overdue, asked.href(tab=_OPEN, due="overdue"), asked.due == "overdue", "late"),
-        Choice("今天以内到期", by_tonight, asked.href(tab=_OPEN, due="today"), asked.due == "today", "soon"),
+        Choice("已超期", overdue, asked.href(tab=OPEN, due="overdue"), asked.due == "overdue", "late"),
+        Choice("今天以内到期", by_tonight, asked.href(tab=OPEN, due="today"), asked.due == "today", "soon"),
     ]
     return tab_choices, due_choices
 
@@ -339,24 +229,21 @@ MARKS: dict[Mark, str] = {
 
 def _narrowing(asked: Asked, services: Services) -> list[tuple[str, str, str, list[tuple[str, str]]]]:
     """The further filters: name, label, what is chosen, the choices."""
-    topics = sorted({*services.model.labels, *filter(None, [asked.topic])})
+    topics = sorted({*services.model.labels, *filter(None, [asked.topic])} - {NONE})
     return [
         ("type", "类型", asked.kind, [(str(kind), label(kind)) for kind in RequestType]),
-        ("topic", "主题", asked.topic, [(topic, topic) for topic in topics]),
+        ("topic", "主题", asked.topic, [*((topic, topic) for topic in topics), (NONE, "未分类")]),
         ("urgency", "紧急程度", asked.urgency, [(str(one), label(one)) for one in Urgency]),
         ("mark", "标记", asked.mark, [(str(mark), words) for mark, words in MARKS.items()]),
     ]
-
-
-def _end_of_day(now: datetime) -> datetime:
-    midnight = now.astimezone(CHINA).replace(hour=0, minute=0, second=0, microsecond=0)
-    return midnight + timedelta(days=1)
 
 
 def _empty_words(asked: Asked, page: Page, actor: Actor) -> str:
     """What an empty list teaches."""
     if page.tickets:
         return ""
+    if page.searched_since:
+        return f"这些日子收到的工单里没有“{asked.words}”。"
     if asked.narrowed:
         return "没有符合这些筛选的工单。可以去掉一两个条件再看。"
     if asked.words:
@@ -369,6 +256,6 @@ def _empty_words(asked: Asked, page: Page, actor: Actor) -> str:
         return "今天以内没有要到期的工单。"
     if asked.tab == "received":
         return "没有等人派的工单。机器拿不准的会排到这里，并附上候选单位和理由。"
-    if asked.tab in (_OPEN, "dispatched") and actor.role is Role.LIAISON:
+    if asked.tab in (OPEN, "dispatched") and actor.role is Role.LIAISON:
         return "没有待办的工单。新派来的会出现在这里：先签收，再联系市民，然后答复办结。"
     return "这里还没有工单。"

@@ -15,11 +15,14 @@ from bot.live_board import BOARD, TooManyWatch, within
 from bot.services import SERVICES, Services
 from bot.similar_words import why_hot
 from bot.web.access import find_viewer
+from bot.web.inbox_asked import NONE
+from bot.web.live_nearest import WITHOUT_UNIT, nearest_limits
 from bot.web.pages import LIVE_ROLES, Viewer, present, show, unit_name
 from bot.web.periods import chosen_period
 from bot.web.supervision import percent
 from bot.wording import label
-from routing.departments import UnitId, Units
+from routing.departments import UnitId, UnitLevel, Units
+from routing.errors import UnknownUnit
 from routing.figures.counting import FigureName, add_up
 from routing.live_counts import DayCount, LiveCounts, Standing
 from routing.timing.working_calendar import CHINA
@@ -41,7 +44,6 @@ _FIGURES = (
 )
 _MOST_TOPICS, _MOST_HEAT_UNITS, _MOST_HOT = 8, 10, 5
 _HEAT_DAYS = 7
-_NO_UNIT = "none"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,19 +79,25 @@ async def board(request: web.Request, viewer: Viewer) -> web.StreamResponse:
     units = _scope(viewer.actor)
     counts = LiveCounts(services.database)
     month = chosen_period({"period": "month"}, now=now)
-    standing, days, heat, hot, judged = await asyncio.gather(
+    if request.query.get("part") == "nearest":
+        nearest = await nearest_limits(services, reader=viewer.actor, now=now)
+        part = show(request, "_live_nearest.html", {"nearest": nearest, "wall": _is_wall(request)})
+        part.content_type = "text/plain"  # no page: what the next page is to say once stays kept for it
+        return part
+    standing, days, heat, hot, judged, nearest = await asyncio.gather(
         counts.standing(now),
         counts.days(now=now, units=units),
         counts.heat(now=now, units=units, days=_HEAT_DAYS),
         services.hotspots.latest(reader=viewer.actor, limit=_MOST_HOT),
         services.queries.figures.groups(month.period, reader=viewer.actor),
+        nearest_limits(services, reader=viewer.actor, now=now),
     )
     mine = within(standing, units)
     figures = add_up(judged, month.period)
     since = now.astimezone(CHINA).date() - timedelta(days=_HEAT_DAYS - 1)
     context = {
-        "numbers": _numbers("all", sum(mine.values(), Standing()), unit=""),
-        "waiting": mine.get(None, Standing()).open,
+        "numbers": _numbers("all", sum(mine.values(), Standing()), {}),
+        "nearest": nearest,
         "levels": _levels(mine, services.units),
         "units": _unit_lines(mine, services.units),
         "figures": [
@@ -102,10 +110,14 @@ async def board(request: web.Request, viewer: Viewer) -> web.StreamResponse:
         "days": days,
         "heat": _heat(heat, services, since=since),
         "hot": [(each, why_hot(each, each.warned[-1]) if each.warned else "") for each in hot],
-        "wall": request.query.get("wall") == "1",
+        "wall": _is_wall(request),
         "look_again_s": LOOK_AGAIN_S,
     }
     return show(request, "live.html", context)
+
+
+def _is_wall(request: web.Request) -> bool:
+    return request.query.get("wall") == "1"
 
 
 async def events(request: web.Request, viewer: Viewer) -> web.StreamResponse:
@@ -154,50 +166,52 @@ def _values(standing: Mapping[UnitId | None, Standing], units: Units) -> dict[st
     """Every number of the page by its key."""
     parts = {"all": sum(standing.values(), Standing())}
     for unit_id, one in standing.items():
-        parts[f"unit:{unit_id or _NO_UNIT}"] = one
-        key = f"level:{_level(unit_id, units)}"
-        parts[key] = parts.get(key, Standing()) + one
+        parts[f"unit:{unit_id or NONE}"] = one
+        if level := _level(unit_id, units):
+            parts[f"level:{level}"] = parts.get(f"level:{level}", Standing()) + one
     return {f"{part}:{kind}": getattr(one, kind) for part, one in parts.items() for kind in _KINDS}
 
 
-def _numbers(part: str, one: Standing, *, unit: str) -> tuple[Number, ...]:
+def _numbers(part: str, one: Standing, where: Mapping[str, str]) -> tuple[Number, ...]:
     return tuple(
         Number(
             key=f"{part}:{kind}",
             words=_WORDS[kind],
             value=getattr(one, kind),
             tone=_TONES[kind],
-            href=_href(kind, unit),
+            href=_href(kind, where),
         )
         for kind in _KINDS
     )
 
 
-def _href(kind: str, unit: str) -> str:
-    fields = {"due": _DUE[kind], "unit": unit} if unit != _NO_UNIT else {"tab": "received", "due": _DUE[kind]}
-    given = {name: value for name, value in fields.items() if value}
+def _href(kind: str, where: Mapping[str, str]) -> str:
+    given = {**({"due": _DUE[kind]} if _DUE[kind] else {}), **where}
     return f"/console/tickets?{urlencode(given)}" if given else "/console/tickets"
 
 
 def _levels(standing: Mapping[UnitId | None, Standing], units: Units) -> list[UnitLine]:
-    sums: dict[str, Standing] = {}
+    """The highest level first; what no unit has, and a dissolved unit, have a line among the units and none here."""
+    sums: dict[UnitLevel, Standing] = {}
     for unit_id, one in standing.items():
-        if unit_id is None:
-            continue  # what waits for a unit has a line of its own among the units
-        level = _level(unit_id, units)
-        sums[level] = sums.get(level, Standing()) + one
-    named = {str(unit.level): f"{label(unit.level)}级单位" for unit in units.all()}
-    named[_NO_UNIT] = "其他"
-    lines = sorted(sums.items(), key=lambda level: list(named).index(level[0]) if level[0] in named else 99)
+        if level := _level(unit_id, units):
+            sums[level] = sums.get(level, Standing()) + one
     return [
-        UnitLine(name=named.get(level, level), numbers=_numbers(f"level:{level}", one, unit=""))
-        for level, one in lines
+        UnitLine(
+            name=f"{label(level)}级单位", numbers=_numbers(f"level:{level}", sums[level], {"level": level})
+        )
+        for level in UnitLevel
+        if level in sums
     ]
 
 
-def _level(unit_id: UnitId | None, units: Units) -> str:
-    unit = next((unit for unit in units.all() if unit.id == unit_id), None) if unit_id else None
-    return str(unit.level) if unit else _NO_UNIT
+def _level(unit_id: UnitId | None, units: Units) -> UnitLevel | None:
+    if unit_id is None:
+        return None
+    try:
+        return units.get(unit_id).level
+    except UnknownUnit:
+        return None
 
 
 def _unit_lines(standing: Mapping[UnitId | None, Standing], units: Units) -> list[UnitLine]:
@@ -208,8 +222,8 @@ def _unit_lines(standing: Mapping[UnitId | None, Standing], units: Units) -> lis
 
     return [
         UnitLine(
-            name=unit_name(unit_id, units, short=True) or "待派（热线中心）",
-            numbers=_numbers(f"unit:{unit_id or _NO_UNIT}", one, unit=unit_id or _NO_UNIT),
+            name=unit_name(unit_id, units, short=True) or WITHOUT_UNIT,
+            numbers=_numbers(f"unit:{unit_id or NONE}", one, {"unit": unit_id or NONE}),
         )
         for unit_id, one in sorted(standing.items(), key=worst)
     ]
@@ -232,7 +246,7 @@ def _heat(
         for topic in topics
         if any((topic, UnitId(unit) if unit else None) in found for unit in units)
     ]
-    heads = [unit_name(UnitId(unit), services.units, short=True) if unit else "待派" for unit in units]
+    heads = [unit_name(UnitId(unit), services.units, short=True) if unit else "还没派" for unit in units]
     return heads, rows
 
 
@@ -244,10 +258,8 @@ def _busiest(found: Mapping[tuple[str | None, UnitId | None], int], side: int, m
 
 
 def _cell(value: int, most: int, topic: str | None, unit: str | None, since: date) -> Heat:
-    """No list is narrowed to what has no topic; what waits to be dispatched has no unit, and a list of its own."""
-    where = {"tab": "all", "unit": unit} if unit else {"tab": "received"}
-    asked = {**where, "topic": topic or "", "since": since.isoformat()}
-    href = f"/console/tickets?{urlencode(asked)}" if value and topic else ""
+    asked = {"tab": "all", "unit": unit or NONE, "topic": topic or NONE, "since": since.isoformat()}
+    href = f"/console/tickets?{urlencode(asked)}" if value else ""
     return Heat(value=value, shade=-(-value * 4 // most) if most else 0, href=href)
 
 

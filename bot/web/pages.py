@@ -114,14 +114,16 @@ def show(
     viewer = request.get(VIEWER)
     services = request.app[SERVICES]
     role = viewer.actor.role if viewer and not viewer.unit_is_dissolved else None
+    menu = [(href, words) for href, words, roles in _MENU if role in roles]
     around = {
         "viewer": viewer,
         "csrf": viewer.session.csrf if viewer else "",
         "flash": viewer.session.flash if viewer else None,
         "undo": viewer.session.undo if viewer else None,
         "unit_name": unit_name(viewer.user.unit_id, services.units) if viewer else "",
-        "menu": [(href, words) for href, words, roles in _MENU if role in roles],
-        "most_in_menu": MOST_IN_MENU,
+        "menu": menu,
+        # One alone does not fold out.
+        "most_in_menu": MOST_IN_MENU if len(menu) > MOST_IN_MENU + 1 else len(menu),
         "here": request.path,
         "now": services.clock(),
     }

@@ -17,6 +17,7 @@ from routing.ticket import Ticket
 from routing.workflow import Actor
 
 ADD: Final = "attachments"
+HIDE: Final = "hide-file"
 _HIDDEN: Final = "市民要求保密：本单位看不到照片。需要了解，请联系主办单位或热线中心。"
 _SOURCES: Final = {
     Source.WECHAT: "市民发来",

@@ -16,13 +16,14 @@ from bot.web.errors import status_of
 from bot.web.knowledge_upload import TooMuch, UploadLimits, read_upload_form
 from bot.web.pages import Viewer, present
 from bot.web.photo_answer import photo_answer, thumbnail_answer
-from bot.web.photo_strip import ADD
+from bot.web.photo_strip import ADD, HIDE
 from bot.web.sessions import Undo
 from bot.web.ticket import Attempt, ticket_page
 from routing.acts.reviews import ReviewKind
 from routing.errors import NotYourUnit, UnknownTicket
 from routing.ticket import Ticket
 
+MOST_REASON: Final = 200
 LIMITS: Final = UploadLimits(
     files=MOST_AT_ONCE,
     file_bytes=MOST_BYTES,
@@ -91,18 +92,34 @@ async def add_files(request: web.Request, viewer: Viewer) -> web.StreamResponse:
 
 
 async def show_to_citizen(request: web.Request, viewer: Viewer, form: Form) -> web.StreamResponse:
-    """Let the citizen see an official's file, or no longer."""
+    """Let the citizen see an official's file, or no longer. Once they could see it with an answer, the ticket's history
+    keeps who changed that and why."""
     services = request.app[SERVICES]
     ticket, photo = await _find(request, viewer)
     if not may_change_files(ticket, viewer.actor):
         raise NotYourUnit(ADD)
-    shown = form.get("to_citizen") == "yes"
+    shown, reason = form.get("to_citizen") == "yes", form.get("reason", "").strip()[:MOST_REASON]
+    seen = given_answers(ticket, [replace(photo, to_citizen=True)]).shows(photo)
+    changes = photo.source is Source.OFFICIAL and photo.to_citizen is not shown
+    if changes and seen and not shown and not reason:
+        attempt = Attempt(action=HIDE, words="请写明为什么不再公开。原因记入办理经过。")
+        return await ticket_page(request, viewer, ticket, attempt=attempt, status=422)
     if not await services.photos.show_to_citizen(ticket.number, photo.id, shown=shown):
         raise web.HTTPNotFound
-    seen = given_answers(ticket, [replace(photo, to_citizen=True)]).shows(photo)
+    if changes and seen:
+        # After the file itself: what must not be seen is hidden first.
+        await services.desk.aftercare.note_file(
+            ticket.number,
+            photo.name,
+            shown=shown,
+            actor=viewer.actor,
+            version=None,
+            now=present(request),
+            reason=reason or "公开给市民",
+        )
     said = "市民现在可以看到这个文件。" if seen else "这个文件随下次答复给市民看。"
     said = said if shown else "这个文件不再给市民看。"
-    undo = Undo(href=request.path, fields={"to_citizen": "" if shown else "yes"})
+    undo = Undo(href=request.path, fields={"to_citizen": "" if shown else "yes", "reason": "撤销"})
     await set_flash(request, viewer, said, undo=undo)
     raise web.HTTPSeeOther(f"/console/tickets/{ticket.number}#photos")
 

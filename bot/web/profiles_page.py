@@ -37,6 +37,8 @@ class Changes:
     """What a text would change: its lines, and the limits of open tickets; ``used`` False for a profile not in use."""
 
     lines: tuple[str, ...]
+    limits: tuple[tuple[str, str], ...] = ()
+    """The limits that become others, in words: as they are and as they would be, empty for none."""
     used: bool = False
     tickets: int = 0
     later: int = 0
@@ -140,21 +142,32 @@ async def _changes(
     lines = changed_lines(current.text, text)[:_MOST_LINES]
     own = current.name == services.settings.profile
     others = await other_profiles(services.database, services.settings.profile)
-    if not lines or not (own or current.name in others):
-        return Changes(lines=lines)
     before = await _profile(services, current.name, current.text)
+    limits = _limits_changed(before, proposed)
+    if not lines or not (own or current.name in others):
+        return Changes(lines=lines, limits=limits)
     found = (
         await preview_open(services.database, present=before, proposed=proposed, installation=own)
     ).preview
     later, now = sum(change.later for change in found.changes), present(request)
     return Changes(
         lines=lines,
+        limits=limits,
         used=True,
         tickets=found.tickets,
         later=later,
         sooner=len(found.changes) - later,
         unclear=len(found.unclear),
         past=sum(change.promise.due_at <= now for change in found.changes),
+    )
+
+
+def _limits_changed(before: Profile, proposed: Profile) -> tuple[tuple[str, str], ...]:
+    old, new = (dict(line.split("：", 1) for line in limit_lines(each)[1:]) for each in (before, proposed))
+    return tuple(
+        (f"{clock}：{old[clock]}" if clock in old else "", f"{clock}：{new[clock]}" if clock in new else "")
+        for clock in dict.fromkeys((*old, *new))
+        if old.get(clock) != new.get(clock)
     )
 
 

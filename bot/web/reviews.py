@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from urllib.parse import urlencode
 
 from aiohttp import web
@@ -12,13 +13,13 @@ from bot.services import SERVICES, Services
 from bot.web.access import Form
 from bot.web.clock_words import ClockWords, clock_words
 from bot.web.errors import status_of
-from bot.web.liaison import heading_of, units_of
+from bot.web.liaison import for_reader, heading_of, units_of
 from bot.web.pages import Viewer, present, show, unit_name
 from bot.web.performing import Asked
 from bot.web.presence_beat import presence_words_at
 from bot.web.ticket_actions import perform_in_place
 from bot.web.timeline import Happening, happened_since
-from bot.wording import explain, label
+from bot.wording import explain, label, say_time
 from routing.acts.offers import offered_to
 from routing.acts.reviews import Review, ReviewKind, clock_of
 from routing.departments import UnitId
@@ -27,6 +28,8 @@ from routing.ticket import Ticket
 from routing.workflow import Action, Actor
 
 PAGE = "/console/reviews"
+_MOST_SHOWN = 200
+_MOVES_THE_DATE = frozenset({ReviewKind.EXTENSION, ReviewKind.SUSPENSION})
 DECIDED_BY = {
     ReviewKind.RETURN: Action.DECIDE_RETURN,
     ReviewKind.REPLY: Action.DECIDE_REPLY,
@@ -50,6 +53,11 @@ class Waiting:
     ticket: Ticket
     review: Review
     heading: str
+    asked: str
+    """What the citizen wrote, or its beginning."""
+    place: str
+    promised: str
+    """By when the citizen is to be answered, where more time is asked for."""
     unit: str
     limit: ClockWords | None
     action: Action
@@ -151,6 +159,9 @@ def _waiting(ticket: Ticket, review: Review, viewer: Viewer, request: web.Reques
         ticket=ticket,
         review=review,
         heading=heading_of(ticket),
+        asked=_beginning(for_reader(ticket.text, viewer.actor)),
+        place=for_reader(ticket.place or "", viewer.actor),
+        promised=_promised(ticket, now) if review.kind in _MOVES_THE_DATE else "",
         unit=unit_name(review.unit_id, services.units),
         limit=clock_words(clock, now=now) if clock else None,
         action=action,
@@ -159,6 +170,15 @@ def _waiting(ticket: Ticket, review: Review, viewer: Viewer, request: web.Reques
         yes=yes,
         no=no,
     )
+
+
+def _beginning(text: str) -> str:
+    said = " ".join(text.split())
+    return said if len(said) <= _MOST_SHOWN else f"{said[:_MOST_SHOWN]}…"
+
+
+def _promised(ticket: Ticket, now: datetime) -> str:
+    return say_time(ticket.promise.due_at, now=now) if ticket.promise else ""
 
 
 def _is_about(row: Waiting, attempt: Attempt) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 
 from aiohttp import web
 
@@ -12,11 +13,13 @@ from bot.web.access import Form, set_flash
 from bot.web.knowledge_upload import TooMuch, UploadLimits, read_upload_form
 from bot.web.pages import Viewer, present, show, unit_name
 from bot.web.table_words import KINDS, Section, Seen, error_words
+from bot.web.unit_search import units_like
 from bot.wording import label
+from routing.departments import Unit
 from routing.duty.roster import Duty, Leave, Roster
 from routing.duty.roster_file import read_roster
 from routing.duty.roster_store import MongoRosterStore, RosterChanged
-from routing.tables import InvalidTable
+from routing.tables import InvalidTable, RowError
 from routing.timing.working_calendar import CHINA
 
 PAGE = "/console/duty"
@@ -49,7 +52,8 @@ async def upload(request: web.Request, viewer: Viewer) -> web.StreamResponse:
     try:
         roster = await _read(held, viewer, services)
     except InvalidTable as invalid:
-        errors = tuple(error_words(each, titles=True) for each in invalid.errors[:_MOST_ERRORS])
+        own = _own_units(viewer, services)
+        errors = tuple(_error_words(each, own) for each in invalid.errors[:_MOST_ERRORS])
         seen = Seen(title=KINDS[_KIND], file=held.name, errors=errors)
         return show(request, "table_preview.html", {**context, "seen": seen}, status=422)
     seen = await _seen(roster, held, services)
@@ -82,12 +86,23 @@ async def confirm(request: web.Request, viewer: Viewer, form: Form) -> web.Strea
 
 async def _read(held: HeldUpload, viewer: Viewer, services: Services) -> Roster:
     """Raises ``InvalidTable``; another's unit is as unknown as one there is not."""
-    own = [
-        (unit.id, unit.name, unit.short_name)
-        for unit in services.units.all()
-        if unit.id in viewer.actor.unit_ids
-    ]
+    own = [(unit.id, unit.name, unit.short_name) for unit in _own_units(viewer, services)]
     return await asyncio.to_thread(held.as_file, lambda file: read_roster(file, units=own))
+
+
+def _own_units(viewer: Viewer, services: Services) -> list[Unit]:
+    return [unit for unit in services.units.all() if unit.id in viewer.actor.unit_ids]
+
+
+def _error_words(error: RowError, own: Sequence[Unit]) -> str:
+    """With what may have been meant, of one's own units."""
+    said, near = error_words(error, titles=True), ""
+    if error.problem == "unknown" and error.column == "unit":
+        near = "、".join(unit.short_name for unit in units_like(error.value, own))
+        return f"{said}，相近的有：{near}" if near else said
+    if error.problem == "unknown" and error.column == "post":
+        return f"{said}，应是联络员、备岗、负责人、督办或请假"
+    return said
 
 
 async def _seen(roster: Roster, held: HeldUpload, services: Services) -> Seen:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+import secrets
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 
 from bot.desk_claims import DeskClaims
 from bot.services import Services
@@ -20,6 +21,8 @@ class SharedDesk:
     viewer: Viewer
     claims: DeskClaims
     waits: Callable[[Ticket], bool]
+    page: str = field(default_factory=lambda: secrets.token_hex(8))
+    """What the page shown now says when it is left, so that it frees its own claim and none of the next page."""
 
     async def choose(self, tickets: Iterable[Ticket], asked: str) -> tuple[Ticket | None, str]:
         """The one asked for by number, else the first nobody else is at; and the name of who else is at it."""
@@ -27,10 +30,10 @@ class SharedDesk:
         if asked:
             found = next((t for t in tickets if t.number == asked), None) or await self._still_waiting(asked)
             if found is not None:
-                held = await self.claims.take(found.number, me)
+                held = await self.claims.take(found.number, me, page=self.page)
                 return found, "" if held == me else (await self._names([held])).get(held, held)
         for ticket in tickets:
-            if await self.claims.take(ticket.number, me) == me:
+            if await self.claims.take(ticket.number, me, page=self.page) == me:
                 return ticket, ""
         return None, ""
 
@@ -51,3 +54,12 @@ class SharedDesk:
 
     async def _names(self, usernames: Iterable[str]) -> dict[str, str]:
         return await self.services.staff.names(usernames)
+
+
+async def said_by_page(claims: DeskClaims, viewer: Viewer, number: str, form: Mapping[str, str]) -> None:
+    """What an open page says by itself: that it is still read (``stay``), or that it was left."""
+    number, page = number[:32], form.get("page", "")[:32]
+    if form.get("stay"):
+        await claims.keep(number, viewer.user.username, page=page)
+    else:
+        await claims.release(number, viewer.user.username, page=page)

@@ -15,6 +15,7 @@ from bot.staff import Member, StaffAct, UnknownUser
 from bot.web.access import Form, set_flash
 from bot.web.pages import EVERY_ROLE, Viewer, present, show, unit_name
 from bot.web.sessions import Undo
+from bot.web.unit_search import units_like
 from bot.wording import explain, label
 from routing.departments import Unit, UnitId
 from routing.errors import Refused, UnknownUnit
@@ -92,21 +93,42 @@ def read_member(
         problems["name"] = f"请填写姓名，最多 {_MOST_NAME} 个字。"
     role = next((r for r in ROLES if form.get("role") in (str(r), label(r))), None)
     if role is None:
-        problems["role"] = "请选择角色。"
-    unit_id = _unit(form.get("unit_id", "").strip(), services)
+        problems["role"] = _no_role(form.get("role", "").strip())
+    asked = form.get("unit_id", "").strip()
+    unit_id = _unit(asked, services)
     if unit_id is None:
-        problems["unit_id"] = "请选择单位。"
+        problems["unit_id"] = _no_unit(asked, services)
     if problems or role is None or unit_id is None:
         return None, problems
     return User(username=username, name=name, role=role, unit_id=unit_id), {}
 
 
 def _unit(given: str, services: Services) -> UnitId | None:
-    """A unit by its id or by its whole name."""
+    """A unit by its id, or by its whole or its short name where only one is called that."""
     try:
         return services.units.get(UnitId(given)).id
     except UnknownUnit:
-        return next((unit.id for unit in services.units.all() if given and unit.name == given), None)
+        units = services.units.all() if given else ()
+        whole = [unit.id for unit in units if unit.name == given]
+        short = [unit.id for unit in units if unit.short_name == given]
+        return next((found[0] for found in (whole, short) if len(found) == 1), None)
+
+
+def _no_role(given: str) -> str:
+    known = "、".join(label(role) for role in ROLES)
+    return f"没有“{given[:20]}”这个角色，应是{known}之一。" if given else "请选择角色。"
+
+
+def _no_unit(given: str, services: Services) -> str:
+    """A sheet names its units in words: what is nearly right is named, what two are called is said to be so."""
+    if not given:
+        return "请选择单位。"
+    near = units_like(given, services.units.all())
+    if sum(unit.short_name == given for unit in near) > 1:
+        return f"叫“{given}”的单位不止一个，请写全称：{'、'.join(unit.name for unit in near)}。"
+    return f"没有叫“{given[:40]}”的单位。" + (
+        f"相近的有：{'、'.join(unit.name for unit in near)}。" if near else ""
+    )
 
 
 async def member_page(request: web.Request, viewer: Viewer) -> web.StreamResponse:

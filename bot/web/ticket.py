@@ -9,7 +9,7 @@ from datetime import datetime
 
 from aiohttp import web
 
-from bot.delivery.say import say_failure, say_state, tone_of
+from bot.delivery.say import say_failure, say_state, say_way, tone_of
 from bot.first_views import FirstView
 from bot.presence import Presences
 from bot.reply_check import Finding
@@ -31,7 +31,7 @@ from bot.web.timeline import timeline
 from bot.wording import STARS, label
 from routing.acts.pauses import Pause
 from routing.acts.reviews import Review
-from routing.citizen_request import Citizen, Secrecy
+from routing.citizen_request import Channel, Citizen, Secrecy
 from routing.clocks import Clock
 from routing.events import OutboxEntry
 from routing.service_desk import may_reveal
@@ -74,6 +74,19 @@ class Attempt:
     searched: str | None = None
     """What was looked for in the library; empty for what the citizen asked, None for nothing."""
 
+    @property
+    def written(self) -> list[str]:
+        """All that was typed, to be copied where its form is no more."""
+        return written_in(self.kept)
+
+
+_TYPED = ("text", "reason", "basis", "comment", "despite", "parent", "amount")
+
+
+def written_in(form: Mapping[str, str]) -> list[str]:
+    """What somebody typed into a form of a ticket, field by field."""
+    return [form[name] for name in _TYPED if form.get(name)]
+
 
 async def show_ticket(request: web.Request, viewer: Viewer) -> web.StreamResponse:
     services, now, user = request.app[SERVICES], present(request), viewer.user
@@ -115,7 +128,7 @@ async def ticket_page(
         "attempt": attempt,
     }
     # Whoever wrote something while the ticket changed is shown the change and their own words, and little else.
-    merges = attempt.seen is not None and any(attempt.kept.get(name) for name in _TYPED)
+    merges = attempt.seen is not None and bool(attempt.written)
     return show(request, "merge.html" if merges else "ticket.html", context, status=status)
 
 
@@ -192,9 +205,6 @@ async def _what_may_be_done(
     }
 
 
-_TYPED = ("text", "reason", "basis", "comment")
-
-
 def _places_for_words(forms: tuple[TicketForm, ...]) -> set[str]:
     """The actions whose form is still on the page, so that the refusal stands beside what was typed."""
     return {"reveal"}.union(*(form.kept_for for form in forms))
@@ -239,9 +249,9 @@ def _secrecy_words(ticket: Ticket, actor: Actor) -> str:
 
 
 def _delivery(ticket: Ticket, entry: OutboxEntry) -> Delivery:
-    way = entry.rung or entry.channel
+    way = say_way(entry, on_wechat=ticket.channel is Channel.WECHAT)
     return Delivery(
-        to=f"{label(entry.audience)}（{label(way)}）",
+        to=f"{label(entry.audience)}（{way}）",
         about=label(ticket.event(entry.event_seq).kind),
         state=say_state(entry),
         tone=tone_of(entry),

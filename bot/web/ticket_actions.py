@@ -11,10 +11,11 @@ from bot import wording
 from bot.services import SERVICES
 from bot.web.access import Form, set_flash
 from bot.web.answering import CHANGED, MOST_REASON, doubts_about, sent_all_the_same
+from bot.web.duplicates_page import undo_link
 from bot.web.errors import status_of
-from bot.web.pages import Viewer, present
+from bot.web.pages import Viewer, present, show
 from bot.web.performing import PERFORM, Asked, perform
-from bot.web.ticket import Attempt, ticket_page
+from bot.web.ticket import Attempt, ticket_page, written_in
 from routing.acts.writing import may_read
 from routing.errors import Incomplete, NotYourRole, Refused, StaleTicket, UnknownTicket
 from routing.events import EventKind
@@ -74,19 +75,19 @@ async def act(request: web.Request, viewer: Viewer, form: Form) -> web.StreamRes
         asked = replace(asked, doubts=doubts, despite=form["despite"].strip()[:MOST_REASON])
     try:
         ticket = await perform(services.desk, asked, action)
-    except (UnknownTicket, NotYourRole):
-        raise
-    except StaleTicket as stale:
-        ticket = await services.queries.get(asked.number, reader=viewer.actor)
-        if not _already_done(ticket, action, asked):
-            return await _not_taken(request, viewer, ticket, action, asked, stale)
     except Refused as refused:
-        ticket = await services.queries.get(asked.number, reader=viewer.actor)
-        return await _not_taken(request, viewer, ticket, action, asked, refused)
-    await set_flash(request, viewer, _done_words(action, asked))
-    if not may_read(ticket, viewer.actor):
-        raise web.HTTPSeeOther("/console/tickets")
-    raise web.HTTPSeeOther(f"/console/tickets/{ticket.number}")
+        try:
+            ticket = await services.queries.get(asked.number, reader=viewer.actor)
+        except UnknownTicket as gone:
+            return _only_words(request, asked, gone)
+        if isinstance(refused, NotYourRole):
+            return _only_words(request, asked, refused)
+        if not isinstance(refused, StaleTicket) or not _already_done(ticket, action, asked):
+            return await _not_taken(request, viewer, ticket, action, asked, refused)
+    page = f"/console/tickets/{ticket.number}" if may_read(ticket, viewer.actor) else "/console/tickets"
+    undo = undo_link((ticket,), back=page) if action is Action.LINK else None
+    await set_flash(request, viewer, _done_words(action, asked), undo=undo)
+    raise web.HTTPSeeOther(page)
 
 
 async def reveal(request: web.Request, viewer: Viewer, form: Form) -> web.StreamResponse:
@@ -100,6 +101,15 @@ async def reveal(request: web.Request, viewer: Viewer, form: Form) -> web.Stream
         attempt = Attempt(action="reveal", words=wording.explain(refused))
         return await ticket_page(request, viewer, ticket, attempt=attempt, status=status_of(refused))
     return await ticket_page(request, viewer, ticket, revealed=citizen)
+
+
+def _only_words(request: web.Request, asked: Asked, refused: Refused) -> web.Response:
+    """For a ticket that is not this reader's, or is no more since another has it: what they wrote, and nothing of it."""
+    written = written_in(asked.form)
+    if not written:
+        raise refused
+    context = {"words": wording.explain(refused), "written": written}
+    return show(request, "written.html", context, status=status_of(refused))
 
 
 async def _not_taken(
@@ -196,7 +206,7 @@ def _already_done(ticket: Ticket, action: Action, asked: Asked) -> bool:
     if not asked.seen or _leaves(action, asked) not in {e.kind for e in mine}:
         return False
     said = {*(e.text for e in mine), *(e.comment for e in mine)}
-    typed = asked.form.get("reason" if action in _DECISIONS else "text", "")
+    typed = (asked.form.get("text", "") if action not in _DECISIONS else "") or asked.form.get("reason", "")
     written = typed.replace("\r\n", "\n").strip()
     if action is Action.DECIDE_REPLY and asked.form.get("approved") == "yes":
         written = ""  # What goes out is the unit's answer; the opinion stands nowhere.

@@ -17,10 +17,11 @@ from bot.web.liaison import Row, for_reader, heading_of, row_of, units_of
 from bot.web.pages import Viewer, present, show, unit_name
 from bot.web.reasons import TriageWords, triage_words
 from bot.web.sessions import Undo
-from bot.web.shared_desk import SharedDesk
+from bot.web.shared_desk import SharedDesk, said_by_page
 from bot.web.ticket_hints import Hints, hints_of
+from bot.web.unit_search import units_like
 from bot.wording import explain
-from routing.departments import UnitId
+from routing.departments import Unit, UnitId
 from routing.errors import Incomplete, Refused, UnknownTicket
 from routing.queries import TicketFilter
 from routing.ticket import Ticket
@@ -78,7 +79,8 @@ async def dispatch(request: web.Request, viewer: Viewer, form: Form) -> web.Stre
     except UnknownTicket:
         raise
     except Refused as refused:
-        return await _show(request, viewer, problem=explain(refused), kept=form, status=status_of(refused))
+        problem = _no_such_unit(refused, form, viewer, services) or explain(refused)
+        return await _show(request, viewer, problem=problem, kept=form, status=status_of(refused))
     await _claims(services).release(number, viewer.user.username)
     said = f"{number} 已派给{unit_name(unit_id, services.units, short=True)}。"
     # Unit and citizen are told at once: what was sent wrongly is passed on, and both hear of that too.
@@ -97,6 +99,7 @@ async def dispatch_several(request: web.Request, viewer: Viewer, form: Form) -> 
         unit_id = _unit_asked(form, viewer, services)
     except Incomplete as missing:
         words = "请先勾选要派的工单。" if missing.field == "pick" else explain(missing)
+        words = _no_such_unit(missing, form, viewer, services) or words
         return await _show(request, viewer, problem=words, kept=form, status=422)
     done, left = 0, []
     for number, version in picked[:_MOST_AT_ONCE]:
@@ -117,9 +120,8 @@ async def dispatch_several(request: web.Request, viewer: Viewer, form: Form) -> 
 
 
 async def leave(request: web.Request, viewer: Viewer, form: Form) -> web.StreamResponse:
-    """Put the open ticket back for a colleague."""
-    number = form.get("number", "")[:32]
-    await _claims(request.app[SERVICES]).release(number, viewer.user.username)
+    """Put the open ticket back for a colleague, or hold it while it is read."""
+    await said_by_page(_claims(request.app[SERVICES]), viewer, form.get("number", ""), form)
     return web.Response(status=204)
 
 
@@ -156,10 +158,14 @@ async def _show(
             for ticket in page.tickets
         ],
         "open": await _open(current, held_by, viewer, services, request) if current else None,
+        "desk_page": desk.page,
         "total": page.total,
         "oldest": span(now - min(t.received_at for t in page.tickets)) if page.tickets else "",
         "units": units_of(viewer.actor, services),
         "problem": problem,
+        "asked_here": "number" in request.match_info,
+        "asked_number": request.match_info.get("number", ""),
+        "meant": units_like(kept["unit"], _choices(viewer, services)) if kept and kept.get("unit") else (),
         "kept": kept or {},
         "first_href": PAGE if cursor else None,
         "next_href": _href(cursor=page.cursor) if page.cursor else None,
@@ -186,11 +192,23 @@ async def _open(
 def _unit_asked(form: Form, viewer: Viewer, services: Services) -> UnitId:
     """A candidate's id, or a unit's name as typed; raises ``Incomplete``."""
     chosen, typed = form.get("unit_id", ""), form.get("unit", "").strip()
-    members = [unit for _, group in units_of(viewer.actor, services) for unit in group]
-    for unit in members:
+    for unit in _choices(viewer, services):
         if (chosen and unit.id == chosen) or (typed and typed in (unit.name, unit.short_name, unit.id)):
             return unit.id
     raise Incomplete("unit_id")
+
+
+def _choices(viewer: Viewer, services: Services) -> list[Unit]:
+    return [unit for _, group in units_of(viewer.actor, services) for unit in group]
+
+
+def _no_such_unit(refused: Refused, form: Form, viewer: Viewer, services: Services) -> str:
+    """What to say of words that name no unit exactly; empty when something else is wrong."""
+    typed = form.get("unit", "").strip()
+    if not typed or not (isinstance(refused, Incomplete) and refused.field == "unit_id"):
+        return ""
+    near = "、".join(unit.name for unit in units_like(typed, _choices(viewer, services)))
+    return f"没有叫“{typed[:40]}”的单位。" + (f"相近的有：{near}。" if near else "请换几个字再找。")
 
 
 def _version(text: str) -> int:

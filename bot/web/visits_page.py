@@ -16,7 +16,7 @@ from bot.web.clock_words import ClockWords, clock_words
 from bot.web.errors import status_of
 from bot.web.liaison import for_reader, heading_of
 from bot.web.pages import Viewer, present, show, unit_name
-from bot.web.shared_desk import SharedDesk
+from bot.web.shared_desk import SharedDesk, said_by_page
 from bot.wording import STARS, explain, label, say_time
 from routing.acts.visit_script import VisitScript, shipped_script
 from routing.acts.visits import HOURS_BETWEEN_TRIES, Visit, tries_of
@@ -84,8 +84,8 @@ async def act(request: web.Request, viewer: Viewer, form: Form) -> web.StreamRes
         case "reveal":
             return await _reveal(request, viewer)
         case "leave":
-            number = request.match_info["number"]
-            await _claims(request.app[SERVICES]).release(number, viewer.user.username)
+            claims = _claims(request.app[SERVICES])
+            await said_by_page(claims, viewer, request.match_info["number"], form)
             return web.Response(status=204)
     raise web.HTTPNotFound
 
@@ -168,6 +168,7 @@ async def _show(
             for t in tickets
         ],
         "open": await _open(current, held_by, request, viewer) if current else None,
+        "desk_page": desk.page,
         "around": _href(turn=turn, page=page_number).partition("?")[2],
         "turn": turn,
         "stars": STARS,

@@ -157,6 +157,7 @@ async def _show(
         "card": await _card(services, desk.account),
         "page": f"{PAGE}/{desk.account.name}",
         "has_file": desk.account.menu is not None,
+        "file_name": desk.account.menu.name if desk.account.menu else "",
         "faults": faults,
         "standing": standing,
         "silence": silence,

@@ -1,7 +1,7 @@
-"""Everything we send to the platform by ourselves: customer-service messages, templates, and any other call.
+"""Everything we send to the platform by ourselves: customer-service messages, and any other call.
 
-No token, secret or openid appears in an exception or a log line. Menus, QR codes, media and subscription messages
-are small modules of functions over ``call``, ``get`` and ``fetch_media``.
+No token, secret or openid appears in an exception or a log line. Templates and subscription messages, menus, QR codes
+and media are small modules of functions over ``call``, ``get`` and ``fetch_media``.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import asyncio
 import contextlib
 import random
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping
 
 import aiohttp
 import structlog
@@ -23,6 +23,7 @@ from bot.wechat.accounts import Account
 from bot.wechat.circuit import ApiCircuits
 from bot.wechat.codec import fit_text
 from bot.wechat.delivery import (
+    AN_ANSWER,
     ONE_API_ONLY,
     DeliveryClass,
     DeliveryRefused,
@@ -46,9 +47,6 @@ MAX_MEDIA_BYTES = 10 * 1024 * 1024
 """The platform takes no larger picture from a citizen."""
 
 _CUSTOM_SEND = "/cgi-bin/message/custom/send"
-_CUSTOM_TYPING = "/cgi-bin/message/custom/typing"
-_TEMPLATE_SEND = "/cgi-bin/message/template/send"
-_MENU_CREATE = "/cgi-bin/menu/create"
 _STABLE_TOKEN = "/cgi-bin/stable_token"  # noqa: S105 - a path
 _MEDIA_GET = "/cgi-bin/media/get"
 _OVERLAP_S = 300
@@ -120,49 +118,9 @@ class WeChatClient:
         """A customer-service text message. DeliveryUnknown: never send it again."""
         await self.call(_CUSTOM_SEND, _text_message(openid, text), tries=tries)
 
-    async def send_menu(self, openid: str, head: str, items: Sequence[tuple[str, str]], tail: str) -> None:
-        """A customer-service message with choices to tap; ``items`` are (id, words)."""
-        menu = {
-            "head_content": fit_text(head),
-            "list": [{"id": choice, "content": words} for choice, words in items],
-            "tail_content": fit_text(tail),
-        }
-        await self.call(_CUSTOM_SEND, {"touser": openid, "msgtype": "msgmenu", "msgmenu": menu})
-
     async def refused_with(self) -> str | None:
         """The code for which the circuit of the whole account is open now; None while it is closed."""
         return await self._token.refusal()
-
-    async def typing(self, openid: str) -> None:
-        """Show 对方正在输入…; a courtesy, so it is tried once and its failure is only counted in the log."""
-        try:
-            await self.call(_CUSTOM_TYPING, {"touser": openid, "command": "Typing"}, tries=1)
-        except (DeliveryRefused, DeliveryUnknown) as error:
-            _log.debug("wechat typing not shown", account=self._account.name, error=type(error).__name__)
-
-    async def send_template(
-        self,
-        openid: str,
-        template_id: str,
-        data: Mapping[str, str],
-        *,
-        client_msg_id: str,
-        url: str | None = None,
-    ) -> None:
-        """A template message. ``client_msg_id`` makes it idempotent, so an unknown outcome is tried again."""
-        payload: dict[str, object] = {
-            "touser": openid,
-            "template_id": template_id,
-            "client_msg_id": client_msg_id,
-            "data": {name: {"value": value} for name, value in data.items()},
-        }
-        if url:
-            payload["url"] = url
-        await self.call(_TEMPLATE_SEND, payload, idempotent=True)
-
-    async def create_menu(self, buttons: Sequence[Mapping[str, object]]) -> None:
-        """Replace the account's default menu; ``buttons`` as the platform documents them."""
-        await self.call(_MENU_CREATE, {"button": list(buttons)}, idempotent=True)
 
     async def call(
         self, path: str, payload: Mapping[str, object], *, idempotent: bool = False, tries: int = MAX_TRIES
@@ -262,10 +220,10 @@ class WeChatClient:
             return token
         except FetchRefused as refused:
             code = int(refused.reason) if refused.reason.lstrip("-").isdigit() else -1
-            # Here 40001 means a wrong AppSecret, which no other token will cure.
-            klass = classify(code)
-            klass = DeliveryClass.ACCOUNT if klass is DeliveryClass.TOKEN else klass
-            raise DeliveryRefused(code, klass) from None
+            # Whatever else the platform has against giving us a token (40001 is a wrong AppSecret here, 89503 an
+            # address nobody let in), it is the account's fault: no other message would fare better.
+            busy = classify(code) is DeliveryClass.BUSY
+            raise DeliveryRefused(code, DeliveryClass.BUSY if busy else DeliveryClass.ACCOUNT) from None
         except RedisError as error:
             _log.error("wechat token unreachable", account=self._account.name, error=type(error).__name__)
             raise DeliveryRefused(-1, DeliveryClass.BUSY) from None
@@ -308,6 +266,7 @@ class WeChatClient:
         if classify(code) is DeliveryClass.BUSY or force:
             raise FetchRefused(str(code), BACKOFF_S / 2)
         _log.error("wechat token refused", account=self._account.name, code=code, alarm=True)
+        metrics.WECHAT_ALARMS.labels(self._account.name, str(code)).inc()
         raise FetchRefused(str(code), CIRCUIT_S)
 
     async def _refuse_if_closed(self, path: str) -> None:
@@ -320,7 +279,8 @@ class WeChatClient:
 
         That is the circuit of this API or of the whole account, in every process.
         """
-        if refused.klass not in (DeliveryClass.ACCOUNT, DeliveryClass.CONTENT, DeliveryClass.TOKEN):
+        noted = (DeliveryClass.ACCOUNT, DeliveryClass.CONTENT, DeliveryClass.TOKEN)
+        if refused.klass not in noted or refused.code in AN_ANSWER:
             return
         alarm = refused.klass is DeliveryClass.ACCOUNT
         _log.error(

@@ -49,6 +49,9 @@ DAILY_LIMITS = {
 ONE_API_ONLY = frozenset({45009, 48001, 48004})
 """Account errors that close one API and leave the others open: its quota, or the right to call it."""
 
+AN_ANSWER = frozenset({46003})
+"""Refusals that answer what was asked, and so are nobody's defect: the account has no menu."""
+
 
 def classify(code: int) -> DeliveryClass:
     """The class of an error code, or of an HTTP status that came instead; unlisted codes are our defect."""

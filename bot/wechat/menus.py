@@ -5,12 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Protocol
 
-from bot.wechat.delivery import DeliveryRefused
-from bot.wechat.menu_shape import ConditionalMenu, Menu, menu_from_json, tag_of
+import structlog
+
+from bot.wechat.delivery import DeliveryRefused, DeliveryUnknown
+from bot.wechat.menu_shape import ConditionalMenu, Menu, differences, menu_from_json, tag_of
+
+_log = structlog.get_logger(__name__)
 
 _GET = "/cgi-bin/menu/get"
 _CREATE = "/cgi-bin/menu/create"
 _ADD_CONDITIONAL = "/cgi-bin/menu/addconditional"
+_DELETE = "/cgi-bin/menu/delete"
 _DELETE_CONDITIONAL = "/cgi-bin/menu/delconditional"
 _NONE = 46003
 
@@ -65,6 +70,30 @@ async def fetch_menu(client: CallsPlatform) -> Menu | None:
     """The menu followers see now; None when the account has none. Raises DeliveryRefused or DeliveryUnknown."""
     answer = await _answer(client)
     return menu_from_json(answer) if answer is not None else None
+
+
+async def replace_menu(client: CallsPlatform, menu: Menu) -> None:
+    """As put_menu, all or nothing: of a menu that is refused half-way (a tag the platform does not know), followers
+    see nothing but what they saw before. Where even that fails an error is logged, and what they see is neither."""
+    before = await fetch_menu(client)
+    try:
+        await put_menu(client, menu)
+    except (DeliveryRefused, DeliveryUnknown):
+        await _put_back(client, before, instead_of=menu)
+        raise
+
+
+async def _put_back(client: CallsPlatform, before: Menu | None, *, instead_of: Menu) -> None:
+    try:
+        present = await fetch_menu(client)
+        if any(not differences(present, one or Menu(())) for one in (before, instead_of)):
+            return  # nothing was changed, or all of it was
+        if before is not None:
+            await put_menu(client, before)
+        else:
+            await client.get(_DELETE)
+    except (DeliveryRefused, DeliveryUnknown) as error:
+        _log.error("wechat menu half published", error=type(error).__name__)
 
 
 async def put_menu(client: CallsPlatform, menu: Menu) -> None:

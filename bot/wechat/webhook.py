@@ -17,6 +17,7 @@ from bot import metrics
 from bot.wechat.accounts import Account, check_account
 from bot.wechat.codec import (
     MAX_BODY_BYTES,
+    TOLERANCE_S,
     OpenedPush,
     PushRefused,
     Reason,
@@ -124,6 +125,7 @@ def wechat_handlers(
     say_beside: SayBeside = _say_nothing,
     answer_now: Settle = _always,
     take_back: Settle = _always,
+    tolerance_s: int = TOLERANCE_S,
 ) -> list[web.RouteDef]:
     """``GET`` and ``POST /wechat/{account}``. The application must also run ``answers_in_progress``.
 
@@ -146,6 +148,7 @@ def wechat_handlers(
         say_beside=say_beside,
         answer_now=answer_now,
         take_back=take_back,
+        tolerance_s=tolerance_s,
     )
     return [web.get("/wechat/{account}", edge.check), web.post("/wechat/{account}", edge.receive)]
 
@@ -163,11 +166,12 @@ class _Edge:
     say_beside: SayBeside
     answer_now: Settle
     take_back: Settle
+    tolerance_s: int
 
     async def check(self, request: web.Request) -> web.Response:
         """Answer the platform's URL check."""
         try:
-            echo = verify_url(self._account(request), request.query, self.clock())
+            echo = verify_url(self._account(request), request.query, self.clock(), self.tolerance_s)
         except PushRefused as refused:
             return _refusal(request, refused)
         return web.Response(text=echo, headers=_HARDENED)
@@ -208,7 +212,7 @@ class _Edge:
         """The body, once the URL is known to be signed: a stranger cannot make us read."""
         if (request.content_length or 0) > MAX_BODY_BYTES:
             raise PushRefused(Reason.TOO_LARGE)
-        check_url(account, request.query, self.clock())
+        check_url(account, request.query, self.clock(), self.tolerance_s)
         body, content = bytearray(), request.content
         try:
             if content.is_eof() and content.total_bytes <= MAX_BODY_BYTES:

@@ -15,6 +15,7 @@ from bot.delivery.reports import DeliveryReports
 from bot.delivery.sms import sms_gateway
 from bot.delivery.waiting import WaitingCitizens
 from bot.delivery.windows import Windows
+from bot.hotline.platform import platform_of
 from bot.learning.live import LiveModels, LiveSet, triage_tools
 from bot.learning.registry import ModelKind
 from bot.rules import LiveRules, RulesOfAccounts
@@ -170,6 +171,7 @@ async def _desk(opened: Opened, stores: Stores, first: LiveSet, rosters: KnownRo
             lambda ticket: desk.profile_of(ticket),
             lambda: rosters.roster,
             by_sms=bool(opened.settings.sms_url),
+            by_callback=bool(opened.settings.hotline_callback_url),
         ),
         register=stores.disclosure,
     )
@@ -184,6 +186,7 @@ async def _delivery(opened: Opened, stores: Stores, desk: ServiceDesk) -> Delive
     await reports.prepare()
     return DeliveryParts(
         sms=sms_gateway(opened.settings, opened.http),
+        platform=platform_of(opened.settings, opened.http),
         subscriptions=stores.subscriptions,
         reports=reports,
         waiting=WaitingCitizens(opened.redis, opened.vault, stores.identities),

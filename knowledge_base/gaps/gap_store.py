@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from bson.codec_options import CodecOptions
 from pymongo import ASCENDING, IndexModel, UpdateOne, WriteConcern
-from pymongo.errors import DuplicateKeyError
+from pymongo.errors import DuplicateKeyError, OperationFailure
 
 from knowledge_base.gaps.asked import AskedOutcome, AskedQuestion, AskedTally
 from knowledge_base.gaps.gathering import MOST_WORDINGS, Gap, GapState, Lack
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 KEPT = timedelta(days=730)
 """Asked questions older than this are deleted by the store, and gaps nobody asked about for so long: figures go back
 two years."""
+_OTHER_OPTIONS = 85
+"""MongoDB: an index of that name is there, made otherwise."""
 LEASE = timedelta(seconds=30)
 """How long one worker gathers before another may; whoever gathers goes on renewing it."""
 _AWARE: CodecOptions[dict[str, Any]] = CodecOptions(tz_aware=True)
@@ -68,9 +70,15 @@ class MongoGapStore:
             ]
         )
         # A gap holds citizens' words: it goes when the last question in it does.
-        await self._gaps.create_indexes(
-            [IndexModel([("last_at", ASCENDING)], expireAfterSeconds=int(KEPT.total_seconds()))]
-        )
+        kept = int(KEPT.total_seconds())
+        try:
+            await self._gaps.create_indexes([IndexModel([("last_at", ASCENDING)], expireAfterSeconds=kept)])
+        except OperationFailure as taken:
+            if taken.code != _OTHER_OPTIONS:
+                raise
+            # An earlier version kept gaps for ever: its index is turned into one that lets them go.
+            index = {"keyPattern": {"last_at": 1}, "expireAfterSeconds": kept}
+            await self._gaps.database.command("collMod", self._gaps.name, index=index)
 
     # ---- what citizens asked
 

@@ -46,6 +46,15 @@ class Excuse(TypedDict):
     despite: str | None
 
 
+class Answered(By):
+    """An answer of a unit or the centre; ``profile`` says whether it is reviewed first, and who is visited after it."""
+
+    text: str
+    profile: NotRequired[Profile | None]
+    doubts: NotRequired[tuple[str, ...]]
+    despite: NotRequired[str | None]
+
+
 class Answering(Acting):
     """And the excuse, where there was something to excuse."""
 

@@ -73,6 +73,16 @@ class AftercareDesk:
             **acting,
         )
 
+    async def note_file(
+        self, number: str, name: str, *, shown: bool, reason: str, **acting: Unpack[Acting]
+    ) -> Ticket:
+        """What the citizen sees of an answer's files was changed by whoever answers for the ticket."""
+        return await self._writer.do(
+            number,
+            lambda t, given: notes.note_file(t, name, shown=shown, **given.by, reason=reason),
+            **acting,
+        )
+
     async def replan(
         self, number: str, replacements: Mapping[int, Promise], *, reason: str, **acting: Unpack[Acting]
     ) -> Ticket:

@@ -10,7 +10,9 @@ import structlog
 from routing.acts import links
 from routing.acts.acting import Acting
 from routing.acts.writing import TicketWriter, may_read
+from routing.departments import UnitId
 from routing.errors import CannotLink, SecretLink, StaleTicket, UnknownTicket
+from routing.events import EventKind
 from routing.store import Sweep
 from routing.ticket import Ticket
 from routing.workflow import SYSTEM, Action, Actor, State
@@ -38,8 +40,6 @@ class LinkDesk:
             raise CannotLink(parent)
         if not links.shareable(above):
             raise SecretLink(parent)
-        promised = above.promise
-        due_at = promised.due_at if promised and promised.running and not promised.paused else None
         child = await self._writer.act(
             number,
             actor,
@@ -51,7 +51,7 @@ class LinkDesk:
                 actor=actor,
                 now=now,
                 reason=reason,
-                answer_due_at=due_at,
+                answer_due_at=links.answer_due_at(above),
             ),
             action=Action.LINK,
         )
@@ -65,6 +65,15 @@ class LinkDesk:
         return await self._writer.do(
             number,
             lambda t, given: links.unlink(t, **given.timed, reason=reason),
+            action=Action.UNLINK,
+            **acting,
+        )
+
+    async def undo_link(self, number: str, **acting: Unpack[Acting]) -> Ticket:
+        """Take one's own link back while it is fresh; raises ``WindowClosed`` later."""
+        return await self._writer.do(
+            number,
+            lambda t, given: links.undo_link(t, **given.timed),
             action=Action.UNLINK,
             **acting,
         )
@@ -136,11 +145,27 @@ class LinkDesk:
                 )
             else:
                 links.follow(ticket, parent.number, unit_id=parent.unit_id, now=now)
+                for said in links.unheard(ticket, parent):
+                    links.tell_how_far(
+                        ticket,
+                        parent.number,
+                        said=said.seq,
+                        text=said.text or "",
+                        unit_id=parent.unit_id,
+                        until=links.answer_due_at(parent),
+                        now=now,
+                    )
 
         def paid(ticket: Ticket) -> None:
             # What the child heard must still be so, or it is owed the news that came since.
-            if (ticket.state, ticket.unit_id) == (parent.state, parent.unit_id):
+            if _news(ticket) == _news(parent):
                 links.paid(ticket, child)
 
         await self._writer.act(child, SYSTEM, None, hear)
         await self._writer.act(parent.number, SYSTEM, None, paid)
+
+
+def _news(parent: Ticket) -> tuple[State, UnitId | None, int]:
+    """What linked tickets hear of: where it stands, who has it, and how often it said how far it is."""
+    said = sum(e.kind is EventKind.INTERIM_REPLIED for e in parent.events)
+    return parent.state, parent.unit_id, said

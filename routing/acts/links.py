@@ -8,15 +8,22 @@ them its new unit. The worker does what is left after a crash; each step is harm
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from routing.acts import handing, leavings, letters, limits, reviews
 from routing.acts.co_handling import release_all
 from routing.citizen_request import RequestType, Secrecy
 from routing.departments import UnitId
-from routing.errors import CannotLink, Incomplete, SecretLink
-from routing.events import EventKind
+from routing.errors import (
+    ActionNotAllowed,
+    CannotLink,
+    Incomplete,
+    NotYourRole,
+    SecretLink,
+    WindowClosed,
+)
+from routing.events import Event, EventKind
 from routing.redaction import redact_answer
 from routing.timing.sla import DISCLOSURE, ClockName, Profile
 from routing.workflow import SYSTEM, Action, Actor, State
@@ -25,6 +32,9 @@ if TYPE_CHECKING:
     from routing.ticket import Ticket
 
 ANSWERED = frozenset({State.RESOLVED, State.ARCHIVED})
+UNDO_WITHIN = timedelta(minutes=10)
+"""What was done by a slip of the hand is seen at once; later it is a decision, and unlinking has its reason."""
+UNDONE = "撤销并案"
 GONE = frozenset({State.WITHDRAWN, State.REJECTED, State.LINKED})
 """Parents that will never have an answer."""
 
@@ -112,12 +122,83 @@ def unlink(child: Ticket, *, profile: Profile, actor: Actor, now: datetime, reas
     child.record(EventKind.UNLINKED, actor, now, text=reason.strip(), ticket=parent)
 
 
+def undo_link(child: Ticket, *, profile: Profile, actor: Actor, now: datetime) -> None:
+    """撤销并案: who linked it by mistake takes that back at once, and whoever had it has it again. It signs in anew: what
+    the link ended with the unit's limits (a request that waited, a co-handler's part) is not brought back."""
+    linked = _link_of(child)
+    if linked is None or child.state is not State.LINKED:
+        raise ActionNotAllowed(Action.UNLINK, child.state)
+    if linked.by.id != actor.id:
+        raise NotYourRole(Action.UNLINK, actor.role)
+    if now - linked.at > UNDO_WITHIN:
+        raise WindowClosed(Action.UNLINK)
+    had = linked.from_unit_id
+    unlink(child, profile=profile, actor=actor, now=now, reason=UNDONE)
+    if had is not None:
+        child.dispatch(had, profile=profile, actor=actor, now=now, reason=UNDONE)
+
+
+def _link_of(child: Ticket) -> Event | None:
+    """The event that joined it to its parent; those without a text only followed the parent to another unit."""
+    return next(
+        (e for e in reversed(child.events) if e.kind is EventKind.LINKED and e.text is not None), None
+    )
+
+
 def adopt(parent: Ticket, child: Ticket, *, now: datetime) -> None:
-    """Take a child in. A parent already closed owes it an answer at once, one that moved meanwhile its new unit."""
+    """Take a child in. A parent already closed owes it an answer at once, one that moved meanwhile its new unit, and
+    one that said meanwhile how far it is those words."""
     if child.number not in parent.children:
         parent.children = (*parent.children, child.number)
-    if not parent.is_open or parent.state in GONE or parent.unit_id != child.unit_id:
+    moved = parent.unit_id != child.unit_id
+    if not parent.is_open or parent.state in GONE or moved or unheard(child, parent):
         owe(parent, (child.number,), now=now)
+
+
+def answer_due_at(parent: Ticket) -> datetime | None:
+    """When the parent's answer is due, where a day can be named."""
+    promised = parent.promise
+    return promised.due_at if promised and promised.running and not promised.paused else None
+
+
+def unheard(child: Ticket, parent: Ticket) -> tuple[Event, ...]:
+    """The parent's interim replies since the link which the child's citizen has not been told of."""
+    linked = _link_of(child)
+    if linked is None:
+        return ()
+    heard = {e.passed_on for e in child.events if e.ticket == parent.number}
+    return tuple(
+        e
+        for e in parent.events
+        if e.kind is EventKind.INTERIM_REPLIED
+        and e.passed_on is None
+        and e.at >= linked.at
+        and e.seq not in heard
+    )
+
+
+def tell_how_far(
+    child: Ticket,
+    parent: str,
+    *,
+    said: int,
+    text: str,
+    unit_id: UnitId | None,
+    until: datetime | None,
+    now: datetime,
+) -> None:
+    """The parent's interim reply (its event ``said``) reaches the child's own citizen, as its answer will: without what
+    names or places whom it was written to."""
+    child.record(
+        EventKind.INTERIM_REPLIED,
+        SYSTEM,
+        now,
+        unit_id=unit_id,
+        text=redact_answer(text),
+        ticket=parent,
+        until=until,
+        passed_on=said,
+    )
 
 
 def owe(parent: Ticket, children: tuple[str, ...], *, now: datetime) -> None:

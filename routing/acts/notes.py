@@ -54,6 +54,14 @@ def publish_reply(ticket: Ticket, *, actor: Actor, now: datetime, text: str) -> 
     ticket.record(EventKind.REPLY_PUBLISHED, actor, now, unit_id=ticket.unit_id, text=text.strip())
 
 
+def note_file(ticket: Ticket, name: str, *, shown: bool, actor: Actor, now: datetime, reason: str) -> None:
+    """What the citizen sees of an answer's files was changed after the answer: the history says who did it and why."""
+    if not reason.strip():
+        raise Incomplete("reason")
+    kind = EventKind.FILE_SHOWN if shown else EventKind.FILE_HIDDEN
+    ticket.record(kind, actor, now, unit_id=ticket.unit_id, text=reason.strip(), comment=name or None)
+
+
 def replan(
     ticket: Ticket, replacements: Mapping[int, Promise], *, actor: Actor, now: datetime, reason: str
 ) -> None:

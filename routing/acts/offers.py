@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from routing.acts import (
+    answers,
     co_handling,
     emergencies,
     exclusions,
     extensions,
-    interim,
     letters,
     links,
     notes,
@@ -196,7 +196,7 @@ _WAYS: dict[Action, tuple[Way, ...]] = {
     Action.CONTACT: _one(lambda t: t.ticket.contact(actor=t.actor, now=t.now, text=_SAID)),
     Action.REPLY: _one(lambda t: t.ticket.reply(actor=t.actor, now=t.now, text=_SAID, profile=t.profile)),
     Action.INTERIM_REPLY: _one(
-        lambda t: interim.interim_reply(t.ticket, actor=t.actor, now=t.now, text=_SAID)
+        lambda t: answers.interim_reply(t.ticket, actor=t.actor, now=t.now, text=_SAID)
     ),
     Action.DECIDE_REPLY: _decisions(
         lambda t, yes: t.ticket.decide_reply(approved=yes, actor=t.actor, now=t.now, reason=_SAID)

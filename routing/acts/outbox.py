@@ -56,6 +56,7 @@ _REPEATABLE = REPEATABLE_AT_WILL | {
     NoticeState.UNKNOWN,
     NoticeState.WAITING,
 }
+_REPEATED_ON = (NoticeChannel.WECHAT, NoticeChannel.CALLBACK)
 _IN_THE_CHAT = (Rung.CHAT, Rung.CHAT_SHORT)
 CANNOT_WAIT = frozenset({EventKind.MATERIAL_REQUESTED, EventKind.CORRECTION_REQUESTED})
 """Asked of the citizen while the clocks wait for them: not kept until they happen to write again."""
@@ -182,13 +183,14 @@ def _reported(entry: OutboxEntry, outcome: TryOutcome, code: str | None) -> Outb
 
 
 def repeat(ticket: Ticket, entry_id: str, *, actor: Actor, reason: str, now: datetime) -> None:
-    """Send a notice once more. Where it may have arrived, the reason must say why the citizen gets it twice."""
+    """Send a notice once more. Where it may have arrived, the reason must say why the citizen gets it twice; a program
+    takes the same event once however often it hears of it."""
     entry = next((e for e in ticket.outbox if e.id == entry_id), None)
-    if entry is None or entry.audience is not Audience.CITIZEN or entry.channel is not NoticeChannel.WECHAT:
-        raise OutOfRange("entry", "这张工单发给市民的一条通知")
+    if entry is None or entry.channel not in _REPEATED_ON:
+        raise OutOfRange("entry", "这张工单发给市民或上级平台的一条通知")
     if entry.state not in _REPEATABLE:
         raise ActionNotAllowed("repeat_notice", ticket.state)
-    if entry.state not in REPEATABLE_AT_WILL and not reason.strip():
+    if not entry.to_platform and entry.state not in REPEATABLE_AT_WILL and not reason.strip():
         raise Incomplete("reason")
     again = replace(
         entry,

@@ -7,11 +7,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from routing.acts import (
+    answers,
     co_handling,
     emergencies,
     exclusions,
     extensions,
-    interim,
     letters,
     links,
     notes,
@@ -91,8 +91,20 @@ def _replied(s: Step) -> None:
 
 
 def _interim_replied(s: Step) -> None:
+    e = s.event
+    if e.passed_on is not None:
+        links.tell_how_far(
+            s.ticket,
+            e.ticket or "",
+            said=e.passed_on,
+            text=s.text,
+            unit_id=e.unit_id,
+            until=e.until,
+            now=s.now,
+        )
+        return
     doubts, despite = s.event.reasons, s.event.comment
-    interim.interim_reply(s.ticket, **s.by, text=s.text, doubts=doubts, despite=despite)
+    answers.interim_reply(s.ticket, **s.by, text=s.text, doubts=doubts, despite=despite)
 
 
 def _submitted(s: Step) -> None:
@@ -267,6 +279,11 @@ def _entered(s: Step) -> None:
     applications.enter_register(s.ticket, s.event.register, s.text, **s.by)
 
 
+def _file(s: Step) -> None:
+    shown = s.event.kind is EventKind.FILE_SHOWN
+    notes.note_file(s.ticket, s.event.comment or "", shown=shown, **s.by, reason=s.text)
+
+
 def _out_of_turn(s: Step) -> None:
     """An event that only another act makes stands where no such act was."""
     raise Diverged(s.ticket.number, s.event.seq)
@@ -337,5 +354,7 @@ ACTS: dict[EventKind, Callable[[Step], object]] = {
     _K.REPLY_PUBLISHED: lambda s: notes.publish_reply(s.ticket, **s.by, text=s.text),
     _K.NOTICE_REPEATED: lambda s: outbox.note_repeated(s.ticket, s.text, **s.by),
     _K.RESEND_ASKED: lambda s: notes.ask_to_resend(s.ticket, s.text, **s.by),
+    _K.FILE_HIDDEN: _file,
+    _K.FILE_SHOWN: _file,
     _K.REPEAT_NOTED: lambda s: notes.note_repeat(s.ticket, s.event.ticket or "", **s.by),
 }

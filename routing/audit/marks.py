@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 
+from classifier.model import Guess
 from classifier.signals import guess_request_type
 from classifier.signals.type_words import TYPE_WORDS
 from routing.audit.checks import AuditRow, Kept
@@ -26,6 +27,8 @@ _ROUND = 1
 """Count up when what the string says changes, or when the type is read from the wording by another model."""
 VERSION = hashlib.sha256(f"{_ROUND}|{TYPE_WORDS!r}".encode()).hexdigest()[:8]
 
+_REMEMBERED = 64
+"""Wordings of so many tickets."""
 _HANDOVERS = (EventKind.DISPATCHED, EventKind.TRANSFERRED)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
@@ -47,7 +50,7 @@ def mark_of(ticket: Ticket) -> str:
     words = [r.detail for r in first.reasons if r.kind is ReasonKind.WORDS] if first else ()
     by = ticket.events[0].by if ticket.events else None
     said = f"{ticket.title}\n{ticket.text}" if ticket.title else ticket.text
-    worded = guess_request_type(said) if said else None
+    worded = _worded(said) if said else None
     kinds = [event.kind for event in ticket.events]
     fields = (
         ticket.number,
@@ -74,6 +77,12 @@ def mark_of(ticket: Ticket) -> str:
     return "\t".join(field.replace("\t", " ") for field in fields)
 
 
+@lru_cache(maxsize=_REMEMBERED)
+def _worded(said: str) -> Guess:
+    """What the words sound like; a ticket is written some twenty times and says the same each time."""
+    return guess_request_type(said)
+
+
 def row_of_mark(mark: str) -> AuditRow:
     """The ticket as the audit needs it."""
     (
@@ -95,7 +104,7 @@ def row_of_mark(mark: str) -> AuditRow:
         UnitId(first) if first else None,
         place_id or None,
         int(length),
-        tuple(word for word in words.split("、") if word) if words else (),
+        tuple(filter(None, words.split("、"))),
         _person(by_id, by_name, by_role) if by_role else None,
         int(transfers),
         int(returns),

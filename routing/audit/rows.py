@@ -70,11 +70,13 @@ class AuditRows:
         # Rights are looked at here: a list of units in the query has MongoDB search the index anew for each of them
         # at each moment, which takes longer than to read it from end to end.
         theirs = visible_to(reader).get("unit_id", {}).get("$in")
-        units = None if theirs is None else frozenset(theirs)
-        found = tuple(
-            row for row in rows[:limit] if (units is None or row.unit_id in units) and filter_.takes(row)
-        )
-        return Found(found, complete=len(rows) <= limit)
+        found = rows[:limit]
+        if theirs is not None:
+            units = frozenset(theirs)
+            found = [row for row in found if row.unit_id in units]
+        if filter_.unit_id is not None or filter_.channel is not None:
+            found = [row for row in found if filter_.takes(row)]
+        return Found(tuple(found), complete=len(rows) <= limit)
 
 
 async def _chunks(cursor: Any) -> AsyncIterator[list[Document]]:

@@ -55,6 +55,7 @@ _CODES: dict[FigureName | Flow, str] = {
 if len(set(_CODES.values())) != len(FigureName) + len(Flow):
     raise AssertionError("a figure and a flow share a name or a letter")
 _NAMES = {code: name for name, code in _CODES.items()}
+_CODES_OF_FIGURES = {code: name for code, name in _NAMES.items() if isinstance(name, FigureName)}
 _LEFT_OUT = {reason: chr(ord("a") + n) for n, reason in enumerate(Exclusion)}
 _REASONS = {code: reason for reason, code in _LEFT_OUT.items()}
 _TOKEN = re.compile(r"([A-Za-z])(?:~([0-9a-z]+);|w(\d)|(.))")
@@ -98,16 +99,17 @@ def marks_of(row: FigureRow) -> dict[str, Any]:
 
 
 class Tally:
-    """Counts of what many tickets' strings say, by unit: add strings, then ask for figures."""
+    """Counts of what many tickets' strings say, by unit: add strings, then ask for figures and flows."""
 
     def __init__(self, period: Period) -> None:
         self._period = period
-        self._first, self._end = _day(period.since), _day(period.until)
         self._pieces: Counter[tuple[str, str]] = Counter()
+        self._counted: dict[tuple[str, str], dict[UnitId | None, dict[str, int]]] = {}
         self._stock: dict[UnitId | None, tuple[int, int]] = {}
 
     def add(self, strings: Iterable[str]) -> None:
         """Count each string's pieces; days outside the period are left aside when they are read."""
+        self._counted.clear()
         months: defaultdict[str, list[str]] = defaultdict(list)
         for string in strings:
             months[string[:7]].append(string[8:])
@@ -120,47 +122,62 @@ class Tally:
 
     def by_unit(self) -> dict[UnitId | None, dict[FigureName, Figure]]:
         """The same as ``figures.by_unit`` over the tickets' rows."""
-        tenths: Counter[tuple[UnitId | None, FigureName]] = Counter()
-        below: Counter[tuple[UnitId | None, FigureName]] = Counter()
-        out: defaultdict[tuple[UnitId | None, FigureName], Counter[str]] = defaultdict(Counter)
-        as_of = _milliseconds(self._period.as_of)
-        for unit_id, (name, counted, excluded, weight, until), many in self._read():
-            if isinstance(name, Flow):
-                continue
-            if until is not None and until >= as_of:
-                excluded = Exclusion.NOT_YET_DUE
-            if excluded is not None:
-                out[unit_id, name][excluded.value] += many
-            else:
-                below[unit_id, name] += many
-                tenths[unit_id, name] += weight * many if counted else 0
+        found = {unit_id: self._figures(tokens) for unit_id, tokens in self._tokens(self._period).items()}
         for unit_id, (overdue, open_now) in self._stock.items():
-            below[unit_id, FigureName.OVERDUE_OPEN] += open_now
-            tenths[unit_id, FigureName.OVERDUE_OPEN] += overdue * TENTHS
-        groups: defaultdict[UnitId | None, dict[FigureName, Figure]] = defaultdict(dict)
-        for unit_id, name in {**below, **out}:
-            key = (unit_id, name)
-            groups[unit_id][name] = Figure(
-                name, in_tickets(tenths[key]), below[key], dict(out.get(key, {})), self._period.as_of
-            )
-        return dict(groups)
+            stock = self._figure(FigureName.OVERDUE_OPEN, overdue * TENTHS, open_now)
+            found.setdefault(unit_id, {})[FigureName.OVERDUE_OPEN] = stock
+        return {unit_id: figures for unit_id, figures in found.items() if figures}
 
     def flows(self, period: Period | None = None) -> dict[Flow, int]:
         """How many tickets came and went, also in another period of whole days, if its months' strings were added."""
         sums = dict.fromkeys(Flow, 0)
-        for _, said, many in self._read(period):
-            if isinstance(said[0], Flow):
-                sums[said[0]] += many
+        for tokens in self._tokens(period or self._period).values():
+            for token, many in tokens.items():
+                if isinstance(flow := _NAMES[token[0]], Flow):
+                    sums[flow] += many
         return sums
 
-    def _read(self, period: Period | None = None) -> Iterator[tuple[UnitId | None, Said, int]]:
-        first, end = (_day(period.since), _day(period.until)) if period else (self._first, self._end)
-        for (month, piece), many in self._pieces.items():
-            if first <= f"{month}-{piece[:2]}" < end:
-                unit, _, tokens = piece[2:].partition("\t")
-                unit_id = UnitId(unit) if unit else None
-                for said in _parsed(tokens):
-                    yield unit_id, said, many
+    def _tokens(self, period: Period) -> dict[UnitId | None, dict[str, int]]:
+        """How often each token stands with each unit. They are read once counted: most say the same few things."""
+        first, end = _day(period.since), _day(period.until)
+        if (first, end) not in self._counted:
+            found: defaultdict[str, defaultdict[str, int]] = defaultdict(lambda: defaultdict(int))
+            for (month, piece), many in self._pieces.items():
+                if first <= f"{month}-{piece[:2]}" < end:
+                    unit, _, tokens = piece[2:].partition("\t")
+                    counts = found[unit]
+                    for token in _split(tokens):
+                        counts[token] += many
+            by_unit = {UnitId(unit) if unit else None: counts for unit, counts in found.items()}
+            self._counted[first, end] = dict(by_unit)
+        return self._counted[first, end]
+
+    def _figures(self, tokens: Mapping[str, int]) -> dict[FigureName, Figure]:
+        tenths, below = dict.fromkeys(_CODES_OF_FIGURES, 0), dict.fromkeys(_CODES_OF_FIGURES, 0)
+        out: dict[str, dict[str, int]] = {code: {} for code in _CODES_OF_FIGURES}
+        as_of = _milliseconds(self._period.as_of)
+        for token, many in tokens.items():
+            code = token[0]
+            if code not in _CODES_OF_FIGURES:
+                continue
+            _, counted, excluded, weight, until = _parsed(token)
+            if until is not None and until >= as_of:
+                excluded = Exclusion.NOT_YET_DUE
+            if excluded is not None:
+                out[code][excluded.value] = out[code].get(excluded.value, 0) + many
+            else:
+                below[code] += many
+                tenths[code] += weight * many if counted else 0
+        return {
+            name: self._figure(name, tenths[code], below[code], out[code])
+            for code, name in _CODES_OF_FIGURES.items()
+            if below[code] or out[code]
+        }
+
+    def _figure(
+        self, name: FigureName, tenths: int, denominator: int, excluded: dict[str, int] | None = None
+    ) -> Figure:
+        return Figure(name, in_tickets(tenths), denominator, excluded or {}, self._period.as_of)
 
 
 def verdicts_in(number: str, strings: Iterable[str], name: FigureName, period: Period) -> Iterator[Verdict]:
@@ -173,8 +190,9 @@ def verdicts_in(number: str, strings: Iterable[str], name: FigureName, period: P
             if code not in piece or not first <= f"{month}-{piece[:2]}" < end:
                 continue
             unit, _, tokens = piece[2:].partition("\t")
-            for said, counted, excluded, tenths, until in _parsed(tokens):
-                if said is name:
+            for token in _split(tokens):
+                if token[0] == code:
+                    _, counted, excluded, tenths, until = _parsed(token)
                     waits = until is not None and until >= as_of
                     yield Verdict(
                         number,
@@ -238,16 +256,19 @@ def _said(mark: Mark) -> str:
 
 
 @lru_cache(maxsize=100_000)
-def _parsed(tokens: str) -> tuple[Said, ...]:
-    return tuple(
-        (
-            _NAMES[code],
-            bool(weight) or plain == "1",
-            _REASONS.get(plain),
-            int(weight) if weight else TENTHS,
-            int(until, 36) if until else None,
-        )
-        for code, until, weight, plain in _TOKEN.findall(tokens)
+def _split(tokens: str) -> tuple[str, ...]:
+    return tuple(found.group() for found in _TOKEN.finditer(tokens))
+
+
+@lru_cache(maxsize=100_000)
+def _parsed(token: str) -> Said:
+    ((code, until, weight, plain),) = _TOKEN.findall(token)
+    return (
+        _NAMES[code],
+        bool(weight) or plain == "1",
+        _REASONS.get(plain),
+        int(weight) if weight else TENTHS,
+        int(until, 36) if until else None,
     )
 
 

@@ -8,6 +8,7 @@ half of all points is not, so that one easy ticket wins nothing. Equal shares ar
 from __future__ import annotations
 
 import tomllib
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -163,10 +164,14 @@ def rank(profile: ScoreProfile, groups: Groups, peers: Iterable[PeerGroup]) -> l
 
 def _ranking(profile: ScoreProfile, groups: Groups, peers: PeerGroup) -> Ranking:
     figures = {unit_id: groups.get(unit_id, {}) for unit_id in peers.units}
-    scores = [_score(profile, unit_id, own, figures) for unit_id, own in figures.items()]
-    judged = sorted((s for s in scores if s.share is not None), key=lambda s: (-_compared(s), s.unit_id))
-    shares = [_compared(s) for s in judged]
-    placed = [replace(s, rank=sum(other > _compared(s) for other in shares) + 1) for s in judged]
+    busiest = {part.figure: _busiest(part.figure, figures) for part in profile.parts if part.volume}
+    scores = [_score(profile, unit_id, own, busiest) for unit_id, own in figures.items()]
+    compared = {s.unit_id: _compared(s) for s in scores if s.share is not None}
+    judged = sorted(
+        (s for s in scores if s.unit_id in compared), key=lambda s: (-compared[s.unit_id], s.unit_id)
+    )
+    rising = sorted(compared.values())
+    placed = [replace(s, rank=len(rising) - bisect_right(rising, compared[s.unit_id]) + 1) for s in judged]
     red = tuple(s.unit_id for s in placed if (s.rank or 0) <= profile.red)
     if len(red) == len(placed):
         red = ()  # praise of everybody says nothing
@@ -174,10 +179,10 @@ def _ranking(profile: ScoreProfile, groups: Groups, peers: PeerGroup) -> Ranking
         s.unit_id
         for s in reversed(placed)
         if s.unit_id not in red
-        and _compared(s) < profile.black_below
-        and sum(other < _compared(s) for other in shares) < profile.black
+        and compared[s.unit_id] < profile.black_below
+        and bisect_left(rising, compared[s.unit_id]) < profile.black
     )
-    blank = sorted((s for s in scores if s.share is None), key=lambda s: (not s.too_few, s.unit_id))
+    blank = sorted((s for s in scores if s.unit_id not in compared), key=lambda s: (not s.too_few, s.unit_id))
     return Ranking(peers, (*placed, *blank), red, black)
 
 
@@ -190,12 +195,12 @@ def _score(
     profile: ScoreProfile,
     unit_id: UnitId,
     own: Mapping[FigureName, Figure],
-    peers: Mapping[UnitId, Mapping[FigureName, Figure]],
+    busiest: Mapping[FigureName, int],
 ) -> Score:
     parts: list[float | None] = []
     available = 0.0
     for part in profile.parts:
-        earned = _earned(part, own, peers, least=profile.least)
+        earned = _earned(part, own, busiest, least=profile.least)
         parts.append(earned)
         available += part.points if earned is not None else 0
     deducted = sum(
@@ -216,7 +221,7 @@ def _score(
 def _earned(
     part: Part,
     own: Mapping[FigureName, Figure],
-    peers: Mapping[UnitId, Mapping[FigureName, Figure]],
+    busiest: Mapping[FigureName, int],
     *,
     least: int,
 ) -> float | None:
@@ -224,11 +229,14 @@ def _earned(
     if figure is None or figure.value is None:
         return None
     if part.volume:
-        busiest = max(f[part.figure].denominator for f in peers.values() if part.figure in f)
-        return part.points * figure.denominator / busiest
+        return part.points * figure.denominator / busiest[part.figure]
     if figure.denominator < least:
         return None
     return part.points * (1 - figure.value if part.less_is_better else figure.value)
+
+
+def _busiest(name: FigureName, peers: Mapping[UnitId, Mapping[FigureName, Figure]]) -> int:
+    return max((figures[name].denominator for figures in peers.values() if name in figures), default=0)
 
 
 def _part(data: dict[str, Any]) -> Part:

@@ -39,6 +39,10 @@ Bytes = npt.NDArray[np.uint8]
 Floats = npt.NDArray[np.float32]
 
 
+_NONE: Ints = np.broadcast_to(np.zeros(1, np.int32), KEYS)
+"""0 for every key, in the memory of one."""
+
+
 class Sketch(NamedTuple):
     """What a text says: keys in ascending order, each once, and how much it makes of each."""
 
@@ -69,12 +73,14 @@ class Commonness:
     __slots__ = ("_counts", "_prior", "total")
 
     def __init__(self, *, with_prior: bool = True) -> None:
-        self._counts = np.zeros(KEYS, np.int32)
+        self._counts = _NONE
         self._prior = shipped_shares() if with_prior else None
         self.total = 0
 
     def count(self, keys: Ints, by: int = 1) -> None:
         """Take a request in, or with ``by=-1`` out again."""
+        if self._counts is _NONE:  # a process that never compares does without the table
+            self._counts = np.zeros(KEYS, np.int32)
         self._counts[keys] += by
         self.total += by
 

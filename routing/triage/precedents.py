@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from functools import cache
 from typing import TypeVar
 
 import numpy as np
@@ -104,13 +105,7 @@ class Precedents:
         self._unit_of = _NOTHING
         self._day_of = _NOTHING
         self._length_of = np.zeros(0, np.float32)
-        self._index = _Index(
-            np.zeros(_BUCKETS + 1, np.int32),
-            _NOTHING,
-            _rarity(np.zeros(_BUCKETS, np.int64), 0),
-            _NOTHING,
-            _NOTHING,
-        )
+        self._index = _of_nothing()
         self._folded = 0
         self.put_all(tickets)
 
@@ -239,6 +234,18 @@ def _keys(text: str) -> Ints:
     says = ((codes >= 0x4E00) & (codes < 0xA000)) | ((codes >= 0x61) & (codes <= 0x7A))
     pairs = ((codes[:-1].astype(np.uint64) << _NEXT) ^ codes[1:])[says[:-1] & says[1:]]
     return np.unique((pairs * _MIX) >> _SHIFT).astype(np.int32)
+
+
+@cache
+def _of_nothing() -> _Index:
+    """The index before the first ticket. It is never written to, so that whoever begins may share it."""
+    return _Index(
+        np.zeros(_BUCKETS + 1, np.int32),
+        _NOTHING,
+        _rarity(np.zeros(_BUCKETS, np.int64), 0),
+        _NOTHING,
+        _NOTHING,
+    )
 
 
 def _merged(index: _Index, *, count: int) -> _Index:

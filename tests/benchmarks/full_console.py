@@ -17,7 +17,7 @@ from aiohttp.test_utils import BaseTestServer, TestServer
 from pydantic import SecretStr
 
 from bot.app import create_app
-from bot.embedded import StoreAddresses
+from bot.embedded import EmbeddedStores, StoreAddresses
 from bot.people import User
 from bot.services import Services
 from bot.settings import Settings
@@ -39,6 +39,8 @@ from tests.routing import made_up_year
 from tests.routing.made_up_year import DAYS, FIRST
 from tests.running import add_user, county, demo_articles, run_services
 
+KEPT = os.environ.get("HUIYIN_BENCH_KEPT", "")
+"""A directory for databases that stay: filled the first time, opened at once from then on."""
 TICKETS = int(os.environ.get("HUIYIN_BENCH_CONSOLE", "100000"))
 LIVED = 8_000
 """Histories lived through the aggregate; further tickets are these again under other numbers and in other words."""
@@ -109,13 +111,14 @@ def write_to(ticket: Ticket, boss: Actor) -> None:
 
 
 def documents(lived: list[Ticket]) -> Iterator[list[dict[str, Any]]]:
-    """The same histories again and again under numbers of their own."""
-    made = [to_document(ticket) for ticket in lived]
+    """The same histories again and again under numbers of their own, as they came in: a database keeps what is new
+    together, and so does this one."""
+    made = sorted((to_document(ticket) for ticket in lived), key=lambda document: document["received_at"])
     rng = random.Random(11)
     for start in range(0, TICKETS, BATCH):
         batch = []
         for n in range(start, min(start + BATCH, TICKETS)):
-            document = {**made[n % len(made)]}
+            document = {**made[n * len(made) // TICKETS]}
             number, topic = f"HY{n:010d}", TOPICS[rng.randrange(len(TOPICS))]
             said = f"{topic}的问题第{n}次反映。" + "".join(rng.sample(SENTENCES, rng.randrange(1, 5)))
             document.update(
@@ -223,7 +226,27 @@ async def full_console(
 ) -> AsyncIterator[tuple[Services, BaseTestServer]]:
     settings = settings_of(stores, folder)
     async with run_services(settings, clock=lambda: NOW, first_articles=demo_articles()) as services:
-        await fill(services, monkeypatch)
+        await services.database.client.admin.command("setParameter", 1, ttlMonitorEnabled=False)
+        if await services.database["tickets"].estimated_document_count() != TICKETS:
+            await fill(services, monkeypatch)
+        await catch_up(services)
         async with TestServer(create_app(services)) as server:
             yield services, server
-        await services.database.client.drop_database("bench_console")
+        if not KEPT:
+            await services.database.client.drop_database("bench_console")
+
+
+async def catch_up(services: Services) -> None:
+    """A database that was kept may have been filled by an earlier version."""
+    while await services.queries.figures.catch_up() or await services.tickets.catch_up():
+        pass
+
+
+@pytest.fixture(scope="session")
+def full_stores(request: pytest.FixtureRequest) -> Iterator[StoreAddresses]:
+    """Those that are kept where HUIYIN_BENCH_KEPT says so, or the tests' own."""
+    if not KEPT:
+        yield request.getfixturevalue("stores")
+        return
+    with EmbeddedStores(Path(KEPT)) as stores:
+        yield stores

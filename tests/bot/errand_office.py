@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import random
 from collections.abc import Callable
 from datetime import datetime
 from types import SimpleNamespace
@@ -77,6 +79,21 @@ class Fate:
     def _die(self) -> None:
         self.dead = True
         raise Killed
+
+
+def kill_points(calls: int, *, least: int) -> list[tuple[int, bool]]:
+    """Where to kill a worker that makes so many calls: the number of a call, and whether after it or before.
+
+    Every call is among them, in turn before it and after it, for after one is before the next but for what goes on
+    at the same time; then as many of the others as make ``least``. ``HUIYIN_KILL_POINTS=all`` takes every point.
+    """
+    every = [(n, after) for n in range(1, calls + 1) for after in (False, True)]
+    if os.environ.get("HUIYIN_KILL_POINTS") == "all":
+        return every
+    chosen = {(n, n % 2 == 0) for n in range(1, calls + 1)}
+    others = [point for point in every if point not in chosen]
+    chosen.update(random.Random(calls).sample(others, min(max(0, least - len(chosen)), len(others))))
+    return sorted(chosen)
 
 
 class _Watched:

@@ -24,6 +24,20 @@ class Wire:
     requests: int = 0
     _came: asyncio.Event = field(default_factory=asyncio.Event)
     streams: set[asyncio.StreamWriter] = field(default_factory=set)
+    _flows: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def __post_init__(self) -> None:
+        self._flows.set()
+
+    def hang(self) -> None:
+        """Connections are taken and nothing is answered, as by a server that is frozen or out of reach."""
+        self._flows.clear()
+
+    def thaw(self) -> None:
+        self._flows.set()
+
+    async def flowing(self) -> None:
+        await self._flows.wait()
 
     def cut(self) -> None:
         self.up = False
@@ -76,6 +90,7 @@ async def open_wire(redis_url: str, directory: Path) -> AsyncIterator[Wire]:
             while request := await near.read(65_536):
                 if not wire.arrives():
                     break
+                await wire.flowing()
                 far_out.write(request)
                 answer = await far.read(65_536)
                 if not wire.returns():
@@ -100,5 +115,6 @@ async def open_wire(redis_url: str, directory: Path) -> AsyncIterator[Wire]:
         yield wire
     finally:
         server.close()
+        wire.thaw()
         wire.cut()
         await asyncio.gather(*running, return_exceptions=True)

@@ -35,6 +35,23 @@ def test_an_unknown_unit_profile_and_a_faulty_menu_are_all_named(tmp_path: Path)
     ]
 
 
+def test_a_field_that_cannot_say_what_it_should_is_named(tmp_path: Path) -> None:
+    table = """
+[accounts.market.templates.answered]
+id = "T1"
+[accounts.market.templates.answered.fields]
+character_string1 = "number"
+phrase2 = "state"
+thing3 = "{number}已答复"
+number4 = "number"
+phrase5 = "unit"
+"""
+    assert problems(accounts_file(tmp_path, market=table)) == [
+        "公众号 market：templates.answered.fields.number4：这种字段写不了 {number}，换一个字段",
+        "公众号 market：templates.answered.fields.phrase5：这种字段写不了 {unit}，换一个字段",
+    ]
+
+
 def test_a_file_that_cannot_be_read_is_told_elsewhere(tmp_path: Path) -> None:
     (tmp_path / "accounts.toml").write_text("nothing", encoding="utf-8")
     assert problems(tmp_path / "accounts.toml") == []

@@ -14,6 +14,8 @@ from bot.followers.scenes import SceneCode, ScenePlace
 from bot.rules import other_profiles, preview_open, together
 from bot.services import Services
 from bot.settings import Settings
+from bot.wechat.menu_shape import Menu, MenuButton
+from bot.wechat.menus import put_menu
 from routing.citizen_request import Channel, CitizenRequest
 from routing.departments import UnitId
 from routing.events import EventKind
@@ -215,8 +217,8 @@ async def test_a_scanned_code_brings_its_place_onto_the_ticket(two: Two, follows
 
 async def test_each_account_has_its_own_menu_on_the_platform(two: Two) -> None:
     clients = two.services.wechat_clients
-    await clients["market"].create_menu([{"type": "click", "name": "投诉", "key": "file"}])
-    await clients["county"].create_menu([{"type": "click", "name": "问", "key": "ask"}])
+    await put_menu(clients["market"], Menu((MenuButton("投诉", "click", (("key", "file"),)),)))
+    await put_menu(clients["county"], Menu((MenuButton("问", "click", (("key", "ask"),)),)))
     assert two.site.market.menu is not None
     assert two.site.county.menu is not None
     assert [b.name for b in two.site.market.menu.buttons] == ["投诉"]

@@ -7,7 +7,7 @@ import time
 import pytest
 
 from bot.conversations.turns import understand as really
-from bot.talk import phrases, pleasantries
+from bot.talk import misfortunes, phrases, pleasantries
 from bot.talk.conversation import take_turn
 from bot.talk.following import asked_ticket
 from bot.talk.place_words import together
@@ -318,7 +318,7 @@ async def test_who_was_just_defrauded_reads_the_number_first(said: str) -> None:
 
 @pytest.mark.parametrize("said", ["商家骗人，说好的赠品没有", "被骗了怎么维权"])
 def test_a_cheat_in_a_shop_is_no_fraud_of_the_hour(said: str) -> None:
-    assert not pleasantries.was_defrauded(said)
+    assert not misfortunes.was_defrauded(said)
 
 
 async def test_an_application_for_information_is_one_from_the_first_word() -> None:

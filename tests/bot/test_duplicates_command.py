@@ -9,7 +9,7 @@ import pytest
 from motor.motor_asyncio import AsyncIOMotorClient
 from typer.testing import CliRunner
 
-from bot.cli import app
+from bot.cli import application
 from routing.mongo_store import Document, MongoTicketStore
 from tests.factories import CITY_MANAGEMENT, a_request, a_ticket
 
@@ -36,33 +36,33 @@ def number(mongo_url: str, database_name: str, monkeypatch: pytest.MonkeyPatch) 
 
 
 def test_candidates_are_told_with_their_reasons(number: str) -> None:
-    told = CliRunner().invoke(app, ["duplicates", AGAIN])
+    told = CliRunner().invoke(application("duplicates"), ["duplicates", AGAIN])
     assert told.exit_code == 0, told.output
     assert number in told.output
     assert "可能是同一件事" in told.output
     assert "“锦绣花园" in told.output
-    record = json.loads(CliRunner().invoke(app, ["duplicates", AGAIN, "--json"]).output)
+    record = json.loads(CliRunner().invoke(application("duplicates"), ["duplicates", AGAIN, "--json"]).output)
     assert [each["number"] for each in record["candidates"]] == [number]
 
 
 def test_nothing_alike_is_said_to_be_so(number: str) -> None:
-    told = CliRunner().invoke(app, ["duplicates", "社保卡丢了怎么补办"])
+    told = CliRunner().invoke(application("duplicates"), ["duplicates", "社保卡丢了怎么补办"])
     assert told.exit_code == 0
     assert "没有相似" in told.output
 
 
 def test_the_key_is_asked_for_only_to_compare_a_number(number: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("HUIYIN_SECRET_KEY")
-    told = CliRunner().invoke(app, ["duplicates", AGAIN])
+    told = CliRunner().invoke(application("duplicates"), ["duplicates", AGAIN])
     assert told.exit_code == 0, told.output
     assert number in told.output
-    told = CliRunner().invoke(app, ["duplicates", AGAIN, "--phone", "13800005678"])
+    told = CliRunner().invoke(application("duplicates"), ["duplicates", AGAIN, "--phone", "13800005678"])
     assert told.exit_code == 2
     assert "请设置 HUIYIN_SECRET_KEY" in told.output
 
 
 def test_without_a_database_it_says_what_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("HUIYIN_MONGO_URL", raising=False)
-    told = CliRunner().invoke(app, ["duplicates", AGAIN])
+    told = CliRunner().invoke(application("duplicates"), ["duplicates", AGAIN])
     assert told.exit_code == 2
     assert "HUIYIN_MONGO_URL" in told.output

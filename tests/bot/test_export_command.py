@@ -19,7 +19,7 @@ from pymongo import MongoClient
 from python_calamine import CalamineWorkbook
 from typer.testing import CliRunner
 
-from bot.cli import app
+from bot.cli import application
 from bot.figure_wording import MEANINGS
 from bot.reports.bulletin import percent_words
 from routing.departments import load_units
@@ -52,7 +52,7 @@ def runner(
 
 def export(runner: CliRunner, out: Path, *more: str) -> Any:
     return runner.invoke(
-        app,
+        application("export"),
         ["export", "figures", "--from", "2026-08-01", "--to", "2026-08-31", "--out", str(out), *more],
     )
 
@@ -161,10 +161,10 @@ def test_a_frozen_month_is_shown_with_what_changed_since(
     runner: tuple[CliRunner, Any], tmp_path: Path
 ) -> None:
     cli, database = runner
-    frozen = cli.invoke(app, ["freeze", "figures", "--month", "2026-08", "--by", "林督办"])
+    frozen = cli.invoke(application("freeze"), ["freeze", "figures", "--month", "2026-08", "--by", "林督办"])
     assert frozen.exit_code == 0, frozen.output
-    assert cli.invoke(app, ["freeze", "figures", "--month", "2099-01"]).exit_code == 2
-    assert cli.invoke(app, ["freeze", "figures", "--month", "nonsense"]).exit_code == 2
+    assert cli.invoke(application("freeze"), ["freeze", "figures", "--month", "2099-01"]).exit_code == 2
+    assert cli.invoke(application("freeze"), ["freeze", "figures", "--month", "nonsense"]).exit_code == 2
     kept = database["figure_months"].find_one({"_id": "2026-08"})
     out = tmp_path / "f.xlsx"
     assert "此后无变化" in export(cli, out).output
@@ -182,10 +182,10 @@ def test_only_a_whole_month_is_compared_with_the_frozen_one(
     runner: tuple[CliRunner, Any], tmp_path: Path
 ) -> None:
     cli, _ = runner
-    assert cli.invoke(app, ["freeze", "figures", "--month", "2026-08"]).exit_code == 0
+    assert cli.invoke(application("freeze"), ["freeze", "figures", "--month", "2026-08"]).exit_code == 0
     out = tmp_path / "f.xlsx"
     half = ["export", "figures", "--from", "2026-08-15", "--to", "2026-08-31", "--out", str(out)]
-    told = cli.invoke(app, half)
+    told = cli.invoke(application("export"), half)
     assert told.exit_code == 0, told.output
     assert "封存" not in told.output
     assert "封存后的变化" not in CalamineWorkbook.from_path(str(out)).sheet_names
@@ -196,7 +196,7 @@ def test_the_bulletin_dates_the_freezing_by_the_clock_in_china(
 ) -> None:
     """The worker freezes at midnight in China, which is still the month before in UTC."""
     cli, database = runner
-    assert cli.invoke(app, ["freeze", "figures", "--month", "2026-08"]).exit_code == 0
+    assert cli.invoke(application("freeze"), ["freeze", "figures", "--month", "2026-08"]).exit_code == 0
     midnight = datetime(2026, 9, 1, tzinfo=CHINA)
     database["figure_months"].update_one({"_id": "2026-08"}, {"$set": {"taken_at": midnight}})
     assert "本月数据已于2026-09-01封存" in export(cli, tmp_path / "f.xlsx").output
@@ -216,7 +216,7 @@ def test_bad_input_is_refused_before_anything_is_written(
     runner: tuple[CliRunner, Any], wrong: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    assert runner[0].invoke(app, ["export", "figures", *wrong]).exit_code == 2
+    assert runner[0].invoke(application("export"), ["export", "figures", *wrong]).exit_code == 2
     assert not list(tmp_path.iterdir())
 
 

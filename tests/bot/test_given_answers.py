@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from bot.given_answers import given_answers
 from bot.photos.kinds import Photo, PhotoId, PhotoKind, SentUp, Source
 from bot.ticket_view import view_of
-from routing.acts import interim
+from routing.acts import answers
 from routing.citizen_request import Channel
 from routing.departments import load_units
 from routing.ticket import Rating, Ticket
@@ -50,7 +50,7 @@ def done_twice() -> Ticket:
     ticket = a_ticket(a_request(channel=Channel.WECHAT))
     ticket.dispatch(CITY_MANAGEMENT, profile=PROFILE, actor=a_dispatcher(), now=MONDAY_9_30)
     ticket.accept(actor=a_liaison(), now=MONDAY_9_30)
-    interim.interim_reply(ticket, actor=a_liaison(), now=MONDAY_9_30 + DAY, text="配件已经订了。")
+    answers.interim_reply(ticket, actor=a_liaison(), now=MONDAY_9_30 + DAY, text="配件已经订了。")
     ticket.reply(actor=a_liaison(), now=MONDAY_9_30 + 2 * DAY, text="已经修好。")
     ticket.resolve(actor=a_liaison(), now=MONDAY_9_30 + 2 * DAY)
     ticket.rate(Rating(1), actor=CITIZEN, now=MONDAY_9_30 + 3 * DAY)
@@ -118,7 +118,7 @@ def under_way() -> Ticket:
     ticket = a_ticket(a_request(channel=Channel.WECHAT))
     ticket.dispatch(CITY_MANAGEMENT, profile=PROFILE, actor=a_dispatcher(), now=MONDAY_9_30)
     ticket.accept(actor=a_liaison(), now=MONDAY_9_30)
-    interim.interim_reply(ticket, actor=a_liaison(), now=MONDAY_9_30, text="配件已经订了。")
+    answers.interim_reply(ticket, actor=a_liaison(), now=MONDAY_9_30, text="配件已经订了。")
     return ticket
 
 
@@ -130,7 +130,7 @@ def test_what_came_with_an_answer_that_was_not_sent_is_seen_with_none_before_it(
     ticket = under_way()
     photo = with_form(ticket)
     assert not given_answers(ticket, [photo]).shows(photo), "in the same second as how far it was"
-    interim.interim_reply(ticket, actor=a_liaison(), now=MONDAY_9_30 + DAY, text="配件到了。")
+    answers.interim_reply(ticket, actor=a_liaison(), now=MONDAY_9_30 + DAY, text="配件到了。")
     assert not given_answers(ticket, [photo]).shows(photo), (
         "it is the proof of the answer, which is not there"
     )
@@ -141,7 +141,7 @@ def test_what_came_with_an_answer_that_was_not_sent_is_seen_with_none_before_it(
 def test_what_came_with_how_far_it_is_goes_with_the_first_words_that_are_sent() -> None:
     ticket = under_way()
     photo = with_form(ticket, final=False)
-    interim.interim_reply(ticket, actor=a_liaison(), now=MONDAY_9_30 + DAY, text="配件到了。")
+    answers.interim_reply(ticket, actor=a_liaison(), now=MONDAY_9_30 + DAY, text="配件到了。")
     ticket.reply(actor=a_liaison(), now=MONDAY_9_30 + DAY, text="已经修好。")
     assert texts_with_files(ticket, photo) == ["配件到了。"]
 

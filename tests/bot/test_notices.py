@@ -7,7 +7,8 @@ from dataclasses import replace
 import pytest
 
 from bot import notices
-from routing.citizen_request import Channel
+from bot.ticket_view import view_of
+from routing.citizen_request import Channel, Urgency
 from routing.departments import load_units
 from routing.events import Audience, EventKind, NoticeChannel
 from routing.ticket import Rating, Ticket
@@ -100,3 +101,18 @@ def test_officials_notices_carry_no_phone_a_citizen_wrote() -> None:
     event = next(e for e in ticket.events if e.kind is EventKind.DISPATCHED)
     event = replace(event, text="回电13800005678")
     assert "13800005678" not in notices.render(ticket, event, Audience.UNIT, units=UNITS)
+
+
+def test_who_reported_an_emergency_never_reads_of_days_alone() -> None:
+    ticket = a_ticket(a_request(channel=Channel.WECHAT, urgency=Urgency.URGENT))
+    ticket.dispatch(CITY_MANAGEMENT, profile=PROFILE, actor=a_dispatcher(), now=MONDAY_9_30)
+    told = notices.render(ticket, ticket.events[-1], Audience.CITIZEN, units=UNITS)
+    assert "按紧急件办，白天夜里都有人管" in told
+    assert "事后的书面答复最晚" in told
+    view = view_of(ticket, UNITS)
+    said = view.say(MONDAY_9_30)
+    assert "事后书面答复，最晚" in said
+    assert "最晚答复：" not in said
+    ordinary = a_ticket(a_request(channel=Channel.WECHAT))
+    ordinary.dispatch(CITY_MANAGEMENT, profile=PROFILE, actor=a_dispatcher(), now=MONDAY_9_30)
+    assert "紧急" not in notices.render(ordinary, ordinary.events[-1], Audience.CITIZEN, units=UNITS)

@@ -128,6 +128,7 @@ NOT_FOR_READING = (
     "/console/watermark.svg",
     "/console/live/events",
     "/console/figures/export",
+    "/console/tables/export",
     "/console/audit/{name}/export",
     "/healthz",
     "/readyz",

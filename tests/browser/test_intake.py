@@ -48,6 +48,11 @@ async def test_a_call_is_taken_with_the_keyboard_alone(
     await page.keyboard.press("Enter")
     await expect(page.get_by_label("地点")).to_have_value("城关街道东门社区")
     await expect(page.get_by_label("地点")).to_be_focused()
+    await page.keyboard.press("Alt+Digit5")
+    await expect(page.get_by_label("已经答复市民的内容")).to_be_focused()
+    await page.keyboard.press("Alt+Digit3")
+    await expect(page.get_by_label("诉求内容")).to_be_focused()
+    await page.get_by_text("当场能答的，直接答复办结").click()
     await person.looks_right("intake")
     if viewport is WIDE:  # the same elements at either width
         assert await serious_violations(page) == []

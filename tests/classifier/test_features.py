@@ -8,6 +8,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
+from classifier import features
 from classifier.features import (
     MOST_CHARACTERS,
     Block,
@@ -125,3 +126,8 @@ def test_what_is_read_adds_up(text: str) -> None:
     assert np.array_equal(reading.codes, np.array([ord(character) for character in reading.text]))
     assert "".join(reading.words[: reading.title_words]) == reading.text[: reading.title_characters]
     assert normalise(reading.text.strip()) == normalise(normalise(reading.text.strip()))
+
+
+def test_the_table_of_readable_forms_leaves_no_character_out() -> None:
+    asked = [ord(features._readable_form(chr(code))) for code in range(0x10000)]
+    assert features._FORMS.tolist() == asked

@@ -27,6 +27,10 @@ class Demo:
     def url(self) -> str:
         return str(self.card["url"])
 
+    def password(self, user: str) -> str:
+        """Of one of the logins on the card."""
+        return str(next(one["password"] for one in self.card["logins"] if one["user"] == user))
+
     async def kill(self) -> None:
         """As a power cut does: nothing is asked, nothing is flushed."""
         os.kill(self.process.pid, signal.SIGKILL)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from bot.cli import app
+from bot.cli import application
 from bot.load import LoadInvalid, drive, percentile, read_target
 from bot.services import utc_now
 from tests.journeys.city import ACCOUNT, open_city
@@ -91,10 +91,10 @@ def test_what_is_no_demo_card_is_refused(text: str) -> None:
 
 
 def test_without_a_demo_the_command_says_what_to_do(tmp_path: Path) -> None:
-    result = CliRunner().invoke(app, ["load-test", "--data-dir", str(tmp_path)])
+    result = CliRunner().invoke(application("load-test"), ["load-test", "--data-dir", str(tmp_path)])
     assert result.exit_code == 2
     assert "huiyin demo" in result.output
-    result = CliRunner().invoke(app, ["load-test", "--demo", card("http://127.0.0.1:9")])
+    result = CliRunner().invoke(application("load-test"), ["load-test", "--demo", card("http://127.0.0.1:9")])
     assert result.exit_code == 2
     assert "no demo answers" in result.output
 

@@ -84,18 +84,20 @@ async def test_who_rang_reads_number_and_code_that_open_the_ticket_and_hears_of_
     assert sum(number in text for text in city.texts()) == len(set(city.texts())), "nothing came twice"
 
 
-@pytest.mark.parametrize(("phone", "citizen"), [(LANDLINE, {}), (PHONE, {"texts": False})])
+@pytest.mark.parametrize(
+    ("phone", "citizen", "why"), [(LANDLINE, {}, "no-number"), (PHONE, {"texts": False}, "no-texts")]
+)
 async def test_who_takes_no_text_messages_is_rung_about_the_end_alone(
-    city: City, phone: str, citizen: dict[str, Any]
+    city: City, phone: str, citizen: dict[str, Any], why: str
 ) -> None:
     number = await a_call(city, phone=phone, citizen=citizen)
     await closed(city, number)
     assert city.texts() == []
     tried, call = await to_citizen(city, number, EventKind.RESOLVED)
-    assert (tried.state, tried.failure) == (NoticeState.FAILED, "no-number")
+    assert (tried.state, tried.failure) == (NoticeState.FAILED, why)
     assert (call.channel, call.state) == (NoticeChannel.TELEPHONE, NoticeState.SENT)
     (receipt,) = await to_citizen(city, number, EventKind.REGISTERED)
-    assert (receipt.state, receipt.failure) == (NoticeState.FAILED, "no-number")
+    assert (receipt.state, receipt.failure) == (NoticeState.FAILED, why)
     assert receipt.planned_at is not None
     wanted = Wanted(since=receipt.planned_at, until=city.clock() + timedelta(seconds=1))
     ledger = DeliveryLedger(city.services.database)

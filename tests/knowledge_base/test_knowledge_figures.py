@@ -127,3 +127,13 @@ def test_the_units_figures_add_up_to_the_totals(questions: list[AskedTally]) -> 
         assert sum(one.denominator for one in own) == whole[name].denominator
         value = whole[name].value
         assert value is None or name is KnowledgeFigure.DAYS_TO_UPDATE or 0 <= value <= 1
+
+
+async def test_gaps_an_earlier_version_kept_for_ever_are_let_go_from_now_on(database: Database) -> None:
+    await database["gaps"].drop()
+    await database["gaps"].create_index("last_at")
+    store = MongoGapStore(database)
+    for _ in range(2):
+        await store.prepare()
+    indexes = await database["gaps"].index_information()
+    assert indexes["last_at_1"]["expireAfterSeconds"] == 730 * 24 * 3600

@@ -7,11 +7,11 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from routing.acts import (
+    answers,
     co_handling,
     emergencies,
     exclusions,
     extensions,
-    interim,
     letters,
     links,
     notes,
@@ -93,7 +93,7 @@ ACTS: dict[Action, Act] = {
     Action.ACCEPT: lambda t, r, p, a, n: t.accept(actor=a, now=n),
     Action.CONTACT: lambda t, r, p, a, n: t.contact(actor=a, now=n, text="已电话联系"),
     Action.REPLY: lambda t, r, p, a, n: t.reply(actor=a, now=n, text="已处理", profile=p),
-    Action.INTERIM_REPLY: lambda t, r, p, a, n: interim.interim_reply(t, actor=a, now=n, text="配件已到"),
+    Action.INTERIM_REPLY: lambda t, r, p, a, n: answers.interim_reply(t, actor=a, now=n, text="配件已到"),
     Action.DECIDE_REPLY: lambda t, r, p, a, n: t.decide_reply(
         approved=r.random() < 0.6, actor=a, now=n, reason="请写清依据"
     ),

@@ -257,6 +257,20 @@ async def test_the_stock_of_every_month_follows_from_the_month_before(
     assert sum(b.received for b in balances) == IN_MONGO
 
 
+@pytest.mark.parametrize("is_behind", [False, True], ids=["off the indexes", "while some are not marked"])
+async def test_figures_and_balance_read_together_are_those_read_apart(
+    database: Database, documents: list[dict[str, Any]], is_behind: bool
+) -> None:
+    reads = (await loaded(database, documents)).figures
+    if is_behind:
+        await database["tickets"].update_one({}, {"$set": {"f_version": "earlier"}})
+    for period in (*months(),)[4::7]:
+        groups, balance = await reads.groups_and_balance(period, reader=SYSTEM)
+        assert groups == await reads.groups(period, reader=SYSTEM)
+        assert balance == await reads.balance(period)
+        assert balance.received
+
+
 def test_every_ticket_says_where_it_is_open(documents: list[dict[str, Any]], rows: list[FigureRow]) -> None:
     for document, row in zip(documents, rows, strict=True):
         assert {k: v for k, v in document.items() if k.startswith(("fm", "f_"))} == marks_of(row)

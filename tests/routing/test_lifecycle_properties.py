@@ -243,6 +243,8 @@ def test_the_random_lives_reach_every_kind_of_event_and_every_state() -> None:
         EventKind.REPLANNED,
         EventKind.NOTICE_REPEATED,
         EventKind.RESEND_ASKED,
+        EventKind.FILE_HIDDEN,
+        EventKind.FILE_SHOWN,
     }
     assert set(EventKind) - kinds <= by_others
     assert states == set(State)

@@ -125,10 +125,15 @@
       else return;
       event.preventDefault();
     });
-    addEventListener("pagehide", () => {
-      const fields = new URLSearchParams({ csrf: desk.querySelector("[name=csrf]").value, number: desk.dataset.desk });
-      navigator.sendBeacon(desk.dataset.leave ?? "/console/triage/leave", fields);
-    });
+    // A page that is read or written on keeps its ticket; one that is left gives back what this page has taken.
+    let movedAt = Date.now();
+    for (const sign of ["keydown", "pointermove", "scroll"]) addEventListener(sign, () => { movedAt = Date.now(); }, { passive: true });
+    const say = (more = {}) => {
+      const fields = { csrf: desk.querySelector("[name=csrf]").value, number: desk.dataset.desk, page: desk.dataset.page, ...more };
+      navigator.sendBeacon(desk.dataset.leave ?? "/console/triage/leave", new URLSearchParams(fields));
+    };
+    setInterval(() => { if (Date.now() - movedAt < 10 * 60 * 1000) say({ stay: "yes" }); }, 60 * 1000);
+    addEventListener("pagehide", () => say());
   }
 
   // The list by keyboard: j and k move, Enter opens the ticket (a link by itself), / goes to the search.
@@ -228,11 +233,26 @@
       sessionStorage.setItem("live-anew", String(Date.now()));
       location.reload();
     };
+    // The nearest limits count down and change with the numbers: asked for anew by themselves, the page is not.
+    const part = document.querySelector("[data-live-part]");
+    let partAt = Date.now();
+    let partSoon = null;
+    const renew = async () => {
+      partSoon = null;
+      partAt = Date.now();
+      const answer = await fetch(part.dataset.livePart, { redirect: "error" }).catch(() => null);
+      if (answer?.ok && !part.contains(document.activeElement)) part.innerHTML = await answer.text();
+    };
+    const renewSoon = () => { partSoon ??= setTimeout(renew, Math.max(0, partAt + 5 * 1000 - Date.now())); };
+    setInterval(() => { if (!document.hidden) renewSoon(); }, 60 * 1000);
     const stream = new EventSource(board.dataset.liveBoard);
+    let first = true;
     let failures = 0;
     stream.addEventListener("numbers", (event) => {
       failures = 0;
       const numbers = JSON.parse(event.data);
+      if (!first) renewSoon();
+      first = false;
       if (Object.keys(numbers).some((key) => numbers[key] && !shown.has(key))) anew();
       for (const [key, places] of shown) {
         const value = String(numbers[key] ?? 0);

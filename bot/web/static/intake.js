@@ -89,12 +89,20 @@
   });
 
   const press = (what) => form.querySelector(`button.main[value="${what}"], button.quiet[value="${what}"]`)?.click();
+  // The digits of the access keys, by ourselves: some systems' browsers turn Alt and a digit into another tab, and none
+  // reaches into what is folded away.
+  const numbered = (code) => /^Digit[1-9]$/.test(code) && form.querySelector(`[accesskey="${code.at(-1)}"]`);
   const help = document.querySelector(".help");
   document.addEventListener("keydown", (event) => {
     const inside = event.target.closest("input, textarea, select");
     if ((event.ctrlKey || event.metaKey) && event.key === "Enter") press("register");
     else if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "s") press("draft");
-    else if (event.key === "?" && !inside) help.open = !help.open;
+    else if (event.altKey && !event.ctrlKey && numbered(event.code)) {
+      const to = numbered(event.code);
+      const folded = to.closest("details");
+      if (folded) folded.open = true;
+      to.focus();
+    } else if (event.key === "?" && !inside) help.open = !help.open;
     else if (event.key === "Escape" && help.open) help.open = false;
     else if (event.key === "ArrowDown" && event.target === field("place")) document.querySelector("#places .offers button")?.focus();
     else if (event.key === "Enter" && !event.isComposing && event.target.matches("#intake input, #intake select")) {

@@ -23,7 +23,7 @@ from routing.departments import UnitId
 from routing.events import Audience, NoticeState, OutboxEntry, Rung
 from routing.mongo_store import Database
 from routing.workflow import Actor, Role
-from tests.bot.errand_office import ACCOUNT, UNITS, Fate, Killed, Office
+from tests.bot.errand_office import ACCOUNT, UNITS, Fate, Killed, Office, kill_points
 from tests.factories import CITY_MANAGEMENT, MONDAY_9_30, a_request
 
 CARD = NoticeTemplate("T1", {"character_string1": "{number}", "phrase2": "{state}"})
@@ -198,7 +198,7 @@ async def test_a_worker_killed_anywhere_on_the_ladder_tells_its_citizen_once(
     whole = await town.notice()
     assert (whole.state, whole.rung) == EXPECTED[habit]
     assert platform.told == [(town.number, whole.rung)]
-    points = [(n, after) for n in range(1, fate.calls + 1) for after in (False, True)]
+    points = kill_points(fate.calls, least=LEAST_POINTS)
     assert len(points) >= LEAST_POINTS
     for n, after in points:
         where = f"killed {'after' if after else 'before'} call {n} of {fate.calls}"

@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 
+from bot import metrics
 from bot.delivery.reports import CHANGED, POPUP, SENT, DeliveryReports
 from bot.delivery.subscriptions import ENDLESS, SubscriptionStore
 from bot.wechat.accounts import Account
@@ -75,6 +77,20 @@ async def test_a_refused_question_takes_nothing_back_and_the_settings_take_all(
     assert await left(store) == 1, "a consent for once is only given when asked"
     await reports("county", CHANGED, said(ONCE, "reject", at=4), MONDAY_9_30)
     assert await left(store) == 0
+
+
+@pytest.mark.parametrize(
+    ("event", "alarms"), [("verify_expired", 1), ("annual_renew", 1), ("naming_verify_success", 0)]
+)
+async def test_an_account_that_is_about_to_lose_its_rights_is_an_alarm(
+    reports: DeliveryReports, event: str, alarms: int
+) -> None:
+    counted = metrics.WECHAT_ALARMS.labels("county", event)
+    before = counted._value.get()
+    with capture_logs() as logs:
+        await reports("county", event, {"FromUserName": "o1", "CreateTime": 1, "List": []}, MONDAY_9_30)
+    assert [entry["event_"] for entry in logs if entry.get("alarm")] == [event] * alarms
+    assert counted._value.get() == before + alarms
 
 
 async def test_a_lasting_consent_is_not_used_up(reports: DeliveryReports, store: SubscriptionStore) -> None:

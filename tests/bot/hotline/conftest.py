@@ -117,6 +117,12 @@ def articles() -> tuple[Article, ...]:
 
 
 @pytest.fixture
+def callback_settings() -> dict[str, Any]:
+    """Of the platform above: none, but where a module says otherwise."""
+    return {}
+
+
+@pytest.fixture
 async def api(
     services_database: str,
     redis: Redis,
@@ -124,6 +130,7 @@ async def api(
     redis_url: str,
     clock: Clock,
     articles: tuple[Article, ...],
+    callback_settings: dict[str, Any],
 ) -> AsyncIterator[Api]:
     settings = Settings.model_validate(
         {
@@ -131,6 +138,7 @@ async def api(
             "redis_url": redis_url,
             "database": services_database,
             "secret_key": SecretStr("k" * 48),
+            **callback_settings,
         }
     )
     async with run_services(settings, clock=clock, first_articles=articles) as services:

@@ -12,8 +12,10 @@ from bot.given_answers import given_answers
 from bot.photos.kinds import PhotoId, Source
 from bot.photos.shelf import FetchState
 from bot.talk.session import Picture
-from routing.acts import interim
+from routing.acts.answers import interim_reply
+from routing.acts.replaying import replay, same_history
 from routing.citizen_request import Secrecy
+from routing.events import EventKind
 from routing.ticket import Rating, Ticket
 from routing.workflow import CITIZEN
 from tests.bot.photos.pictures import office_file, phone_photo
@@ -320,7 +322,7 @@ async def test_what_is_made_public_while_an_answer_is_reviewed_waits_for_it(cons
     ticket, now = await console.ticket(), console.clock.now
     unit, reviewed = await console.actor("liaison"), replace(PROFILE, review_replies=True)
     ticket.accept(actor=unit, now=now)
-    interim.interim_reply(ticket, actor=unit, now=now, text="灯泡已经订了。")
+    interim_reply(ticket, actor=unit, now=now, text="灯泡已经订了。")
     ticket.reply(actor=unit, now=now, text=ANSWER, profile=reviewed)
     await console.services.tickets.save(ticket)
     browser = await console.as_("liaison")
@@ -346,9 +348,24 @@ async def test_a_photo_shown_by_mistake_is_taken_back_when_all_is_over(console: 
     page = await browser.open(f"/console/tickets/{ticket.number}")
     assert "上传附件" not in page.words
     assert "不再公开" in page.words
-    page = await browser.send(f"/console/tickets/{ticket.number}/photos/{photo.id}", {"to_citizen": ""})
+    address = f"/console/tickets/{ticket.number}/photos/{photo.id}"
+    page = await browser.send(address, {"to_citizen": "", "reason": " "})
+    assert page.status == 422
+    assert "请写明为什么不再公开" in page.words
+    assert len(await told_of_files(console, ticket)) == 1
+    page = await browser.send(address, {"to_citizen": "", "reason": "拍到了邻居的脸"})
     assert page.status == 200
     assert await told_of_files(console, ticket) == []
+    history = page.words.partition("办理经过")[2]
+    assert "文件不再给市民看" in history
+    assert "拍到了邻居的脸" in history
+    done = (await console.stored(ticket.number)).events[-1]
+    assert (done.kind, done.by.name) == (EventKind.FILE_HIDDEN, "陈立新")
+    page = await browser.send(address, {"to_citizen": "yes"})
+    assert "市民现在可以看到这个文件" in page.words
+    stored = await console.stored(ticket.number)
+    assert [e.kind for e in stored.events][-2:] == [EventKind.FILE_HIDDEN, EventKind.FILE_SHOWN]
+    assert same_history(replay(stored, profile=PROFILE), stored)
 
 
 @pytest.mark.parametrize(

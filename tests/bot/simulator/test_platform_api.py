@@ -278,8 +278,9 @@ async def test_a_subscription_notice_needs_a_consent_each(
     body = {"touser": WANG, "template_id": "t", "data": {"thing1": {"value": "已派单"}}}
     assert (await caller.call("message/subscribe/bizsend", body))["errcode"] == 43101
     platform.consent(WANG, "t")
-    long = {**body, "data": {"thing1": {"value": "字" * 21}}}
-    assert (await caller.call("message/subscribe/bizsend", long))["errcode"] == 47003
+    for field, value in (("thing1", "字" * 21), ("phrase1", "已答…"), ("number1", "HY1"), ("thing1", "")):
+        wrong = {**body, "data": {field: {"value": value}}}
+        assert (await caller.call("message/subscribe/bizsend", wrong))["errcode"] == 47003
     assert (await caller.call("message/subscribe/bizsend", body))["errcode"] == 0
     assert (await caller.call("message/subscribe/bizsend", body))["errcode"] == 43101
 

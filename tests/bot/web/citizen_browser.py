@@ -82,17 +82,21 @@ class CitizenBrowser:
         return self.page
 
 
-async def filed(city: City, key: str = "wang", *, text: str = COMPLAINT) -> Ticket:
-    """A ticket of a demo citizen, as the chat files it."""
+async def filed(
+    city: City, key: str = "wang", *, text: str = COMPLAINT, channel: Channel = Channel.WECHAT
+) -> Ticket:
+    """A ticket of a demo citizen, as the chat files it; by another channel, of nobody WeChat knows."""
     citizen = city.platform.citizens.find(key)
     assert citizen is not None
     now = city.clock()
     return await register_citizen_request(
         city.services.desk,
-        channel=Channel.WECHAT,
+        channel=channel,
         external_number=f"{key}-{uuid.uuid4().hex}",
         text=text,
-        citizen=Citizen(account=ACCOUNT.name, openid=citizen.openid, secrecy=Secrecy.SECRET),
+        citizen=Citizen(account=ACCOUNT.name, openid=citizen.openid, secrecy=Secrecy.SECRET)
+        if channel is Channel.WECHAT
+        else Citizen(phone="13812345678"),
         received_at=now,
         now=now,
         request_type=RequestType.COMPLAINT,

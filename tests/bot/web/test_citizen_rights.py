@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import AsyncIterator
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
@@ -11,6 +12,8 @@ import pytest
 
 from bot.simulator.faults import Failure
 from bot.simulator.oauth import EXCHANGE
+from routing.citizen_request import Channel
+from tests.bot.photos.pictures import phone_photo
 from tests.bot.web.citizen_browser import HOME, CitizenBrowser, Opened, filed, phone_of, stranger
 from tests.journeys.city import City, open_city
 
@@ -263,6 +266,29 @@ async def test_number_and_code_open_one_ticket_and_what_the_chat_would_tell(city
     page = await browser.open(HOME)
     assert number in page.html
     assert "用查询码打开过的" in page.words
+
+
+async def test_a_code_opens_the_callers_own_photos_and_no_followers(city: City) -> None:
+    def photos(page: Opened) -> list[str]:
+        return re.findall(rf'src="({HOME}/tickets/\w+/photos/\w+)', page.html)
+
+    number = await _files(city)
+    browser = await phone_of(city)
+    await browser.open(f"{HOME}/tickets/{number}")
+    where = f"{HOME}/tickets/{number}/supplement"
+    page = await browser.send(where, "/supplement", {"text": "这是我家门口"}, files=(phone_photo(),))
+    (photo,) = photos(page)
+    reader = await stranger(city)
+    page = await _find(reader, number, city.services.desk.query_code(number))
+    assert page.status == 200
+    assert photos(page) == []
+    assert (await reader.open(photo)).status == 404
+    rang = (await filed(city, channel=Channel.HOTLINE)).number
+    await _find(reader, rang, city.services.desk.query_code(rang))
+    where = f"{HOME}/tickets/{rang}/supplement"
+    page = await reader.send(where, "/supplement", {"text": "补一张"}, files=(phone_photo(),))
+    (photo,) = photos(page)
+    assert (await reader.open(photo)).status == 200
 
 
 async def test_who_came_by_code_may_come_in_by_wechat_too_and_keeps_what_the_code_opened(city: City) -> None:

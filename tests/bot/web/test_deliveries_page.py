@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import partial
 
 import pytest
 
+from bot import notices
 from bot.delivery import ladder
 from bot.delivery.ladder import Verdict
 from bot.web import deliveries
@@ -150,3 +152,46 @@ async def test_a_liaison_and_a_stranger_do_not_get_in(console: Console) -> None:
 async def test_nonsense_in_the_address_asks_for_the_day(console: Console, query: str) -> None:
     browser = await console.as_("operator")
     assert (await browser.open(f"{PAGE}?{query}")).status == 200
+
+
+async def test_what_the_platform_above_was_told_is_listed_apart_and_sent_again_without_a_reason(
+    console: Console,
+) -> None:
+    ticket = await console.ticket(external_number="QH-1")
+    seq = next(e.seq for e in ticket.events if e.kind is EventKind.DISPATCHED)
+    ticket.outbox = ()
+    ticket.plan_notices(partial(notices.plan, by_callback=True), since=seq - 1)
+    await console.services.tickets.save(ticket)
+    (entry,) = [e for e in ticket.outbox if e.audience is Audience.PLATFORM]
+    refused = Verdict(state=NoticeState.FAILED, failure="platform-422")
+    claim = Verdict(state=NoticeState.SENDING, step=Step(rung=Rung.CALLBACK))
+    was = NoticeState.QUEUED
+    for verdict in (claim, refused):
+        await console.services.desk.notices.settle_notice(
+            ticket.number,
+            entry.id,
+            verdict.state,
+            was=was,
+            now=console.clock(),
+            failure=verdict.failure,
+            step=verdict.step,
+        )
+        was = verdict.state
+    browser = await console.as_("operator")
+    assert "回传" not in (await browser.open(PAGE)).words, "citizens' list has none of it"
+    page = await browser.open(f"{PAGE}?to=platform")
+    assert "派单" in page.words
+    assert "回传 被拒收（上级平台不接受内容（422）" in page.words
+    assert "可以放心重发" in page.words
+    page = await browser.send(f"{PAGE}/{ticket.number}/{entry.id}/repeat", {"back": f"{PAGE}?to=platform"})
+    assert page.path == f"{PAGE}?to=platform"
+    stored = await console.stored(ticket.number)
+    assert next(e for e in stored.outbox if e.id == entry.id).state is NoticeState.QUEUED
+    assert "派单 → 上级平台（回传）" in (await browser.open(f"/console/tickets/{ticket.number}")).words
+
+
+async def test_only_who_has_a_platform_above_is_asked_whom_to_list(console: Console) -> None:
+    browser = await console.as_("operator")
+    assert "发给上级平台" not in (await browser.open(PAGE)).words
+    assert "发给上级平台" in (await browser.open(f"{PAGE}?to=platform")).words
+    assert "发给上级平台" not in (await browser.open(f"{PAGE}?to=unit")).words

@@ -7,8 +7,10 @@ import pkgutil
 from collections.abc import Iterator
 
 import pytest
+import redis.exceptions
 from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
+from pymongo.errors import ServerSelectionTimeoutError
 
 import bot
 import knowledge_base
@@ -81,15 +83,25 @@ async def test_unknown_addresses_and_methods_are_refused_in_the_readers_shape(
         assert response.headers["Allow"]
 
 
-async def test_a_failure_shows_an_id_and_nothing_of_its_inside(console: Console) -> None:
+@pytest.mark.parametrize(
+    ("failure", "status", "words"),
+    [
+        (RuntimeError("openid oSECRET of 王建国"), 500, "没有办成"),
+        (ServerSelectionTimeoutError("SECRET"), 503, "过几分钟再打开"),
+        (redis.exceptions.ConnectionError("SECRET"), 503, "过几分钟再打开"),
+        (redis.exceptions.TimeoutError("SECRET"), 503, "过几分钟再打开"),
+    ],
+)
+async def test_a_failure_shows_an_id_and_nothing_of_its_inside(
+    console: Console, failure: Exception, status: int, words: str
+) -> None:
     async def broken(request: web.Request) -> web.Response:
-        raise RuntimeError("openid oSECRET of 王建国")
+        raise failure
 
-    routes = [web.get(path, broken) for path in ("/api/v1/broken", "/console/broken", "/broken")]
-    async with (
-        TestServer(create_app(console.services, extra_routes=routes)) as server,
-        TestClient(server) as client,
-    ):
+    routes = [web.route("*", path, broken) for path in ("/api/v1/broken", "/console/broken", "/broken")]
+    app = create_app(console.services, extra_routes=routes)
+    client: TestClient[web.Request, web.Application] = TestClient(TestServer(app))
+    async with client:
         for path, content_type in (
             ("/api/v1/broken", "application/problem+json"),
             ("/console/broken", "text/html"),
@@ -97,10 +109,13 @@ async def test_a_failure_shows_an_id_and_nothing_of_its_inside(console: Console)
         ):
             response = await client.get(path)
             text = await response.text()
-            assert (response.status, response.content_type) == (500, content_type)
+            assert (response.status, response.content_type) == (status, content_type)
             assert response.headers["X-Request-Id"] in text
+            assert ("Retry-After" in response.headers) is (status == 503)
+            assert words in text
             assert "SECRET" not in text
             assert "Traceback" not in text
+            assert "没有办成" in await (await client.post(path)).text(), "who sent something must look"
 
 
 async def test_every_answer_carries_the_security_headers(console: Console) -> None:

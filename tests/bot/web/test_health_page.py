@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from bot import health
 from bot.health import SWEEPS, Tone
+from bot.hotline.platform_circuit import FAILURES, PlatformCircuit
 from bot.pulse import Pulse
 from tests.bot.web.conftest import Browser, Console
 
@@ -70,3 +72,18 @@ async def test_the_pulse_is_written_at_most_every_ten_seconds(console: Console) 
     assert (await pulse.last())[0]["deliver_notices"] == now
     await pulse.done("deliver_notices", now + timedelta(seconds=10))
     assert (await pulse.last())[0]["deliver_notices"] == now + timedelta(seconds=10)
+
+
+async def test_a_platform_above_that_takes_nothing_is_said_with_what_to_do(console: Console) -> None:
+    settings = console.services.settings.model_copy(update={"hotline_callback_url": "http://127.0.0.1:9/"})
+    services = replace(console.services, settings=settings)
+
+    async def line() -> tuple[Tone, str]:
+        parts = await health.examine(services, now=console.clock.now)
+        (found,) = next(part.lines for part in parts if part.title == "上级平台")
+        return found.tone, found.says
+
+    assert await line() == (Tone.WELL, "正常")
+    for _ in range(FAILURES):
+        await PlatformCircuit(services.redis).failed("platform-away")
+    assert await line() == (Tone.ILL, "连不上上级平台")

@@ -270,6 +270,24 @@ async def test_the_callers_history_is_found_by_the_number_and_names_nobody_in_fu
     assert "以前没有登记过" in (await _asked(browser, "caller", phone="13900000000")).words
 
 
+async def test_the_history_says_when_the_answer_is_due_and_nothing_of_the_sort_once_it_is_closed(
+    console: Console,
+) -> None:
+    browser = await _opened(console)
+    await _send(browser, "register", phone=PHONE)
+    await browser.open(PAGE)
+    assert re.search(r"答复 还剩 \S+ 天", (await _asked(browser, "caller", phone=PHONE)).words)
+    other = "13811113333"
+    page = await _send(browser, "answer", phone=other, answer="已经当场告知办理地点和要带的材料。")
+    assert "已登记并答复办结" in page.words
+    assert "答复期限" not in page.words
+    assert "当场答复，没有派单" in page.words
+    await browser.open(PAGE)
+    closed = await _asked(browser, "caller", phone=other)
+    assert "登记过 1 件" in closed.words
+    assert "还剩" not in closed.words
+
+
 async def test_an_operator_sees_no_history_of_units_outside_their_own(console: Console) -> None:
     browser = await _opened(console)
     number = _number(await _send(browser, "register", phone=PHONE))
@@ -308,6 +326,37 @@ async def test_a_known_question_is_answered_with_its_source_to_read_out(console:
     chosen = await _asked(browser, "advice", text=question, entry=article.id)
     assert article.title in chosen.words
     assert "data-fill" in chosen.html
+
+
+async def test_who_asks_is_answered_before_it_is_said_whose_the_ticket_would_be(console: Console) -> None:
+    browser = await _opened(console)
+    article = next(a for a in demo_articles() if a.guide is not None)
+    fields = {"text": f"{article.title}需要什么材料", "entry": article.id}
+    part = await _asked(browser, "advice", **fields, request_type="consultation")
+    assert part.html.index("知识库") < part.html.index('aria-label="派给谁"')
+    part = await _asked(browser, "advice", **fields, request_type="complaint")
+    assert part.html.index('aria-label="派给谁"') < part.html.index('aria-label="知识库"')
+
+
+async def test_what_others_asked_and_were_told_is_not_a_callers_matter(console: Console) -> None:
+    question = "我奶奶今年八十了，高龄津贴怎么申请，一个月多少钱，要不要本人去？"
+    browser = await _opened(console)
+    told = _number(await _send(browser, "answer", text=question, answer="带身份证和户口本到村里办。"))
+    await console.services.duplicates.refresh(console.clock.now)
+    await browser.open(PAGE)
+    asked = await _asked(browser, "advice", text=question, request_type="consultation")
+    assert told not in asked.words
+    assert told in (await _asked(browser, "advice", text=question, request_type="help")).words
+
+
+async def test_what_is_reported_is_said_to_be_kept_secret_and_read_to_the_caller(console: Console) -> None:
+    browser = await _opened(console)
+    report = "我要举报步行街那家饭店用地沟油炸油条"
+    assert "举报一律按保密登记" in (await _asked(browser, "advice", text=report, request_type="report")).words
+    assert "一律按保密" not in (await _asked(browser, "advice", text=LIGHT, request_type="help")).words
+    page = await _send(browser, "register", text=report, request_type="report")
+    assert (await console.stored(_number(page))).secrecy is Secrecy.SECRET
+    assert "我们会为您保密，承办单位看不到您是谁" in page.words
 
 
 async def test_a_repeat_is_joined_with_its_reporter_kept(console: Console) -> None:

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from bot.knowledge.upkeep import Upkeep
 from bot.talk import phrases
 from bot.web.knowledge_form import article_from, blank, related_of, values_of
+from bot.web.knowledge_pages import names_of
 from bot.web.knowledge_refusals import REFUSALS
 from knowledge_base.answering.composing import compose
 from knowledge_base.article import Article, ArticleStatus, KnowledgeRefused
@@ -568,3 +569,10 @@ def test_the_form_gives_back_exactly_the_entry_it_was_filled_from(
     read, problems = article_from(form, blank(article.kind, on=day, region="", unit_id=""))
     assert problems == []
     assert replace(read, id=article.id, status=article.status) == article
+
+
+async def test_what_nobody_wrote_is_said_to_be_the_systems(library: Library) -> None:
+    names = await names_of(library.console.services, ["system", "editor", "who-left"])
+    assert names["system"] == "系统"
+    assert names["editor"] not in ("editor", "系统")
+    assert names["who-left"] == "who-left"

@@ -14,6 +14,7 @@ import pytest
 from bot import live_board
 from bot.live_board import BOARD
 from bot.web import live
+from routing.departments import UnitId
 from tests.bot.web.conftest import Browser, Console
 from tests.factories import CITY_MANAGEMENT, HOUSING
 
@@ -142,3 +143,78 @@ async def test_a_cell_of_topic_and_unit_leads_to_exactly_its_tickets(console: Co
     assert old.number not in listed.words
     assert "11月19日以后受理的" in listed.words
     assert (await boss.open("/console/tickets?since=0001-01-01")).status == 200
+
+
+_NUMBER_WITH_ITS_LIST = re.compile(
+    r'href="(/console/tickets[^"]*)"[^>]*>(?:<span[^>]*>[^<]*</span>)?(?:<b[^>]*>)?(\d+)<'
+)
+
+
+async def _all_kinds_of_tickets(console: Console) -> None:
+    """Of two levels and of nobody yet, late, at risk and fresh; one closed without a unit, one of no topic."""
+    desk, clock, town = console.services.desk, console.clock, UnitId("qh.chengguan.government")
+    for unit in (CITY_MANAGEMENT, CITY_MANAGEMENT, HOUSING, town):
+        await console.ticket(unit, text=f"第{clock.now:%j}天，楼下烧烤店油烟扰民")
+    clock.advance(days=30)
+    rejected = await console.ticket(None, text="有件事想请你们管一管，我说不清楚是哪家的")
+    await console.ticket(None, text="还有件事想请你们管一管，我说不清楚是哪家的")
+    await desk.reject(
+        rejected.number,
+        actor=await console.actor("dispatcher"),
+        version=None,
+        now=clock.now,
+        reason="不属于本地",
+    )
+    tickets = console.services.database["tickets"]
+    await tickets.update_one({"_id": rejected.number}, {"$set": {"topic": None}})
+    ticket = await console.ticket(HOUSING, text="电梯停运两周没人修")
+    await console.ticket(town, text="村里的路灯坏了三盏")
+    assert ticket.next_due_at is not None
+    clock.now = ticket.next_due_at - (ticket.next_due_at - clock.now) * 0.1
+    await desk.check_deadlines(clock.now, limit=100)
+
+
+async def test_every_number_of_the_board_opens_a_list_of_just_as_many(console: Console) -> None:
+    await _all_kinds_of_tickets(console)
+    boss = await console.as_("supervisor")
+    html = (await boss.open("/console/live")).html
+    numbers = _NUMBER_WITH_ITS_LIST.findall(html)
+    assert len(numbers) > 4 * (1 + 2 + 3), "all, two levels, three units"
+    assert len(re.findall(r"data-live=", html)) == sum(
+        "data-live" in one for one in re.findall(r"<a [^>]*>.*?</a>", html)
+    )
+    wrong = {}
+    for href, number in dict.fromkeys(numbers):
+        listed = re.search(r"共 (\d+) 件", (await boss.open(unescape(href))).words)
+        if int(listed[1] if listed else 0) != int(number):
+            wrong[unescape(href)] = (number, listed and listed[1])
+    assert wrong == {}
+    kinds = {unescape(href) for href, number in numbers if number != "0"}
+    for kind in ("due=overdue", "due=risk", "level=township", "unit=none", "topic=none"):
+        assert any(kind in href for href in kinds), kind
+
+
+async def test_the_stream_has_no_number_that_the_page_lacks(console: Console) -> None:
+    """Such a number would have the page loaded anew for good."""
+    await _all_kinds_of_tickets(console)
+    boss = await console.as_("supervisor")
+    shown = set(re.findall(r'data-live="([^"]+)"', (await boss.open("/console/live")).html))
+    events = _events(boss)
+    assert {key for key, value in (await anext(events)).items() if value} <= shown
+    await events.aclose()
+
+
+async def test_who_is_about_to_miss_what_stands_first_and_renews_itself(console: Console) -> None:
+    await _all_kinds_of_tickets(console)
+    boss = await console.as_("supervisor")
+    page = await boss.open("/console/live")
+    nearest = re.findall(r'<li class="edge-(\w+)">', page.html)
+    assert nearest == sorted(nearest, key=lambda tone: tone != "soon"), "the warned of first"
+    assert "soon" in nearest
+    part = await boss.client.get("/console/live?part=nearest")
+    assert part.content_type == "text/plain", "no page: it leaves what the next page says alone"
+    words = await part.text()
+    assert words.count("<li") == len(nearest)
+    assert "还剩" in words
+    wall = await (await boss.client.get("/console/live?part=nearest&wall=1")).text()
+    assert "/console/tickets" not in wall

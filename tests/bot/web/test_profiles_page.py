@@ -27,6 +27,7 @@ async def test_a_text_is_looked_at_saved_with_a_reason_and_taken_back(console: C
     page = await browser.send(f"{PAGE}/preview", {"text": OTHER, "base": "0"})
     assert "-visit_tries = 3" in page.words
     assert "+visit_tries = 2" in page.words
+    assert "<ins>" not in page.html, "no limit becomes another"
     assert "在办工单 1 件" in page.words
     store = MongoProfileStore(console.services.database)
     assert await store.current_number(NAME) == 0, "only looked at"
@@ -66,3 +67,16 @@ async def test_a_text_somebody_else_replaced_meanwhile_is_not_overwritten(consol
     assert page.status == 409
     assert "visit_tries = 4" in page.html
     assert (await store.current(NAME)).text == OTHER
+
+
+async def test_a_limit_that_becomes_another_is_said_in_words(console: Console) -> None:
+    browser = await console.as_("administrator")
+    page = await browser.open(PAGE)
+    assert "5 wd 是5个工作日" in page.words, "how a limit is written"
+    text = TEXT.replace('help = "5 wd", complaint = "5 wd"', 'help = "7 wd", complaint = "5 wd"')
+    assert text != TEXT
+    page = await browser.send(f"{PAGE}/preview", {"text": text, "base": "0"})
+    gone, new = (page.html.split(f"<{tag}>")[1].split(f"</{tag}>")[0] for tag in ("del", "ins"))
+    assert (gone.split("：")[0], new.split("：")[0]) == ("答复时限", "答复时限")
+    assert "求助5个工作日" in gone
+    assert "求助7个工作日、投诉5个工作日" in new

@@ -47,6 +47,8 @@ async def test_a_return_is_decided_without_opening_the_ticket(console: Console) 
     assert "退单申请" in page.words
     assert "路灯归住建部门管" in page.words
     assert "权责清单第12项" in page.words
+    assert "市民诉求 路灯坏了" in page.words
+    assert "现在的答复期限" not in page.words, "only where more time is asked for"
     assert "还剩" in page.words, "the decision has a limit of its own"
     fields = {"approved": "yes", "reason": "属实，改派住建"}
     page = await browser.send(f"/console/reviews/{ticket.number}/decide-return?kind=return", fields)
@@ -199,3 +201,28 @@ async def test_who_is_writing_an_opinion_is_seen_in_the_list(console: Console) -
     assert f'data-writing="/console/tickets/{ticket.number}/presence"' in page.html
     await browser.send(f"/console/tickets/{ticket.number}/presence", {"writing": "yes"})
     assert "正在写" in (await other.open("/console/reviews")).words
+
+
+async def test_more_time_is_decided_with_the_date_the_citizen_was_told_in_sight(console: Console) -> None:
+    ticket = await console.ticket(CITY_MANAGEMENT, text="路灯坏了" * 80)
+    liaison = await console.actor("liaison")
+    await console.services.desk.accept(ticket.number, actor=liaison, version=None, now=console.clock.now)
+    await console.services.desk.reviews.request_extension(
+        ticket.number, actor=liaison, version=None, now=console.clock.now, reason="灯具缺货"
+    )
+    page = await (await console.as_("dispatcher")).open("/console/reviews?kind=extension")
+    assert "现在的答复期限 " in page.words
+    assert "路灯坏了…" in page.words
+
+
+async def test_a_dispatcher_reads_who_decides_an_appeal(console: Console) -> None:
+    ticket = await console.ticket(CITY_MANAGEMENT)
+    liaison = await console.actor("liaison")
+    await console.services.desk.accept(ticket.number, actor=liaison, version=None, now=console.clock.now)
+    await console.services.desk.reviews.appeal_exclusion(
+        ticket.number, actor=liaison, version=None, now=console.clock.now, reason="不可抗力", basis="公告"
+    )
+    page = await (await console.as_("dispatcher")).open("/console/reviews?kind=exclusion")
+    assert "这一件由督办员决定" in page.words
+    page = await (await console.as_("supervisor")).open("/console/reviews?kind=exclusion")
+    assert "同意剔除" in page.words

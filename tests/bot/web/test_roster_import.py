@@ -46,6 +46,12 @@ async def test_another_units_roster_is_unknown_and_every_wrong_cell_is_named(con
     page = await _upload(browser, f"{other},联络员,liaison,2026-11-16,8点,17:30,\n")
     assert page.status == 422
     assert f"第 2 行 单位：“{other}”未知" in page.words
+    assert "相近的有" not in page.words, "another's unit is no hint"
+    page = await _upload(browser, "城管局,值守,liaison,2026-11-16,08:30,17:30,\n")
+    own = console.services.units.get(CITY_MANAGEMENT).short_name
+    assert f"第 2 行 单位：“城管局”未知，相近的有：{own}" in page.words
+    assert "第 2 行 岗位：“值守”未知，应是联络员、备岗、" in page.words
+    page = await _upload(browser, f"{other},联络员,liaison,2026-11-16,8点,17:30,\n")
     assert "第 2 行 开始" in page.words
     assert 'name="token"' not in page.html
     centre = await console.as_("supervisor")

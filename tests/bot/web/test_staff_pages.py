@@ -96,8 +96,8 @@ async def test_an_administrator_cannot_close_their_own_login(console: Console) -
         ({"username": "log"}, "登录名要以小写字母开头"),
         ({"username": "liaison"}, "已经有人用了"),
         ({"name": " "}, "请填写姓名"),
-        ({"role": "citizen"}, "请选择角色"),
-        ({"unit_id": "nowhere"}, "请选择单位"),
+        ({"role": "citizen"}, "没有“citizen”这个角色，应是话务员、"),
+        ({"unit_id": "nowhere"}, "没有叫“nowhere”的单位"),
     ],
 )
 async def test_a_wrong_field_is_named_and_the_rest_is_kept(
@@ -176,4 +176,25 @@ async def test_a_sheet_is_previewed_row_by_row_and_only_good_rows_are_made(
     ],
 )
 async def test_a_sheet_that_is_none_says_what_to_do(console: Console, sheet: str, said: str) -> None:
+    assert said in await _upload(console, await console.as_("administrator"), sheet.encode())
+
+
+@pytest.mark.parametrize(
+    ("role", "unit", "said"),
+    [
+        ("单位联络员", "县教体局", "可以新增"),
+        ("联络员", "县教体局", "没有“联络员”这个角色，应是话务员、"),
+        ("单位联络员", "教体", "没有叫“教体”的单位。相近的有：清和县教育体育局"),
+        (
+            "单位联络员",
+            "李家庄村委会",
+            "不止一个，请写全称：柳泉镇李家庄村村民委员会、石桥镇李家庄村村民委员会",
+        ),
+        ("单位联络员", "不相干的名字", "没有叫“不相干的名字”的单位。"),
+    ],
+)
+async def test_a_sheet_may_use_short_names_and_hears_what_is_wrong_with_others(
+    console: Console, role: str, unit: str, said: str
+) -> None:
+    sheet = f"登录名,姓名,角色,单位\nliming,李明,{role},{unit}\n"
     assert said in await _upload(console, await console.as_("administrator"), sheet.encode())

@@ -131,3 +131,43 @@ async def test_a_preview_is_nobody_elses_to_confirm(console: Console) -> None:
     page = await browser.send(f"{PAGE}/confirm", {"token": "not-a-token"})
     assert page.status == 409
     assert "预览已过时" in page.words
+
+
+@pytest.mark.parametrize("kind", ["units", "duties", "calendar"])
+async def test_what_is_in_force_is_downloaded_and_uploaded_again_it_changes_nothing(
+    console: Console, kind: str
+) -> None:
+    browser = await console.as_("administrator")
+    page = await browser.open(PAGE)
+    href = f"{PAGE}/export?table={kind}"
+    assert f'href="{href}"' in page.html
+    response = await browser.client.get(href)
+    body = await response.read()
+    assert (response.status, body[:2]) == (200, b"PK")
+    form = FormData(quote_fields=False)
+    for name, value in {"csrf": page.hidden("csrf"), "kind": kind}.items():
+        form.add_field(name, value)
+    form.add_field("file", body, filename="现在的.xlsx")
+    seen = await browser.client.post(PAGE, data=form)
+    words = await seen.text()
+    assert "没有要改的" in words, words
+    assert seen.status == 200
+
+
+async def test_after_an_import_the_new_table_is_what_is_downloaded(console: Console) -> None:
+    browser = await console.as_("administrator")
+    await browser.open(PAGE)
+    await _upload(browser, "units", UNITS.replace("县住建局", "县住房局"))
+    page = await _confirm(browser)
+    response = await browser.client.get(f"{PAGE}/export?table=units")
+    form = FormData(quote_fields=False)
+    for name, value in {"csrf": page.hidden("csrf"), "kind": "units"}.items():
+        form.add_field(name, value)
+    form.add_field("file", await response.read(), filename="现在的.xlsx")
+    assert "没有要改的" in await (await browser.client.post(PAGE, data=form)).text()
+
+
+async def test_only_the_administrator_downloads_the_tables(console: Console) -> None:
+    for user in ("supervisor", "liaison", "auditor"):
+        assert (await (await console.as_(user)).open(f"{PAGE}/export?table=units")).status == 403
+    assert (await (await console.as_("administrator")).open(f"{PAGE}/export?table=places")).status == 404

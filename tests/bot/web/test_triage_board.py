@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from routing.departments import UnitId
 from routing.workflow import State
-from tests.bot.web.conftest import Browser, Console
+from tests.bot.web.conftest import Browser, Console, Page
 from tests.factories import CITY_MANAGEMENT, HOUSING
 
 VAGUE = "有件事想请你们管一管，我说不清楚是哪家的，第{}件"
@@ -22,7 +22,15 @@ async def _waiting(console: Console, count: int) -> list[str]:
 
 def _opened(browser: Browser) -> str:
     assert browser.page is not None
-    return browser.page.html.split('data-desk="')[1].split('"')[0]
+    return _opened_at(browser.page)
+
+
+def _opened_at(page: Page) -> str:
+    return page.html.split('data-desk="')[1].split('"')[0]
+
+
+def _page(page: Page) -> str:
+    return page.html.split('data-page="')[1].split('"')[0]
 
 
 async def test_an_empty_desk_says_what_comes_here(console: Console) -> None:
@@ -56,6 +64,50 @@ async def test_two_dispatchers_are_given_different_tickets(console: Console) -> 
     await one.send("/console/triage/leave", {"number": numbers[0]})
     page = await other.open(f"/console/triage?at={numbers[0]}")
     assert "正在处理这一件" not in page.words
+
+
+async def test_a_page_that_is_left_late_frees_nothing_the_next_page_has_taken_again(console: Console) -> None:
+    first, second = await _waiting(console, 2)
+    one, other = await console.as_("dispatcher"), await console.as_("supervisor")
+    left = _page(await one.open("/console/triage"))
+    now = _page(await one.open("/console/triage"))
+    await one.send("/console/triage/leave", {"number": first, "page": left})
+    await other.open("/console/triage")
+    assert _opened(other) == second
+    await one.open("/console/tickets")
+    await one.send("/console/triage/leave", {"number": first, "page": now})
+    assert "正在处理这一件" not in (await other.open(f"/console/triage?at={first}")).words
+
+
+async def test_a_page_that_is_still_read_holds_its_ticket_and_takes_none_from_a_colleague(
+    console: Console,
+) -> None:
+    first, _ = await _waiting(console, 2)
+    redis = console.services.redis
+    one, other = await console.as_("dispatcher"), await console.as_("supervisor")
+    read = _page(await one.open("/console/triage"))
+    (key,) = [key async for key in redis.scan_iter("*desk:triage:*")]
+    await redis.pexpire(key, 1_000)
+    await one.send("/console/triage/leave", {"number": first, "page": read, "stay": "yes"})
+    assert await redis.pttl(key) > 60_000
+    await redis.delete(key)
+    assert _opened_at(await other.open(f"/console/triage?at={first}")) == first
+    await one.open("/console/tickets")
+    await one.send("/console/triage/leave", {"number": first, "page": read, "stay": "yes"})
+    assert "正在处理这一件" not in (await other.open(f"/console/triage?at={first}")).words
+
+
+async def test_a_unit_as_people_call_it_is_offered_with_the_reason_kept(console: Console) -> None:
+    (number,) = await _waiting(console, 1)
+    browser = await console.as_("dispatcher")
+    await browser.open("/console/triage")
+    page = await browser.send(f"/console/triage/{number}", {"unit": "城管局", "reason": "占道的事"})
+    name = console.services.units.get(CITY_MANAGEMENT).name
+    assert page.status == 422
+    assert f"没有叫“城管局”的单位。相近的有：{name}" in page.words
+    assert f'name="unit_id" value="{CITY_MANAGEMENT}"' in page.html
+    await browser.send(f"/console/triage/{number}", {"unit_id": str(CITY_MANAGEMENT), "reason": "占道的事"})
+    assert (await console.stored(number)).unit_id == CITY_MANAGEMENT
 
 
 async def test_a_late_click_on_a_ticket_somebody_dispatched_keeps_what_was_written(console: Console) -> None:

@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from html import unescape
 
+import pytest
+
 from bot.web.sessions import COOKIE, Sessions, Undo
+from routing.acts.links import UNDO_WITHIN
+from routing.acts.replaying import replay, same_history
+from routing.errors import ActionNotAllowed, NotYourRole, WindowClosed
+from routing.workflow import State
 from tests.bot.web.conftest import Browser, Console, Page
-from tests.factories import CITY_MANAGEMENT
+from tests.factories import CITY_MANAGEMENT, HOUSING
 
 
 async def _undo(browser: Browser) -> Page:
@@ -100,3 +107,65 @@ async def test_the_undo_of_another_tab_never_stands_beside_a_later_sentence(cons
     found = await sessions.find(cookie, now=console.clock.now)
     assert found is not None
     assert (found.flash, found.undo) == ("派单已完成", None)
+
+
+async def test_a_link_made_by_a_slip_is_taken_back_and_its_unit_has_it_again(console: Console) -> None:
+    parent = await console.ticket(external_number="p")
+    child = await console.ticket(unit_id=HOUSING, external_number="c")
+    promised = child.promise
+    browser = await console.as_("dispatcher")
+    page = await browser.open(f"/console/tickets/{child.number}")
+    fields = {"parent": parent.number, "reason": "同一件事"}
+    page = await browser.send(f"/console/tickets/{child.number}/link", fields)
+    assert "并案已完成" in page.words
+    assert (await console.stored(child.number)).state is State.LINKED
+    page = await _undo(browser)
+    assert page.path == f"/console/tickets/{child.number}"
+    assert "已撤销并案" in page.words
+    assert "撤销并案" in page.words.partition("办理经过")[2], "the history says both"
+    back = await console.stored(child.number)
+    assert (back.state, back.unit_id, back.parent_number) == (State.DISPATCHED, HOUSING, None)
+    assert promised is not None
+    assert back.promise is not None
+    assert (back.promise.due_at, back.promise.running) == (promised.due_at, True)
+    assert same_history(replay(back, profile=console.services.desk.profile_of(back)), back)
+
+
+async def test_all_that_was_gathered_at_once_is_parted_at_once_and_what_went_on_is_told(
+    console: Console,
+) -> None:
+    parent, first, second = [await console.ticket(external_number=f"g{n}") for n in range(3)]
+    browser = await console.as_("supervisor")
+    page = await browser.open("/console/duplicates")
+    fields = {"parent": parent.number, "reason": "同一件事", "csrf": page.hidden("csrf")}
+    fields |= {f"pick.{t.number}": str(t.version) for t in (parent, first, second)}
+    page = await browser.send(f"/console/duplicates/{parent.number}/gather?tab=hot", fields)
+    assert "2 件已并入" in page.words
+    desk, now = console.services.desk, console.clock.now
+    await desk.remind(second.number, now=now, actor=await console.actor("operator"))
+    page = await _undo(browser)
+    assert page.path == "/console/duplicates?tab=hot"
+    assert f"已撤销并案：{first.number}，" in page.words
+    assert f"1 件没有撤销： {second.number}" in page.words.replace("：", "： ")
+    assert (await console.stored(first.number)).unit_id == CITY_MANAGEMENT
+    assert (await console.stored(second.number)).state is State.LINKED
+
+
+async def test_a_link_is_taken_back_by_who_made_it_and_while_it_is_fresh(console: Console) -> None:
+    parent, child = [await console.ticket(external_number=f"f{n}") for n in range(2)]
+    links, boss, other = (
+        console.services.desk.links,
+        await console.actor("supervisor"),
+        await console.actor("dispatcher"),
+    )
+    now = console.clock.now
+    await links.link(child.number, parent.number, actor=boss, version=None, now=now, reason="同一件事")
+    with pytest.raises(NotYourRole):
+        await links.undo_link(child.number, actor=other, version=None, now=now)
+    late = now + UNDO_WITHIN + timedelta(seconds=1)
+    with pytest.raises(WindowClosed):
+        await links.undo_link(child.number, actor=boss, version=None, now=late)
+    undone = await links.undo_link(child.number, actor=boss, version=None, now=now + UNDO_WITHIN)
+    assert undone.state is State.DISPATCHED
+    with pytest.raises(ActionNotAllowed):
+        await links.undo_link(child.number, actor=boss, version=None, now=now)

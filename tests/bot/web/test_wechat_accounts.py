@@ -93,6 +93,7 @@ async def test_the_menu_is_compared_published_and_brought_back_with_reasons(desk
     page = await desk.publish()
     assert "已发布，第 1 版" in page.words
     assert "● 和平台上的一样" in page.words
+    assert "要改菜单：请技术人员在服务器上改 " in page.words
     assert desk.shown == ["问政策", "反映问题"]
     desk.write_menu('[[button]]\nname = "只问"\nkey = "ask"\n')
     assert "－ 去掉“反映问题”" in (await desk.browser.open(PAGE)).words

@@ -15,11 +15,13 @@ from aiohttp.test_utils import TestServer
 from redis.asyncio import Redis
 from structlog.testing import capture_logs
 
+from bot import metrics
 from bot.redis_state import make_redis
 from bot.wechat.accounts import Account
 from bot.wechat.circuit import ApiCircuits
 from bot.wechat.client import DeliveryClass, DeliveryRefused, DeliveryUnknown, WeChatClient
 from bot.wechat.delivery import name_of
+from bot.wechat.subscription_messages import send_template
 
 OK = {"errcode": 0, "errmsg": "ok"}
 QUICK = aiohttp.ClientTimeout(total=1)
@@ -110,7 +112,7 @@ async def make(
             await store.aclose()
 
 
-async def refused(sending: Awaitable[None]) -> DeliveryRefused:
+async def refused(sending: Awaitable[object]) -> DeliveryRefused:
     with pytest.raises(DeliveryRefused) as caught:
         await sending
     return caught.value
@@ -128,42 +130,18 @@ async def test_a_text_goes_out_as_unescaped_utf8(make: Make, wire: tuple[Platfor
     }
 
 
-async def test_a_menu_a_template_and_typing_have_the_platforms_shapes(
-    make: Make, wire: tuple[Platform, str]
-) -> None:
-    client = make()
-    await client.send_menu("o1", "您对答复满意吗？", [("101", "满意"), ("102", "不满意")], "点一下即可")
-    await client.typing("o1")
-    await client.send_template(
-        "o1", "tpl", {"thing1": "路灯"}, client_msg_id="n-1", url="https://county.example"
-    )
-    await client.create_menu([{"type": "click", "name": "我要办事", "key": "file"}])
-    assert [(path.removeprefix("/cgi-bin/"), json.loads(body)) for path, _, body in wire[0].received] == [
-        (
-            "message/custom/send",
-            {
-                "touser": "o1",
-                "msgtype": "msgmenu",
-                "msgmenu": {
-                    "head_content": "您对答复满意吗？",
-                    "list": [{"id": "101", "content": "满意"}, {"id": "102", "content": "不满意"}],
-                    "tail_content": "点一下即可",
-                },
-            },
-        ),
-        ("message/custom/typing", {"touser": "o1", "command": "Typing"}),
-        (
-            "message/template/send",
-            {
-                "touser": "o1",
-                "template_id": "tpl",
-                "client_msg_id": "n-1",
-                "data": {"thing1": {"value": "路灯"}},
-                "url": "https://county.example",
-            },
-        ),
-        ("menu/create", {"button": [{"type": "click", "name": "我要办事", "key": "file"}]}),
-    ]
+async def test_a_template_has_the_platforms_shape(make: Make, wire: tuple[Platform, str]) -> None:
+    data, url = {"thing1": "路灯"}, "https://county.example"
+    await send_template(make(), "o1", "tpl", data, client_msg_id="n-1", url=url)
+    ((path, _, body),) = wire[0].received
+    assert path == "/cgi-bin/message/template/send"
+    assert json.loads(body) == {
+        "touser": "o1",
+        "template_id": "tpl",
+        "client_msg_id": "n-1",
+        "data": {"thing1": {"value": "路灯"}},
+        "url": "https://county.example",
+    }
 
 
 async def test_sixty_cold_sends_of_three_processes_fetch_one_token(
@@ -299,7 +277,7 @@ async def test_a_template_of_unknown_outcome_is_sent_again_under_its_own_id(
     make: Make, wire: tuple[Platform, str]
 ) -> None:
     wire[0].planned = ["reset", "hang"]
-    await make(timeout=QUICK).send_template("o1", "tpl", {}, client_msg_id="n-1")
+    await send_template(make(timeout=QUICK), "o1", "tpl", {}, client_msg_id="n-1")
     assert {json.loads(body)["client_msg_id"] for _, _, body in wire[0].received} == {"n-1"}
     assert len(wire[0].received) == 3
 
@@ -311,7 +289,7 @@ async def test_a_refusal_after_an_unknown_outcome_leaves_it_unknown(
     """The first attempt may be on the phone already: whoever hears of a refusal would send it by another channel."""
     wire[0].planned = ["reset", then, then, then]
     with pytest.raises(DeliveryUnknown):
-        await make(timeout=QUICK).send_template("o1", "tpl", {}, client_msg_id="n-1")
+        await send_template(make(timeout=QUICK), "o1", "tpl", {}, client_msg_id="n-1")
 
 
 async def test_where_nobody_listens_nothing_was_sent(make: Make, unused_tcp_port: int) -> None:
@@ -319,12 +297,14 @@ async def test_where_nobody_listens_nothing_was_sent(make: Make, unused_tcp_port
     assert (await refused(client.send_text("o1", "好"))).klass is DeliveryClass.BUSY
 
 
-@pytest.mark.parametrize("code", [40125, 40001, 40164])
-async def test_a_wrong_secret_closes_the_account_for_every_process(
-    make: Make, wire: tuple[Platform, str], code: int
+@pytest.mark.parametrize("code", [40125, 40001, 40164, 89503, 99999])
+async def test_who_gets_no_token_closes_the_account_for_every_process(
+    make: Make, wire: tuple[Platform, str], account: Account, code: int
 ) -> None:
     wire[0].token_answers = [{"errcode": code, "errmsg": "invalid appsecret"}]
     clients = [make(), make()]
+    alarms = metrics.WECHAT_ALARMS.labels(account.name, str(code))
+    before = alarms._value.get()
     with capture_logs() as logs:
         for client in clients * 3:
             refusal = await refused(client.send_text("o1", "好"))
@@ -332,6 +312,7 @@ async def test_a_wrong_secret_closes_the_account_for_every_process(
     assert len(wire[0].token_requests) == 1
     assert wire[0].received == []
     assert [entry["alarm"] for entry in logs if "alarm" in entry] == [True]
+    assert alarms._value.get() == before + 1
 
 
 @pytest.mark.parametrize("code", [45009, 48001, 48004])
@@ -345,7 +326,7 @@ async def test_a_spent_quota_closes_one_api_to_all_processes_and_leaves_the_othe
             assert (await refused(client.send_text("o1", "好"))).code == code
     assert len(wire[0].received) == 1
     assert sum(entry.get("alarm", False) for entry in logs) == 1
-    await clients[1].send_template("o1", "tpl", {}, client_msg_id="n-1")
+    await send_template(clients[1], "o1", "tpl", {}, client_msg_id="n-1")
     key = f"wechat-closed:{account.app_id}:/cgi-bin/message/custom/send"
     assert 0 < await redis.pttl(key) <= 60_000
     await redis.delete(key)
@@ -404,7 +385,7 @@ async def test_a_frozen_account_is_not_called_again_by_anybody(
 ) -> None:
     wire[0].planned = [{"errcode": 50002}]
     assert (await refused(make().send_text("o1", "好"))).code == 50002
-    assert (await refused(make().send_menu("o1", "a", [], "b"))).code == 50002
+    assert (await refused(send_template(make(), "o1", "tpl", {}, client_msg_id="n-1"))).code == 50002
     assert len(wire[0].received) == 1
 
 
@@ -445,14 +426,6 @@ async def test_without_redis_a_send_is_busy_and_not_lost(
         client = WeChatClient(account, http, nowhere, wire[1], pause=Pauses())
         assert (await refused(client.send_text("o1", "好"))).klass is DeliveryClass.BUSY
     await nowhere.aclose()
-
-
-async def test_typing_is_tried_once_and_its_failure_disturbs_nobody(
-    make: Make, wire: tuple[Platform, str]
-) -> None:
-    wire[0].planned = [{"errcode": -1}]
-    await make().typing("o1")
-    assert len(wire[0].received) == 1
 
 
 async def test_no_error_and_no_log_line_names_token_secret_or_citizen(

@@ -12,6 +12,7 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 from redis.asyncio import Redis
+from structlog.testing import capture_logs
 
 from bot.wechat.accounts import Account
 from bot.wechat.client import WeChatClient
@@ -125,8 +126,12 @@ async def test_a_single_try_is_a_single_try(wire: Wire) -> None:
 
 async def test_a_refused_call_says_why(wire: Wire) -> None:
     platform, client = wire
-    platform.planned = [{"errcode": 46003, "errmsg": "menu not exist"}]
-    assert (await refusal(client.get("/cgi-bin/menu/get"))).code == 46003
+    platform.planned = [{"errcode": 46003, "errmsg": "menu not exist"}, {"errcode": 40016}]
+    with capture_logs() as logs:
+        assert (await refusal(client.get("/cgi-bin/menu/get"))).code == 46003
+        assert logs == [], "an account without a menu is nobody's defect"
+        assert (await refusal(client.get("/cgi-bin/menu/get"))).code == 40016
+    assert [entry["code"] for entry in logs] == [40016]
 
 
 async def test_a_picture_comes_as_its_bytes(wire: Wire) -> None:

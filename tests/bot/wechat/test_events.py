@@ -80,3 +80,13 @@ def test_items_that_leave_out_fields_are_not_run_together() -> None:
         {"TemplateId": "b"},
         {"TemplateId": "c", "MsgID": "3"},
     ]
+
+
+def test_of_many_consents_changed_at_once_none_is_dropped() -> None:
+    item = "<List><TemplateId>t{}</TemplateId><SubscribeStatusString>reject</SubscribeStatusString></List>"
+    items = "".join(item.format(number) for number in range(100))
+    event = "<Event>subscribe_msg_change_event</Event>"
+    xml = f"<xml>{HEAD}{event}<SubscribeMsgChangeEvent>{items}</SubscribeMsgChangeEvent></xml>"
+    found = report_fields(read_message("county", xml.encode()))["List"]
+    assert isinstance(found, list)
+    assert [item["TemplateId"] for item in found] == [f"t{number}" for number in range(100)]

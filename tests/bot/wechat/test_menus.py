@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 
 from bot.simulator.menu import MenuInvalid as PlatformRefuses
 from bot.simulator.menu import Menus
-from bot.wechat.delivery import DeliveryRefused, classify
+from bot.wechat.delivery import DeliveryClass, DeliveryRefused, DeliveryUnknown, classify
 from bot.wechat.menu_file import MenuInvalid, load_menu, problems_of
 from bot.wechat.menu_shape import ConditionalMenu, Menu, MenuButton, differences, menu_from_json
-from bot.wechat.menus import explain_refusal, fetch_menu, put_menu
+from bot.wechat.menus import explain_refusal, fetch_menu, put_menu, replace_menu
 
 
 def click(name: str, key: str = "ask") -> MenuButton:
@@ -44,9 +44,12 @@ class Platform:
     def __init__(self) -> None:
         self.menus = Menus()
         self.asked: list[str] = []
+        self.unknown_tag = "999"
+        self.fails: Exception = DeliveryRefused(65301, DeliveryClass.CONTENT)
         self._calls = {
             "/cgi-bin/menu/create": self.menus.create,
             "/cgi-bin/menu/get": self.menus.get,
+            "/cgi-bin/menu/delete": self.menus.delete,
             "/cgi-bin/menu/addconditional": self.menus.add_conditional,
             "/cgi-bin/menu/delconditional": self.menus.delete_conditional,
         }
@@ -55,6 +58,8 @@ class Platform:
         self, path: str, payload: Mapping[str, object], *, idempotent: bool = False
     ) -> dict[str, object]:
         self.asked.append(path.rpartition("/")[2])
+        if "matchrule" in payload and self.unknown_tag in str(payload["matchrule"]):
+            raise self.fails
         try:
             return self._calls[path](dict(payload))
         except PlatformRefuses as refused:
@@ -255,6 +260,46 @@ async def test_after_publishing_the_platform_shows_exactly_that_menu(menus: list
         assert found is not None
         assert found.buttons == menu.buttons
         assert sorted(found.conditional, key=str) == sorted(menu.conditional, key=str)
+
+
+@pytest.mark.parametrize(
+    "before", [BEFORE, Menu(BEFORE.buttons, (ConditionalMenu("7", (click("甲"),)),)), None]
+)
+@pytest.mark.parametrize("fails", [DeliveryRefused(65301, DeliveryClass.CONTENT), DeliveryUnknown()])
+async def test_of_a_menu_refused_half_way_followers_see_nothing(
+    before: Menu | None, fails: Exception
+) -> None:
+    platform = Platform()
+    platform.fails = fails
+    if before is not None:
+        await put_menu(platform, before)
+    after = Menu(
+        (click("新"),), (ConditionalMenu("8", (click("乙"),)), ConditionalMenu("999", (click("丙"),)))
+    )
+    with pytest.raises(type(fails)):
+        await replace_menu(platform, after)
+    assert await fetch_menu(platform) == before
+
+
+async def test_a_menu_that_arrived_though_nobody_said_so_stays() -> None:
+    class Lost(Platform):
+        async def call(
+            self, path: str, payload: Mapping[str, object], *, idempotent: bool = False
+        ) -> dict[str, object]:
+            await super().call(path, payload, idempotent=idempotent)
+            if path.endswith("addconditional"):
+                raise DeliveryUnknown
+            return {}
+
+        async def get(self, path: str, params: Mapping[str, str] | None = None) -> dict[str, object]:
+            return await super().call(path, {})
+
+    platform = Lost()
+    await put_menu(platform, BEFORE)
+    after = Menu((click("新"),), (ConditionalMenu("8", (click("乙"),)),))
+    with pytest.raises(DeliveryUnknown):
+        await replace_menu(platform, after)
+    assert await fetch_menu(platform) == after
 
 
 async def test_an_account_without_a_menu_has_none() -> None:

@@ -65,6 +65,12 @@ async def test_a_limit_counts_for_all_processes_and_its_window_ends(redis: Redis
     assert await redis.pttl("rate:citizen-a") > 0
 
 
+async def test_without_redis_nobody_is_counted_and_everybody_let_in(unused_tcp_port: int) -> None:
+    nowhere = make_redis(f"redis://127.0.0.1:{unused_tcp_port}")
+    assert await RateLimit(nowhere).allow("citizen-a", 0, 60)
+    await nowhere.aclose()
+
+
 async def test_a_value_is_fetched_once_for_all(redis: Redis, other: Redis) -> None:
     fetched = 0
     gate = asyncio.Event()

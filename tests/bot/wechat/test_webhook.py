@@ -6,7 +6,7 @@ import asyncio
 import gzip
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -52,7 +52,11 @@ async def serve(account: Account, now: datetime) -> AsyncIterator[Serve]:
     clients: list[Client] = []
 
     async def start(
-        desk: Desk, *, answer_within_s: float = 4.2, accounts: Mapping[str, Account] | None = None
+        desk: Desk,
+        *,
+        answer_within_s: float = 4.2,
+        accounts: Mapping[str, Account] | None = None,
+        **more: Any,
     ) -> Client:
         app = web.Application(handler_args=handler_args())
         app.cleanup_ctx.append(answers_in_progress)
@@ -64,6 +68,7 @@ async def serve(account: Account, now: datetime) -> AsyncIterator[Serve]:
                 apologise=SORRY,
                 clock=lambda: now,
                 answer_within_s=answer_within_s,
+                **more,
             )
         )
         client = TestClient(TestServer(app))
@@ -114,6 +119,20 @@ async def test_a_push_is_answered_in_the_same_breath(serve: Serve, platform: Any
     status, text = await push(client, *platform.sealed_push(payload("text")))
     assert (status, platform.read_reply(text)["Content"]) == (200, "您好，已为您登记。")
     assert [message.openid for message in desk.seen] == ["oCitizen_One"]
+
+
+async def test_how_old_a_push_may_be_is_a_setting(serve: Serve, platform: Any, payload: Payload) -> None:
+    wide, narrow = await serve(saying("好"), tolerance_s=900), await serve(saying("好"), tolerance_s=30)
+    late = platform.now - timedelta(seconds=600)
+    assert (await push(wide, *platform.sealed_push(payload("text"), at=late)))[0] == 200
+    early = platform.now + timedelta(seconds=31)
+    assert (await push(narrow, *platform.sealed_push(payload("text"), at=early)))[0] == 403
+    asked = platform.query(at=late, echostr="1")
+    statuses = []
+    for client in (wide, narrow):
+        async with client.get("/wechat/county", params=asked) as response:
+            statuses.append(response.status)
+    assert statuses == [200, 403]
 
 
 @pytest.mark.parametrize("text", [None, "", " \n", "\x00\x08"])
