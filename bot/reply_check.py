@@ -95,6 +95,7 @@ _OFFICE = (
 _NOT_OURS = re.compile(
     r"不(?:属于?|在|归)(?:我|本)?(?:单位|局|委|街道|镇|中心|部门|办|乡|县|区|公司)?(?:的)?[^。；;，,\n]{0,8}(?:职责|职权|管辖|管理|受理|监管|业务)(?:范围|权限)?"
     r"|(?:非|无)(?:我|本)(?:单位|局|委|街道|镇|中心|部门)[^。；;，,\n]{0,4}(?:职责|管辖|职权)"
+    r"|不归(?:我|我们|本)?(?:单位|局|委|街道|镇|中心|部门|办|乡|县|区|公司)?管"
 )
 _GO_THERE = re.compile(
     rf"(?:请|建议|可|需|望|应)(?:您|你|市民|来电人|诉求人|业主|居民)?(?:自行|直接|先)?(?:可以?)?(?:与|向|到|去|找|联系|咨询|致电|拨打|前往)"
@@ -103,6 +104,11 @@ _GO_THERE = re.compile(
 _AT_WORK = re.compile(
     r"核实|现场|调查|走访|经查|查明|整改|责令|维修|修复|更换|清理|清运|疏通|安装|施划|约谈|处罚|立案|协调|检查|巡查|督促"
     r"|告知|会同|联合|安排|组织|派人|派员|已联系|完成|规定|根据|按照|依据|标准|条件|材料|流程|条例|办法"
+)
+
+_FORMULA = re.compile(
+    r"(?:经(?:过)?(?:我局|我单位|我们)?(?:认真|初步)?(?:核实|核查|查|调查|了解|研究)|(?:按照|依据|根据|依照)(?:有关|相关)?(?:规定|职责分工|职能分工|要求|法律法规))[，,：:]?"
+    r"|(?:您|你)(?:所)?(?:反映|咨询|投诉|提出)的?(?:[^，。；\n]{0,12})?(?:问题|事项|情况)?"
 )
 
 _DAY = (
@@ -197,10 +203,14 @@ def _says_little(reply: str) -> list[Finding]:
 
 def _passes_the_buck(reply: str) -> list[Finding]:
     """Sent elsewhere with nothing done and nothing explained; naming whom to ask besides is good service."""
-    away = _NOT_OURS.search(reply) or _GO_THERE.search(reply)
+    not_ours, there = _NOT_OURS.search(reply), _GO_THERE.search(reply)
+    away = not_ours or there
     if away is None:
         return []
     rest = _COURTESY.sub("", reply[: away.start()] + reply[away.end() :])
+    if not_ours and there:
+        # 经核实 and 按照规定 before “not ours, go there” name neither what was found nor which rule.
+        rest = _FORMULA.sub("", _GO_THERE.sub("", rest))
     if _AT_WORK.search(rest) or len(_HAN.findall(rest)) > 4 * _LEAST_WORDS:
         return []
     return [Finding(Doubt.PASSES_THE_BUCK, away[0][:_QUOTED])]

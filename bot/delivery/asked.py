@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -19,6 +20,8 @@ log = structlog.get_logger(__name__)
 
 KEPT: Final = timedelta(days=7)
 """So long a citizen may take to answer; the words 满意 and 不满意 are understood later too."""
+_NOTED_WITHIN_S: Final = 0.5
+"""It is out, and not yet written down that it is: a worker killed meanwhile leaves an unknown outcome."""
 _LISTED: Final = frozenset({Rung.CHAT})
 _SEEN_IN_THE_CHAT: Final = frozenset({Rung.CHAT, Rung.TEMPLATE, Rung.SUBSCRIPTION})
 
@@ -47,6 +50,7 @@ class AskedCitizens:
         what = AskedFor.MATERIAL if wants_material else AskedFor.RATING
         key = f"asked:{citizen_indexes(self._vault, account, openid)[0]}"
         try:
-            await self._redis.set(key, Asked(number, now, rung in _LISTED, what).packed(), ex=KEPT)
-        except RedisError as error:
+            async with asyncio.timeout(_NOTED_WITHIN_S):
+                await self._redis.set(key, Asked(number, now, rung in _LISTED, what).packed(), ex=KEPT)
+        except (RedisError, TimeoutError) as error:
             log.warning("question of a notice not noted", error=type(error).__name__)

@@ -12,7 +12,7 @@ from bot.talk import phrases, privacy_notice
 from bot.talk.filing_questions import ask as ask
 from bot.talk.filing_questions import ask_next as ask_next
 from bot.talk.filing_questions import next_question as next_question
-from bot.talk.heard_beside import name_in, phone_in, places_in, requests_in, secrecy_in, without_own_phone
+from bot.talk.heard_beside import oneself_in, phone_in, places_in, requests_in, without_own_phone
 from bot.talk.heard_beside import sounds_like as sounds_like
 from bot.talk.replacing import replace
 from bot.talk.session import (
@@ -84,7 +84,7 @@ def told(draft: Draft, session: Session, heard: Heard) -> Draft:
     """The draft with what its text says beside the matter: places and a number to be offered, other requests."""
     scanned = _scanned(session, heard)
     text, in_text = without_own_phone(draft.text), places_in(draft.text)
-    (name, text), (secrecy, text) = _oneself(draft, text)
+    name, secrecy, text = (None, None, text) if draft.tier else oneself_in(text)
     places = dict.fromkeys((*in_text, *(place for place in (scanned, session.place) if place)))
     taken = draft.text and draft.place is None and not in_text
     return replace(
@@ -98,17 +98,6 @@ def told(draft: Draft, session: Session, heard: Heard) -> Draft:
         phone_heard=None if secrecy is Secrecy.ANONYMOUS else phone_in(draft.text) or draft.phone_heard,
         parts=() if draft.more or draft.tier else requests_in(text),
     )
-
-
-def _oneself(draft: Draft, text: str) -> tuple[tuple[str | None, str], tuple[Secrecy | None, str]]:
-    """Name and secrecy told in the story, each with what is left of it; never all of it."""
-    if draft.tier:
-        return (None, text), (None, text)
-    name, rest = name_in(text)
-    if not rest:
-        name, rest = None, text
-    secrecy, bare = secrecy_in(rest)
-    return (name, rest), (secrecy, bare) if bare else (None, rest)
 
 
 def _scanned(session: Session, heard: Heard) -> str | None:

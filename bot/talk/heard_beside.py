@@ -117,6 +117,15 @@ def secrecy_in(text: str) -> tuple[Secrecy | None, str]:
     return chosen, _joined(text[: found.start()], text[found.end() :])
 
 
+def oneself_in(text: str) -> tuple[str | None, Secrecy | None, str]:
+    """Name and secrecy told in a story, and what is left of it: never nothing."""
+    name, rest = name_in(text)
+    if not rest:
+        name, rest = None, text
+    secrecy, bare = secrecy_in(rest)
+    return (name, secrecy, bare) if bare else (name, None, rest)
+
+
 def _joined(before: str, after: str) -> str:
     """What is left once a clause was taken out, with one mark between."""
     left, right = before.rstrip(" ，,；;\n"), after.lstrip(" ，,；;\n")

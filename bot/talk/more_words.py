@@ -26,7 +26,7 @@ def add_words(session: Session, heard: Heard) -> Turn:
     text = f"{draft.text}\n{words}" if draft.text and not retold else words
     if len(text) > MOST_CHARACTERS:
         return ask(session, session.step, phrases.TOO_LONG)
-    say = after_danger(heard, *((phrases.NEW_TEXT,) if draft.text else ()))
+    say = after_danger(heard, *((phrases.NEW_TEXT,) if draft.text else ()), told=draft.text)
     guess = _steady(sounds_like(text) or heard.understanding.request_type, draft.guess)
     places = draft.places if draft.place else tuple(dict.fromkeys((*places_in(words), *draft.places)))[:2]
     heard_phone = phone_in(heard.text) or draft.phone_heard
@@ -41,11 +41,11 @@ def _steady(read: RequestType | None, before: RequestType | None) -> RequestType
     return read if read is not None and (read in _TROUBLES or before not in _TROUBLES) else before
 
 
-def after_danger(heard: Heard, *say: str) -> tuple[str, ...]:
+def after_danger(heard: Heard, *say: str, told: str = "") -> tuple[str, ...]:
     """The numbers first; where the danger is sure, the form is not simply gone on with."""
     emergency = heard.understanding.emergency
     calm = (phrases.AFTER_DANGER,) if emergency is not None and emergency.sure else ()
-    return (*alarm(heard), *say, *calm)
+    return (*alarm(heard, told), *say, *calm)
 
 
 def alarm(heard: Heard, told: str = "") -> tuple[str, ...]:

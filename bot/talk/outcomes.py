@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from bot.talk import filing_words, interrupted, phrases, questions, with_person
@@ -19,6 +18,10 @@ from bot.talk.following import (
     rate_at_once,
     ticket_choice,
 )
+from bot.talk.outcome_kinds import Done as Done
+from bot.talk.outcome_kinds import Found as Found
+from bot.talk.outcome_kinds import Mine as Mine
+from bot.talk.outcome_kinds import PersonHours as PersonHours
 from bot.talk.question_outcomes import (
     Told,
     after_answer,
@@ -69,37 +72,6 @@ from routing.ticket import SATISFIED_FROM
 from routing.workflow import Action
 
 _MOST_LISTED = 6
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    ticket: TicketView | None
-    page: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Mine:
-    """The citizen's own tickets, newest first."""
-
-    tickets: tuple[TicketView, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Done:
-    """The ticket as it stands after the act, and when work goes on if the office is closed now."""
-
-    ticket: TicketView
-    opens_at: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class PersonHours:
-    """``opens_at`` None: somebody is at work now; ``here``: they can be reached in this chat."""
-
-    opens_at: datetime | None
-    here: bool = False
-    phone: str = "12345"
-    """Where they can be rung while at work: the account's own service."""
 
 
 Outcome = Told | SeveralMatters | Refusal | Filed | Found | Mine | Done | PersonHours | Refused | None

@@ -36,6 +36,8 @@ _LATER = re.compile(
     r"(?:明天|明早|后天|回头|回家|等会儿?|等一?下|一会儿?|晚点|晚上|过两天|马上|这就)"
     r".{0,10}(?:发|拍|补|交|送|找|弄)?.{0,8}"
 )
+_PROMISED = Sent("")
+"""Nothing yet, but it was said that it will come: the words after that are it, too."""
 _PICTURE_SENT = "市民补充了照片。"
 
 
@@ -51,7 +53,7 @@ def answered(session: Session, heard: Heard) -> Turn | None:
         return None
     if heard.message.created_at <= asked.at.replace(microsecond=0):
         return None  # sent before the notice
-    first = session.updated_at is None or asked.at > session.updated_at
+    first = session.updated_at is None or asked.at > session.updated_at or session.sent == _PROMISED
     if kind is MessageKind.IMAGE:
         return _photo(session, heard, asked, first=first)
     if not first or _is_filing(session, heard):
@@ -133,7 +135,8 @@ def _words(session: Session, heard: Heard, asked: Asked) -> Turn | None:
     if following.asked_ticket(text) is not None or said_freely.wants_to_report(text):
         return None
     if _LATER.fullmatch(text) or word in spoken.THANKS or pleasantries.thanks(text):
-        return to_home(session, phrases.SEND_WHEN_READY)
+        turn = to_home(session, phrases.SEND_WHEN_READY)
+        return replace(turn, session=replace(turn.session, sent=_PROMISED))
     if asks_how_to_send(text):
         at = replace(session, ticket=asked.number, sent=None)
         return to_step(at, Step.SUPPLEMENT, phrases.HOW_PHOTOS, phrases.SUPPLEMENT)

@@ -126,7 +126,8 @@ async def ticket_page(
         "done_again": answers.done_again,
         "given": [_shown(photo, home) for photo in photos if photo.source is not Source.OFFICIAL],
         "rated": _rated(ticket),
-        "stars": list(reversed(STARS.items())),
+        # As in the chat, where 1 is 非常不满意: one question, one order.
+        "stars": list(STARS.items()),
         "reasons": _reasons(),
         "withdraw_reasons": phrases.WITHDRAWALS,
         "may": {action.value: view.may(action) for action in Action},

@@ -15,6 +15,7 @@ from bot.web.clock_words import ClockWords, nearest_clock
 from bot.web.inbox_asked import NONE, OPEN, Asked, Tabs, end_of_day, filter_of, tabs_for
 from bot.web.pages import FIGURE_ROLES, MODEL_ROLES, TICKET_ROLES, Viewer, present, show, unit_name
 from bot.wording import label
+from routing.acts.reviews import ReviewKind
 from routing.citizen_request import RequestType, Secrecy, Urgency
 from routing.departments import Unit, UnitLevel
 from routing.errors import Incomplete
@@ -27,6 +28,13 @@ from routing.workflow import CENTRE_ROLES, OPEN_STATES, Actor, Role, State
 
 _HEADING_CHARACTERS = 44
 _NOTICES_SHOWN = 7
+_WAITING = {
+    ReviewKind.RETURN: "退单待审",
+    ReviewKind.REPLY: "答复待审",
+    ReviewKind.EXTENSION: "延期待审",
+    ReviewKind.SUSPENSION: "挂账待审",
+    ReviewKind.EXCLUSION: "剔除待审",
+}
 _COUNTED = 1000
 """Counting stops here: nine counts of everything there is would make every inbox slow."""
 _FOUND = 100
@@ -162,13 +170,18 @@ def _by_ticket(notices: Iterable[ConsoleNotice]) -> list[tuple[ConsoleNotice, in
     return list(found.values())[:_NOTICES_SHOWN]
 
 
+def waiting_words(ticket: Ticket) -> tuple[str, ...]:
+    """What was asked for and nobody has decided yet."""
+    kinds = {review.kind for review in ticket.reviews}
+    return tuple(words for kind, words in _WAITING.items() if kind in kinds)
+
+
 def _flags(ticket: Ticket) -> list[tuple[str, str]]:
     kinds = {event.kind for event in ticket.events}
     flags = []
     if ticket.urgency is Urgency.URGENT:
         flags.append(("late", "紧急"))
-    if ticket.pending_return is not None:
-        flags.append(("soon", "退单待审"))
+    flags += [("soon", words) for words in waiting_words(ticket)]
     if EventKind.REOPENED in kinds:
         flags.append(("soon", "重办"))
     if EventKind.REMINDED in kinds and ticket.is_open:

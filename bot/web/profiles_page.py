@@ -38,7 +38,7 @@ class Changes:
 
     lines: tuple[str, ...]
     limits: tuple[tuple[str, str], ...] = ()
-    """The limits that become others, in words: as they are and as they would be, empty for none."""
+    """What of the limits becomes another, in words: as it is and as it would be, empty for none."""
     used: bool = False
     tickets: int = 0
     later: int = 0
@@ -163,12 +163,20 @@ async def _changes(
 
 
 def _limits_changed(before: Profile, proposed: Profile) -> tuple[tuple[str, str], ...]:
-    old, new = (dict(line.split("：", 1) for line in limit_lines(each)[1:]) for each in (before, proposed))
-    return tuple(
-        (f"{clock}：{old[clock]}" if clock in old else "", f"{clock}：{new[clock]}" if clock in new else "")
-        for clock in dict.fromkeys((*old, *new))
-        if old.get(clock) != new.get(clock)
-    )
+    old, new = _limits(before), _limits(proposed)
+    changed = [clock for clock in dict.fromkeys((*old, *new)) if old.get(clock) != new.get(clock)]
+    return tuple((_only_in(clock, old, new), _only_in(clock, new, old)) for clock in changed)
+
+
+def _limits(profile: Profile) -> dict[str, list[str]]:
+    """Clock → its limits, each as a few words."""
+    lines = (line.partition("：") for line in limit_lines(profile)[1:])
+    return {clock: limits.split("、") for clock, _, limits in lines}
+
+
+def _only_in(clock: str, these: Mapping[str, list[str]], others: Mapping[str, list[str]]) -> str:
+    words = "、".join(limit for limit in these.get(clock, []) if limit not in others.get(clock, []))
+    return f"{clock}：{words}" if words else ""
 
 
 async def _current(services: Services, name: str) -> ProfileVersion:

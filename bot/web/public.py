@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
@@ -10,6 +11,7 @@ from datetime import date
 from urllib.parse import quote
 
 from aiohttp import web
+from redis.exceptions import RedisError
 
 from bot.knowledge.danger import danger_card
 from bot.knowledge.regions import regions_at
@@ -31,6 +33,7 @@ _MOST_PAGES = 20
 _LONG_NUMBER = 5
 _MOST_COUNTED = 1_000
 _COUNTS_KEPT_S = 60
+_COUNTS_WITHIN_S = 0.5
 _KINDS = (ArticleKind.GUIDE, ArticleKind.QUESTION, ArticleKind.POLICY)
 _MOST_EXAMPLES = 6
 
@@ -297,10 +300,16 @@ async def _counted(services: Services, wanted: PublicFilter) -> dict[ArticleKind
     """How many of each kind, kept for a minute for all processes: counting reads many entries, and anybody may ask."""
     said = f"{wanted.on}|{wanted.lapsed}|{','.join(sorted(wanted.regions))}"
     key = f"public-counts:{hashlib.sha256(said.encode()).hexdigest()[:32]}"
-    if kept := await services.redis.get(key):
-        return {ArticleKind(kind): count for kind, count in json.loads(kept).items()}
-    counts = await services.articles.public.counts(wanted, most=_MOST_COUNTED)
-    await services.redis.set(key, json.dumps(counts), ex=_COUNTS_KEPT_S)
+    try:
+        async with asyncio.timeout(_COUNTS_WITHIN_S):
+            if kept := await services.redis.get(key):
+                return {ArticleKind(kind): count for kind, count in json.loads(kept).items()}
+        counts = await services.articles.public.counts(wanted, most=_MOST_COUNTED)
+        async with asyncio.timeout(_COUNTS_WITHIN_S):
+            await services.redis.set(key, json.dumps(counts), ex=_COUNTS_KEPT_S)
+    except (RedisError, TimeoutError):
+        # Reading up on something needs no Redis.
+        counts = await services.articles.public.counts(wanted, most=_MOST_COUNTED)
     return counts
 
 

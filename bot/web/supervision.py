@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
@@ -121,7 +122,7 @@ async def drill_down(request: web.Request, viewer: Viewer) -> web.StreamResponse
         name, chosen.period, reader=viewer.actor, unit_id=unit_id
     )
     judged = [v for v in judged if not unit or v.unit_id == unit_id]
-    judged.sort(key=lambda v: _verdict_order(v, name))
+    judged.sort(key=_failures_first(name))
     figure = count(name, judged, chosen.period)
     page = max(1, _page_number(request.query.get("page", "")))
     shown = judged[(page - 1) * DRILL_DOWN_PAGE : page * DRILL_DOWN_PAGE]
@@ -210,11 +211,11 @@ def _worst_first(figures_: dict[FigureName, Figure]) -> tuple[float, float]:
     return share, -(overdue.numerator if overdue else 0)
 
 
-def _verdict_order(verdict: Verdict, name: FigureName) -> tuple[int, str]:
-    """What a supervisor looks for first: the failures, or for overdue and returned the counted ones."""
-    if verdict.excluded is not None:
-        return 2, verdict.number
-    return int(verdict.counted != (name in LESS_IS_BETTER)), verdict.number
+def _failures_first(name: FigureName) -> Callable[[Verdict], int]:
+    """What a supervisor looks for first: the failures, or for overdue and returned the counted ones. Equals stay in
+    the order of their numbers."""
+    less_is_better = name in LESS_IS_BETTER
+    return lambda verdict: 2 if verdict.excluded is not None else int(verdict.counted != less_is_better)
 
 
 def _verdict_words(verdict: Verdict, name: FigureName) -> tuple[str, str]:

@@ -19,7 +19,7 @@ from bot.web.case_forms import all_forms
 from bot.web.clock_words import ClockWords, clock_words, exact, nearest_clock
 from bot.web.disclosure_forms import standing_of
 from bot.web.done_again import done_again_of
-from bot.web.liaison import for_reader, heading_of, units_of
+from bot.web.liaison import for_reader, heading_of, units_of, waiting_words
 from bot.web.pages import Viewer, present, show, unit_name
 from bot.web.photo_strip import strip_of
 from bot.web.presence_beat import presence_words
@@ -143,6 +143,7 @@ def _what_was_asked(ticket: Ticket, actor: Actor) -> dict[str, object]:
         "text_is_redacted": (text, place) != (ticket.text, ticket.place or ""),
         "reply_text": for_reader(ticket.reply_text or "", actor),
         "rating": _rating_for(ticket, actor),
+        "waiting": waiting_words(ticket),
         "pending_return": _pending_return_for(ticket, actor),
         "pause": _pause_for(ticket, actor),
         "stars": STARS,

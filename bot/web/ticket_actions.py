@@ -17,6 +17,7 @@ from bot.web.pages import Viewer, present, show
 from bot.web.performing import PERFORM, Asked, perform
 from bot.web.ticket import Attempt, ticket_page, written_in
 from routing.acts.writing import may_read
+from routing.citizen_request import Secrecy
 from routing.errors import Incomplete, NotYourRole, Refused, StaleTicket, UnknownTicket
 from routing.events import EventKind
 from routing.ticket import Ticket
@@ -86,7 +87,7 @@ async def act(request: web.Request, viewer: Viewer, form: Form) -> web.StreamRes
             return await _not_taken(request, viewer, ticket, action, asked, refused)
     page = f"/console/tickets/{ticket.number}" if may_read(ticket, viewer.actor) else "/console/tickets"
     undo = undo_link((ticket,), back=page) if action is Action.LINK else None
-    await set_flash(request, viewer, _done_words(action, asked), undo=undo)
+    await set_flash(request, viewer, _done_words(action, asked, ticket), undo=undo)
     raise web.HTTPSeeOther(page)
 
 
@@ -214,14 +215,20 @@ def _already_done(ticket: Ticket, action: Action, asked: Asked) -> bool:
     return (not written or written in said) and (not chosen or chosen in {e.unit_id for e in mine})
 
 
-def _done_words(action: Action, asked: Asked) -> str:
+def _done_words(action: Action, asked: Asked, ticket: Ticket | None = None) -> str:
+    hidden = ticket is not None and ticket.secrecy is not Secrecy.PUBLIC
     words = {
-        Action.ACCEPT: "已签收。接下来请先联系市民。",
+        Action.ACCEPT: "已签收。市民不公开身份，需要联系的，请热线中心转达。"
+        if hidden
+        else "已签收。接下来请先联系市民。",
         Action.CONTACT: "已记下联系情况。",
         Action.REPLY: "答复已保存，会送达市民。",
         Action.INTERIM_REPLY: "已告知市民办理进展。答复期限不变。",
         Action.RESOLVE: "已办结，会请市民评价。",
         Action.REQUEST_RETURN: "退单申请已提交，等热线中心审核。",
+        Action.EXTEND: "延期申请已提交，等热线中心审批。同意以前，答复期限不变。",
+        Action.SUSPEND: "挂账申请已提交，等热线中心审批。同意以前照常计时。",
+        Action.APPEAL_EXCLUSION: "剔除申诉已提交，等督办员审批。",
         Action.DECIDE_DISCLOSURE: "决定已作出，答复书会送达申请人。",
     }
     if action in _DECISIONS:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 from bot.intake import MOST_CHARACTERS
 from bot.wording import label
+from routing.citizen_request import Secrecy
 from routing.events import RejectReason
 from routing.ticket import Ticket
 from routing.timing.sla import ClockName
@@ -82,7 +83,8 @@ def _units_forms(ticket: Ticket, may: set[Action], *, own: bool) -> list[TicketF
         forms.append(_form("签收", _button(Action.ACCEPT), note=note, open_=own))
     contact_due = ticket.clock(ClockName.FIRST_CONTACT)
     if Action.CONTACT in may:
-        hint = "什么时候、怎么联系的，市民怎么说。例如：9:40 电话联系，市民补充了具体楼号。"
+        how = "电话联系" if ticket.secrecy is Secrecy.PUBLIC else "请热线中心转达"
+        hint = f"什么时候、怎么联系的，市民怎么说。例如：9:40 {how}，市民补充了具体楼号。"
         field = Field(name="text", words="联系情况", hint=hint)
         waiting = contact_due is not None and contact_due.running
         forms.append(_form("先行联系", _button(Action.CONTACT), field, open_=own and waiting))

@@ -40,6 +40,8 @@ class Line:
     row: Row
     version: int
     waits: str
+    likely: str
+    """The unit the machine thinks likeliest, to tick those of one unit together; empty for none."""
     held_by: str
     current: bool
     href: str
@@ -151,6 +153,7 @@ async def _show(
                 row=row_of(ticket, services=services, reader=viewer.actor, now=now),
                 version=ticket.version,
                 waits=span(now - ticket.received_at),
+                likely=_likely(ticket, services),
                 held_by=others.get(ticket.number, ""),
                 current=current is not None and ticket.number == current.number,
                 href=_href(at=ticket.number, cursor=cursor or ""),
@@ -163,7 +166,6 @@ async def _show(
         "oldest": span(now - min(t.received_at for t in page.tickets)) if page.tickets else "",
         "units": units_of(viewer.actor, services),
         "problem": problem,
-        "asked_here": "number" in request.match_info,
         "asked_number": request.match_info.get("number", ""),
         "meant": units_like(kept["unit"], _choices(viewer, services)) if kept and kept.get("unit") else (),
         "kept": kept or {},
@@ -187,6 +189,11 @@ async def _open(
         hints=hints_of(ticket, services),
         clock=nearest_clock(ticket, now=present(request)),
     )
+
+
+def _likely(ticket: Ticket, services: Services) -> str:
+    candidates = ticket.triage.candidates if ticket.triage else ()
+    return unit_name(candidates[0].unit_id, services.units, short=True) if candidates else ""
 
 
 def _unit_asked(form: Form, viewer: Viewer, services: Services) -> UnitId:

@@ -29,6 +29,8 @@ VERSION = hashlib.sha256(f"{_ROUND}|{TYPE_WORDS!r}".encode()).hexdigest()[:8]
 
 _REMEMBERED = 64
 """Wordings of so many tickets."""
+_ROWS_REMEMBERED = 32_768
+"""A month's rows or two, 30 MB: who audits goes from page to page of the same month."""
 _HANDOVERS = (EventKind.DISPATCHED, EventKind.TRANSFERRED)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
@@ -83,6 +85,7 @@ def _worded(said: str) -> Guess:
     return guess_request_type(said)
 
 
+@lru_cache(maxsize=_ROWS_REMEMBERED)
 def row_of_mark(mark: str) -> AuditRow:
     """The ticket as the audit needs it."""
     (

@@ -23,7 +23,7 @@ from routing.workflow import Actor
 
 MOST_ROWS = 100_000
 """More than a city's month; the newest are taken when there are more."""
-_CHUNK = 2000
+_CHUNK = 5000
 """Rows read at a time: decoding them keeps the event loop waiting for some milliseconds, not for seconds."""
 
 

@@ -180,27 +180,31 @@ class Tally:
         return Figure(name, in_tickets(tenths), denominator, excluded or {}, self._period.as_of)
 
 
-def verdicts_in(number: str, strings: Iterable[str], name: FigureName, period: Period) -> Iterator[Verdict]:
-    """What one ticket's strings say to one figure in a period of whole days: the same as judging its row."""
+def verdicts_in(
+    found: Iterable[tuple[str, Iterable[str]]], name: FigureName, period: Period
+) -> Iterator[Verdict]:
+    """What tickets' strings, by number, say to one figure in a period of whole days: the same as judging the rows."""
     first, end, as_of = _day(period.since), _day(period.until), _milliseconds(period.as_of)
     code = _CODES[name]
-    for string in strings:
-        month, *pieces = string.split("|")
-        for piece in pieces:
-            if code not in piece or not first <= f"{month}-{piece[:2]}" < end:
+    for number, strings in found:
+        for string in strings:
+            if code not in string:
                 continue
-            unit, _, tokens = piece[2:].partition("\t")
-            for token in _split(tokens):
-                if token[0] == code:
-                    _, counted, excluded, tenths, until = _parsed(token)
-                    waits = until is not None and until >= as_of
-                    yield Verdict(
-                        number,
-                        UnitId(unit) if unit else None,
-                        counted=counted and not waits,
-                        excluded=Exclusion.NOT_YET_DUE if waits else excluded,
-                        tenths=tenths,
-                    )
+            month, *pieces = string.split("|")
+            for piece in pieces:
+                if code not in piece or not first <= f"{month}-{piece[:2]}" < end:
+                    continue
+                unit, _, tokens = piece[2:].partition("\t")
+                for token in _split(tokens):
+                    if token[0] == code:
+                        yield _verdict(number, UnitId(unit) if unit else None, token, as_of)
+
+
+def _verdict(number: str, unit_id: UnitId | None, token: str, as_of: int) -> Verdict:
+    _, counted, excluded, tenths, until = _parsed(token)
+    if until is not None and until >= as_of:
+        return Verdict(number, unit_id, excluded=Exclusion.NOT_YET_DUE, tenths=tenths)
+    return Verdict(number, unit_id, counted, excluded, tenths)
 
 
 def stood_still_after(at: datetime) -> str:

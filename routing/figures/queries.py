@@ -271,11 +271,8 @@ class FigureReads:
         async for d in self._tickets.find({MORE: {"$elemMatch": span}}, {MORE: 1}):
             found.append((d["_id"], d[MORE]))
 
-        def read() -> list[Verdict]:
-            return [v for number, strings in found for v in verdicts_in(number, strings, name, period)]
-
         # A city's month is 60,000 strings: read off the event loop, WeChat does not wait for it.
-        return await asyncio.to_thread(read)
+        return await asyncio.to_thread(lambda: list(verdicts_in(found, name, period)))
 
     async def _off_the_index(self, period: Period) -> dict[UnitId | None, dict[FigureName, Figure]]:
         strings, stock = await asyncio.gather(self._strings(month_span(period)), self._stock(period))

@@ -70,6 +70,14 @@ async def test_who_thanks_first_and_sends_the_photo_a_day_later_is_understood() 
     assert len(chat.town.pictures.kept[number]) == 1
 
 
+async def test_who_only_said_yes_first_may_say_it_afterwards() -> None:
+    chat, number = await asked_for_more()
+    await chat.says("好的")
+    chat.waits(hours=3)
+    await chat.says("老王饭店")
+    assert supplements(chat, number) == ["老王饭店"]
+
+
 async def test_what_came_once_is_not_waited_for_any_more() -> None:
     chat, number = await asked_for_more()
     await chat.says("店名叫老王烧烤")

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
 from bot.talk import phrases, spoken
-from bot.talk.asked import Asked
+from bot.talk.asked import Asked, AskedFor
 from bot.talk.conversation import take_turn
 from bot.talk.questions import LONG_STORY
 from bot.talk.rendering import first_digit
@@ -33,6 +33,9 @@ WORDS = """
 人民路12号 地点改成解放路3号 就是这里 没修好 还是黑的，没人来 还行吧 一星 不是说这件事 是一件事 另一件事
 讲个笑话 你们就会踢皮球 已经打120了 我没有手机 不怕他们知道
 公园厕所太脏了，另外我想问下社保卡丢了怎么补办 我要申请公开去年的预算 对了，灯杆编号是A23
+人民路12号，社保卡怎么补呢 好的，我明天发 路灯坏了能报给你们吗 就在我家门口
+可以 电话不留了 不是给这件事的 我姓王 楼下太吵，举报有奖励吗
+我手机被偷了 要补的材料 正在登记的这件 就是老王烧烤 修好了 看不懂 不会打字
 确认提交 對 轉人工 是的 下一页 按工单号查 2611160001
 """
 SAID = st.sampled_from(WORDS.split())
@@ -52,7 +55,7 @@ THING = st.one_of(
         ),
     ),
     st.tuples(st.just("scan"), st.just("政务大厅3号窗口")),
-    st.tuples(st.just("units close all"), st.just("")),
+    st.tuples(st.sampled_from(["units close all", "a unit asks for more"]), st.just("")),
     st.tuples(st.just("pause"), st.sampled_from(["12", "45", "1500"])),
 )
 TALK = st.lists(THING, min_size=8, max_size=34)
@@ -82,6 +85,11 @@ async def do(chat: Chat, what: str, content: str) -> str | None:
                 chat.town.desk.resolve(number, text="办好了。" * 300, now=chat.now)
                 chat.asked = Asked(number, chat.now, listed=True)
         return None
+    if what == "a unit asks for more":
+        for number in chat.town.desk.tickets:
+            chat.asked = Asked(number, chat.now, listed=True, what=AskedFor.MATERIAL)
+            chat.waits(seconds=1)
+        return None
     if what == "choice":
         choices = chat.session.choices
         word = choices[int(content) % len(choices)].word if choices else content
@@ -96,7 +104,7 @@ async def do(chat: Chat, what: str, content: str) -> str | None:
 
 def check_reply(chat: Chat, what: str, content: str, reply: str | None) -> None:
     if reply is None:
-        quiet = what in ("pause", "units close all", "event") or chat.handed_over
+        quiet = what in ("pause", "units close all", "a unit asks for more", "event") or chat.handed_over
         assert quiet, f"silence after {content!r}"
         return
     assert reply.strip()

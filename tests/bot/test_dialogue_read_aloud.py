@@ -7,13 +7,13 @@ from datetime import timedelta
 import pytest
 
 from bot.conversations.turns import understand as really
-from bot.talk import phrases, pleasantries, reporting_words, said_freely
+from bot.talk import misfortunes, phrases, place_words, pleasantries, reporting_words, said_freely
 from bot.talk.about_the_form import beside_a_story
 from bot.talk.conversation import take_turn
 from bot.talk.following import asked_ticket
-from bot.talk.heard_beside import name_in, requests_in, secrecy_in
+from bot.talk.heard_beside import name_in, requests_in, secrecy_in, sounds_like
 from bot.talk.place_words import bare_place, place_said
-from bot.talk.questions import apart, asks
+from bot.talk.questions import apart, asks, trusted_type
 from bot.talk.session import Asked, Choice, Draft, Pick, Session, Step, Turn
 from bot.wechat.messages import IncomingMessage, MessageKind
 from routing.citizen_request import RequestType, Secrecy
@@ -477,3 +477,92 @@ async def test_a_code_scanned_from_the_menu_is_answered_also_where_it_says_nothi
     strange = (("ScanCodeInfo/ScanResult", "https://example.org"),)
     reply = await chat.sends(MessageKind.EVENT, event="scancode_waitmsg", fields=strange)
     assert phrases.STRANGE_CODE in reply
+
+
+# ---- first a word of advice
+
+
+@pytest.mark.parametrize(
+    ("text", "told", "advice"),
+    [
+        ("有人冒充社保局打电话要我转钱", "", phrases.FRAUD_TRIED),
+        ("我已经转了五千", "有人冒充社保局打电话要我转钱", phrases.DEFRAUDED),
+        ("我已经转了五千", "给学校食堂交的钱", None),
+        ("我手机被偷了", "", phrases.ROBBED),
+        ("厂里偷偷排污水", "", None),
+        ("车转不过弯", "", None),
+    ],
+)
+def test_fraud_and_theft_are_met_with_what_to_do_at_once(text: str, told: str, advice: str | None) -> None:
+    assert misfortunes.advice_on(text, told=told) == advice
+
+
+async def test_money_just_sent_to_a_swindler_brings_the_numbers_into_the_filing() -> None:
+    chat = Chat()
+    await chat.says("有人冒充社保局打电话要我转钱，太吵")
+    reply = await chat.says("我已经转了五千")
+    assert reply.startswith(phrases.DEFRAUDED)
+    assert "五千" in text_of(chat)
+
+
+# ---- a place that only they know, a name, the same told again
+
+
+async def test_at_my_door_is_asked_about_once_and_then_taken() -> None:
+    chat = await at(Step.PLACE)
+    assert phrases.WHERE_IS_HOME in await chat.says("就在我家门口")
+    assert (chat.session.step, draft_of(chat).place) == (Step.PLACE, None)
+    await chat.says("我家门口")
+    assert draft_of(chat).place == "我家门口"
+
+
+@pytest.mark.parametrize("said", ["学校门口", "锦园小区门口", "人民路", "新村路口"])
+def test_a_place_with_a_name_is_one(said: str) -> None:
+    assert not place_words.names_no_place(said)
+
+
+async def test_a_fuller_place_at_the_number_is_the_place() -> None:
+    chat = await at(Step.CONTACT)
+    await chat.says("锦园小区6栋302")
+    assert (chat.session.step, draft_of(chat).place) == (Step.CONTACT, "锦园小区6栋302")
+
+
+async def test_a_surname_at_any_question_with_choices_is_the_name() -> None:
+    chat = await at(Step.SECRECY)
+    assert phrases.NOTED in await chat.says("我姓王")
+    assert (chat.session.step, draft_of(chat).name) == (Step.SECRECY, "王")
+
+
+async def test_the_same_told_again_and_fuller_stands_once() -> None:
+    chat = Chat()
+    await chat.says("楼上太吵")
+    await chat.says("楼上太吵了睡不着")
+    assert text_of(chat) == "楼上太吵了睡不着"
+
+
+def test_a_sneer_is_no_praise() -> None:
+    said = "你们办事真快，三个月了都没动静"
+    assert sounds_like(said) is RequestType.COMPLAINT
+    assert trusted_type(said, RequestType.PRAISE) is RequestType.COMPLAINT
+
+
+# ---- who is lost
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        ("12345打不通", phrases.LINE_BUSY),
+        ("你们是哪里的", phrases.WHAT_WE_DO),
+        ("help me", "110 police"),
+    ],
+)
+async def test_who_is_lost_is_told_where_they_are(said: str, told: str) -> None:
+    assert told in await Chat().says(said)
+
+
+async def test_who_does_not_follow_an_answer_is_offered_somebody_to_talk_to() -> None:
+    chat = Chat()
+    await chat.says("社保卡丢了怎么补")
+    assert phrases.CANNOT_FOLLOW in await chat.says("还是看不懂")
+    assert "没解决" in [choice.word for choice in chat.session.choices]

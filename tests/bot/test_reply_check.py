@@ -43,6 +43,8 @@ BAD = (
     (LAMP, "经核实，该小区物业收费标准已在公示栏公开，业主可以查阅合同。", Doubt.OFF_THE_POINT),
     (LAMP, "路灯不属于我单位职责范围，请您联系相关部门反映。", Doubt.PASSES_THE_BUCK),
     (LAMP, "您好，中山路的路灯请直接向市政管理部门反映。", Doubt.PASSES_THE_BUCK),
+    (LAMP, "您好，经核实，路灯的问题不属于我局管辖范围，请向供电公司反映。", Doubt.PASSES_THE_BUCK),
+    (LAMP, "您好！此事不归我局管，按照规定请您找供电公司反映路灯问题。", Doubt.PASSES_THE_BUCK),
     (LAMP, "中山路路灯电缆破损，我局将于12月5日前修复完毕。", Doubt.PROMISES_A_DATE),
     (LAMP, "路灯我们保证三天内全部修好，请放心。", Doubt.PROMISES_A_DATE),
     (LAMP, "路灯已派人维修，有事找维修工，手机13912345678。", Doubt.PERSONAL_DATA),

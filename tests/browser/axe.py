@@ -23,7 +23,9 @@ VERSION = "4.10.3"
 _SHA512 = "Xm7bpRXnDSX2YE2YFfBk2FnF0ep6tmG7xPh8iHee8MIcrgq762Nkce856dYtJYLkuIoYZvGfTs/PbZhideTcEg=="
 _FETCH_WITHIN_S = 90
 _RUN = """
-async (but) => (await axe.run({include: document, exclude: but}, {resultTypes: ['violations']})).violations
+async ([but, only]) => (await axe.run(
+    {include: document, exclude: but},
+    {resultTypes: ['violations'], ...(only.length ? {runOnly: only} : {})})).violations
   .filter(one => ['serious', 'critical'].includes(one.impact))
   .flatMap(one => one.nodes.map(node => `${one.id}: ${node.target.join(' ')} (${one.help})`))
 """
@@ -36,11 +38,16 @@ def repeated(after: int) -> list[str]:
     ]
 
 
-async def serious_violations(page: Page, *, but: Sequence[str] = ()) -> list[str]:
-    """Each serious or critical violation of the page as it is now, apart from some of it; script must be on."""
+COLOURS = ("color-contrast", "link-in-text-block")
+"""The rules that another scheme of colours can break; the others look at what is the same by day and by night."""
+
+
+async def serious_violations(page: Page, *, but: Sequence[str] = (), only: Sequence[str] = ()) -> list[str]:
+    """Each serious or critical violation of the page as it is now, apart from some of it; script must be on. ``only``
+    names the rules, otherwise it is all of them."""
     if not await page.evaluate("'axe' in window"):
         await page.evaluate(_source())
-    found: list[str] = await page.evaluate(_RUN, list(but))
+    found: list[str] = await page.evaluate(_RUN, [list(but), list(only)])
     return found
 
 

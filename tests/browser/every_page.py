@@ -95,7 +95,8 @@ EVERY_PAGE: tuple[Walked, ...] = (
     Walked(route=_ENTRY + "/{action}", by="editor", found_on=_ENTRY),
     # Administration and audit.
     *_pages("admin", "/console/staff", "/console/staff/log", "/console/staff/keys", "/console/tables"),
-    Walked(route="/console/tables/days/{number}", by="admin", opens="/console/tables/days/0"),
+    Walked(route="/console/tables/days/{number}", by="admin", found_on="/console/tables"),
+    Walked(route="/console/tables/versions/{number}", by="admin", found_on="/console/tables"),
     Walked(route="/console/staff/{name}", by="admin", found_on="/console/staff"),
     *_pages("admin", "/console/profiles", "/console/wechat", "/console/health", "/console/password"),
     Walked(route="/console/profiles/{name}", by="admin", found_on="/console/profiles"),
@@ -118,7 +119,6 @@ NO_PAGE: dict[str, str] = {
 
 SEEN_AT_WORK: dict[str, str] = {
     "/console/knowledge/import/{name}": "test_a_day.py: an editor uploads a file and looks at what would come of it",
-    "/console/tables/versions/{number}": "test_centre_desks.py: an administrator takes a table and looks back at it",
 }
 """Pages that are there only after somebody did something: looked at where that is done."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -27,12 +28,13 @@ from bot.hotline.actions import KNOWN
 from bot.hotline.api import ENDPOINTS, api_routes, openapi_document
 from bot.web.errors import STATUSES
 from routing.workflow import Role
-from tests.bot.hotline.conftest import Api, api, articles, clock
+from tests.bot.hotline.conftest import Api, api, articles, callback_settings, clock
 
-__all__ = ["api", "articles", "clock"]
+__all__ = ["api", "articles", "callback_settings", "clock"]
 
 ROOT = Path(__file__).resolve().parents[2]
-EXAMPLES = 12
+EXAMPLES = int(os.environ.get("HUIYIN_API_EXAMPLES", "8"))
+"""Calls of each kind to each operation, the same in every run."""
 PARTS = 8
 """So many services share the operations."""
 CHECKS: list[Callable[..., Any]] = [

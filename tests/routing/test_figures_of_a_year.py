@@ -5,13 +5,15 @@ Here a year of 10,000 tickets; ``make bench`` does the same with 100,000 (tests/
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import asyncio
+from collections.abc import AsyncIterator, Iterable, Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Any
 
 import pytest
+from motor.motor_asyncio import AsyncIOMotorClient
 
 from routing.departments import UnitId
 from routing.figures.counting import Figure, FigureName, FigureRow, Period, Verdict, by_unit, verdicts
@@ -34,6 +36,7 @@ from routing.queries import Queries
 from routing.ticket import Ticket
 from routing.timing.working_calendar import CHINA
 from routing.workflow import OPEN_STATES, SYSTEM, Actor, Role
+from tests.databases import Databases
 from tests.routing.made_up_year import DAYS, FIRST, tickets
 from tests.routing.plain_count import Terms, count_again
 
@@ -149,8 +152,32 @@ async def loaded(database: Database, documents: list[dict[str, Any]]) -> Queries
     store = MongoTicketStore(database)
     await store.prepare()
     await database["tickets"].insert_many([dict(document) for document in documents[:IN_MONGO]])
+    return queries_of(database)
+
+
+def queries_of(database: Database) -> Queries:
     vault = Vault(b"k" * 32)
     return Queries(database, identities=MongoIdentityStore(database, vault), vault=vault)
+
+
+@pytest.fixture(scope="module")
+def name_of_the_read(databases: Databases, mongo_url: str, documents: list[dict[str, Any]]) -> Iterator[str]:
+    async def load(name: str) -> None:
+        client: AsyncIOMotorClient[dict[str, Any]] = AsyncIOMotorClient(mongo_url, tz_aware=True)
+        await loaded(client[name], documents)
+        client.close()
+
+    with databases.lend("a year that is only read") as name, asyncio.Runner() as runner:
+        runner.run(load(name))
+        yield name
+
+
+@pytest.fixture
+async def only_read(mongo_url: str, name_of_the_read: str) -> AsyncIterator[Database]:
+    """What ``loaded`` makes, made once for all tests that write nothing."""
+    client: AsyncIOMotorClient[dict[str, Any]] = AsyncIOMotorClient(mongo_url, tz_aware=True)
+    yield client[name_of_the_read]
+    client.close()
 
 
 async def test_the_database_gives_the_same_figures_off_its_indexes_and_from_the_tickets(
@@ -192,9 +219,9 @@ async def test_what_stood_still_is_found_by_its_own_index_and_counted_as_over_al
 
 @pytest.mark.parametrize("name", list(FigureName))
 async def test_the_drill_down_off_the_indexes_lists_what_judging_the_tickets_lists(
-    database: Database, documents: list[dict[str, Any]], rows: list[FigureRow], name: FigureName
+    only_read: Database, rows: list[FigureRow], name: FigureName
 ) -> None:
-    queries = await loaded(database, documents)
+    queries = queries_of(only_read)
     period = Period(datetime(2026, 3, 1, tzinfo=CHINA), datetime(2026, 4, 1, tzinfo=CHINA), PRESENT)
 
     def in_order(found: Iterable[Verdict]) -> list[Verdict]:
@@ -209,10 +236,8 @@ async def test_the_drill_down_off_the_indexes_lists_what_judging_the_tickets_lis
     assert len(part) >= len(right)
 
 
-async def test_a_reader_lists_the_part_of_their_own_units_only(
-    database: Database, documents: list[dict[str, Any]]
-) -> None:
-    queries = await loaded(database, documents)
+async def test_a_reader_lists_the_part_of_their_own_units_only(only_read: Database) -> None:
+    queries = queries_of(only_read)
     period = Period(datetime(2026, 3, 1, tzinfo=CHINA), datetime(2026, 4, 1, tzinfo=CHINA), PRESENT)
     every = await queries.figures.verdicts(FigureName.CLOSED_ON_TIME, period, reader=SYSTEM)
     unit = next(v.unit_id for v in every if v.unit_id)
@@ -221,14 +246,13 @@ async def test_a_reader_lists_the_part_of_their_own_units_only(
     assert own == [v for v in every if v.unit_id == unit]
 
 
-async def test_a_months_figures_read_no_ticket(database: Database, documents: list[dict[str, Any]]) -> None:
-    await loaded(database, documents)
+async def test_a_months_figures_read_no_ticket(only_read: Database) -> None:
     span = {"$gte": "2026-03", "$lt": "2026-03~"}
-    found = database["tickets"].find({"fm0": span}, {"_id": 0, "fm0": 1}).hint([("fm0", 1), ("_id", 1)])
+    found = only_read["tickets"].find({"fm0": span}, {"_id": 0, "fm0": 1}).hint([("fm0", 1), ("_id", 1)])
     plan = await found.explain()
     assert plan["executionStats"]["nReturned"] > 50
     assert plan["executionStats"]["totalDocsExamined"] == 0
-    listed = database["tickets"].find({"fm0": span}, {"fm0": 1}).hint([("fm0", 1), ("_id", 1)])
+    listed = only_read["tickets"].find({"fm0": span}, {"fm0": 1}).hint([("fm0", 1), ("_id", 1)])
     plan = await listed.explain()
     assert plan["executionStats"]["totalDocsExamined"] == 0, "nor does its drill-down"
 
@@ -244,9 +268,9 @@ async def test_indexes_of_earlier_versions_are_replaced_once(database: Database)
 
 
 async def test_the_stock_of_every_month_follows_from_the_month_before(
-    database: Database, documents: list[dict[str, Any]]
+    only_read: Database, documents: list[dict[str, Any]]
 ) -> None:
-    queries = await loaded(database, documents)
+    queries = queries_of(only_read)
     balances = [await queries.figures.balance(period) for period in months()]
     assert balances[0].opening == 0
     for balance, following in pairwise(balances):

@@ -6,10 +6,10 @@ import pytest
 
 from bot.photos.kinds import Source
 from bot.talk.session import Picture
-from tests.bot.hotline.conftest import Api, api, articles, clock
+from tests.bot.hotline.conftest import Api, api, articles, callback_settings, clock
 from tests.bot.photos.pictures import phone_photo
 
-__all__ = ["api", "articles", "clock"]
+__all__ = ["api", "articles", "callback_settings", "clock"]
 
 
 async def with_photo(api: Api, secrecy: str) -> tuple[str, str]:

@@ -144,6 +144,24 @@ async def test_rows_say_what_is_special(console: Console) -> None:
         assert flag in words
 
 
+async def test_what_waits_for_a_decision_is_said_in_the_list_and_at_the_head_of_the_ticket(
+    console: Console,
+) -> None:
+    ticket = await console.ticket()
+    browser = await console.as_("liaison")
+    page = f"/console/tickets/{ticket.number}"
+    await browser.open(page)
+    await browser.send(f"{page}/accept", {})
+    said = await browser.send(f"{page}/extend", {"reason": "灯具缺货"})
+    assert "延期申请已提交，等热线中心审批。同意以前，答复期限不变。" in said.words
+    assert "延期待审" in said.words
+    said = await browser.send(f"{page}/appeal-exclusion", {"reason": "不可抗力", "basis": "县里的公告"})
+    assert "剔除申诉已提交，等督办员审批" in said.words
+    words = (await browser.open("/console/tickets")).words
+    assert "延期待审" in words
+    assert "剔除待审" in words
+
+
 async def test_notices_delivered_to_the_unit_are_shown_once_per_ticket(console: Console) -> None:
     ticket = await console.ticket()
     await console.services.desk.remind(ticket.number, text="快点", now=console.clock.now)

@@ -77,6 +77,4 @@ async def test_a_limit_that_becomes_another_is_said_in_words(console: Console) -
     assert text != TEXT
     page = await browser.send(f"{PAGE}/preview", {"text": text, "base": "0"})
     gone, new = (page.html.split(f"<{tag}>")[1].split(f"</{tag}>")[0] for tag in ("del", "ins"))
-    assert (gone.split("：")[0], new.split("：")[0]) == ("答复时限", "答复时限")
-    assert "求助5个工作日" in gone
-    assert "求助7个工作日、投诉5个工作日" in new
+    assert (gone, new) == ("答复时限：求助5个工作日", "答复时限：求助7个工作日")

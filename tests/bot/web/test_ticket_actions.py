@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from routing.citizen_request import Secrecy
 from routing.events import EventKind, RejectReason
 from routing.ticket import Ticket
 from routing.workflow import State
@@ -25,6 +26,13 @@ async def _do(browser: Browser, ticket: Ticket, action: str, **fields: str) -> P
 
 def _kinds(ticket: Ticket) -> list[EventKind]:
     return [event.kind for event in ticket.events]
+
+
+async def test_whom_a_unit_may_not_know_it_is_not_told_to_ring(console: Console) -> None:
+    ticket = await console.ticket(secrecy=Secrecy.SECRET)
+    page = await _do(await _at(console, "liaison", ticket), ticket, "accept")
+    assert "已签收。市民不公开身份，需要联系的，请热线中心转达。" in page.words
+    assert "9:40 请热线中心转达" in page.html
 
 
 async def test_a_liaison_signs_in_contacts_answers_and_closes(console: Console) -> None:

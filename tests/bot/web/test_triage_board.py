@@ -110,6 +110,38 @@ async def test_a_unit_as_people_call_it_is_offered_with_the_reason_kept(console:
     assert (await console.stored(number)).unit_id == CITY_MANAGEMENT
 
 
+async def test_what_was_typed_for_a_ticket_gone_meanwhile_is_offered_for_no_other(console: Console) -> None:
+    first, second = await _waiting(console, 2)
+    browser = await console.as_("dispatcher")
+    await browser.open("/console/triage")
+    await console.services.desk.dispatch(
+        first, HOUSING, actor=await console.actor("supervisor"), version=None, now=console.clock.now
+    )
+    page = await browser.send(f"/console/triage/{first}", {"unit": "城管局", "reason": "占道的事"})
+    assert _opened(browser) == second
+    assert "名称相近的单位" not in page.html
+    assert 'value="占道的事"' not in page.html
+    assert 'value="城管局"' not in page.html
+
+
+async def test_the_queue_says_which_unit_is_likeliest_and_a_refused_lot_stays_ticked(
+    console: Console,
+) -> None:
+    (number,) = await _waiting(console, 1)
+    decision = (await console.stored(number)).triage
+    assert decision is not None
+    browser = await console.as_("dispatcher")
+    page = await browser.open("/console/triage")
+    likely = console.services.units.get(decision.candidates[0].unit_id).short_name
+    assert f"{likely}？" in page.words
+    version = page.html.split(f'name="pick.{number}" value="')[1].split('"')[0]
+    page = await browser.send("/console/triage/several", {"unit": "城管局", f"pick.{number}": version})
+    assert page.status == 422
+    assert "没有叫“城管局”的单位" in page.words
+    assert f'name="pick.{number}" value="{version}" checked' in page.html
+    assert page.html.count('value="城管局"') == 1, "in the form it was typed into"
+
+
 async def test_a_late_click_on_a_ticket_somebody_dispatched_keeps_what_was_written(console: Console) -> None:
     (number,) = await _waiting(console, 1)
     browser = await console.as_("dispatcher")
