@@ -27,6 +27,7 @@ from urllib.parse import quote
 from pymongo import MongoClient
 from pymongo.errors import PyMongoError
 
+from bot.cores import anywhere
 from bot.data_directory import DataDirectoryInUse, clear_run_dir, fresh_run_dir, lock_data_dir, private_dir
 
 _OTHERWISE = "Or point HUIYIN_MONGO_URL and HUIYIN_REDIS_URL at your own servers; then nothing is embedded."
@@ -156,6 +157,7 @@ class EmbeddedStores:
                 pass_fds=(self._lock_fd,),  # the directory stays locked until the last child is gone as well
                 start_new_session=True,  # Ctrl-C reaches the program alone, which then stops its stores last
             )
+            anywhere(self._children[store.name].pid)
 
     def _wait_until_answered(self, stores: list[_Store]) -> None:
         give_up_at = time.monotonic() + self._ready_within_s

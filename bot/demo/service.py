@@ -13,6 +13,7 @@ import structlog
 from aiohttp import web
 
 from bot.app import create_app
+from bot.cores import stay_on_one_core
 from bot.demo.answer_templates import keep_templates
 from bot.demo.duty import put_on_duty
 from bot.demo.furnishing import CONTENTS, furnish
@@ -78,6 +79,7 @@ async def run(
                 async with _served(services, platforms, listening), asyncio.TaskGroup() as group:
                     group.create_task(_keep_alive(stores))
                     await furnish(services)
+                    stay_on_one_core()  # the stores, and whoever writes to us, have the others
                     ready()
         except asyncio.CancelledError:
             progress("正在停止…")

@@ -10,6 +10,7 @@ from datetime import date, datetime
 
 import structlog
 
+from bot.cores import anywhere
 from bot.learning.progress import RunState, TrainingProgress
 from bot.learning.registry import ModelKind
 from bot.services import Services
@@ -76,6 +77,7 @@ class Nightly:
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.DEVNULL,  # its outcome is told through the stores, its trouble in our log
         )
+        anywhere(child.pid)
         try:
             code = await child.wait()
         except asyncio.CancelledError:

@@ -24,6 +24,7 @@ from motor.motor_asyncio import AsyncIOMotorGridFSBucket
 from pymongo import ASCENDING, IndexModel
 from pymongo.errors import DuplicateKeyError
 
+from bot.cores import anywhere
 from bot.photos.cleaning import clean_picture, sniff_picture
 from bot.photos.documents import file_name, judge_document, judge_sound, kind_of
 from bot.photos.kinds import (
@@ -48,7 +49,7 @@ LOOSE_FOR: Final = timedelta(hours=48)
 _LONG_AGO: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _AT_WORK: Final = timedelta(days=1)
 """After this long an upload that never ended was cut off by a crash."""
-_POOL: Final = ThreadPoolExecutor(2, thread_name_prefix="photos")
+_POOL: Final = ThreadPoolExecutor(2, thread_name_prefix="photos", initializer=anywhere)
 """Decoding takes seconds of processor time at worst: never on the loop, never more than two at once."""
 _MOST_WAITING: Final = 64
 _CHUNK: Final = 1024 * 1024

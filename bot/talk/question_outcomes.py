@@ -221,7 +221,10 @@ def _reports(draft: Draft | None) -> bool:
     """Whether something was told that must not be lost; a short question may be asked again."""
     if draft is None:
         return False
-    asked_only = draft.guess is RequestType.CONSULTATION and len(draft.text) < questions.LONG_STORY
+    chosen = draft.request_type is not None  # gone back to, it is more than an offer
+    asked_only = (
+        draft.guess is RequestType.CONSULTATION and not chosen and len(draft.text) < questions.LONG_STORY
+    )
     return not asked_only or bool(draft.pictures or draft.place or draft.parts or draft.more)
 
 

@@ -566,3 +566,12 @@ async def test_who_does_not_follow_an_answer_is_offered_somebody_to_talk_to() ->
     await chat.says("社保卡丢了怎么补")
     assert phrases.CANNOT_FOLLOW in await chat.says("还是看不懂")
     assert "没解决" in [choice.word for choice in chat.session.choices]
+
+
+async def test_a_question_being_filed_is_not_dropped_for_another_one_asked_on_the_way_back() -> None:
+    chat = Chat()
+    for said in ("路边停车多少钱一小时", "登记成工单", "1", "不留", "公开", "改类型"):
+        await chat.says(said)
+    assert chat.session.step is Step.TYPE
+    await chat.says("人民路12号，社保卡怎么补呢")
+    assert text_of(chat) == "路边停车多少钱一小时"

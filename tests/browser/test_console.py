@@ -127,3 +127,20 @@ async def test_escape_closes_what_folds_out_and_the_first_tab_skips_to_the_text(
     await expect(menu).to_be_focused()
     await page.get_by_label("搜索工单").press("Escape")
     await expect(page.get_by_label("搜索工单")).not_to_be_focused()
+
+
+@pytest.mark.parametrize("user", ["supervisor", "auditor"])
+async def test_the_longest_menus_are_one_line_on_a_desk_and_there_on_a_telephone(
+    browser: Browser, console: Console, user: str
+) -> None:
+    person = await _person(browser, console, WIDE)
+    await person.log_in(user)
+    for width in (1440, 1280, 1024):
+        await person.page.set_viewport_size({"width": width, "height": 800})
+        bar = await person.page.locator("header.bar").bounding_box()
+        assert bar is not None
+        assert bar["height"] < 65, f"more than one line at {width} px"
+    await person.page.set_viewport_size(PHONE)
+    for link in await person.page.locator(".bar nav > a").all():
+        await expect(link).to_be_in_viewport()
+    await person.looks_right(f"menu-{user}")

@@ -68,7 +68,7 @@ def run(rng: random.Random) -> tuple[Ticket, Profile, Told]:
         actor, act = next_act(ticket, rng)
         if isinstance(rng, Drawn) and rng.spent:
             break
-        before = replace(ticket)
+        before = ticket.copied()
         try:
             act(ticket, rng, profile, actor, now)
         except Refused:
