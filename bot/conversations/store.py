@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import lru_cache, partial
 from typing import Annotated, Any
 
 import orjson
@@ -42,6 +43,8 @@ MOST_ATTEMPTS = 20
 
 TOMBSTONE = timedelta(minutes=10)
 """How long an answered late message is remembered, so that keeping it once more answers nothing."""
+
+_INDEXES = 4_096
 
 KEPT = timedelta(days=180)
 """A conversation nobody goes on with is deleted by the store after this long."""
@@ -107,6 +110,9 @@ class ConversationStore:
         self._outages = database["conversation_outages"]
         self._vault = vault
         self._writes = GroupedWrites(self._conversations)
+        # Asked for several times with each message, and hashed anew each time.
+        self._own_index = lru_cache(_INDEXES)(partial(vault.blind_index, field="conversations"))
+        self._openid_indexes = lru_cache(_INDEXES)(partial(vault.blind_indexes, field="openid"))
 
     async def prepare(self) -> None:
         expiry = IndexModel([("updated_at", ASCENDING)], expireAfterSeconds=int(KEPT.total_seconds()))
@@ -157,7 +163,7 @@ class ConversationStore:
 
     def index(self, account: str, openid: str) -> str:
         """What the conversation is found by; names neither."""
-        return self._vault.blind_index(f"{account}\x00{openid}", field="conversations")
+        return self._own_index(f"{account}\x00{openid}")
 
     def indexes(self, account: str, openid: str) -> list[str]:
         """The index under every key, the present one first."""
@@ -185,7 +191,7 @@ class ConversationStore:
 
     def openid_indexes(self, account: str, openid: str) -> list[str]:
         """What a citizen's tickets are found by, which is what notices wait under."""
-        return self._vault.blind_indexes(f"{account}\x00{openid}", field="openid")
+        return self._openid_indexes(f"{account}\x00{openid}")
 
     # ---- outages of Redis
 

@@ -1,4 +1,4 @@
-"""``dataclasses.replace`` for the values a turn is made of, at a third of its price: a session has some thirty fields
+"""``dataclasses.replace`` for the values a turn is made of, at a fraction of its price: a session has some thirty fields
 and is replaced several times in each turn."""
 
 from __future__ import annotations
@@ -17,16 +17,32 @@ else:
 
     def replace(value: _Value, /, **changes: Any) -> _Value:
         """The value with some fields changed. Raises TypeError for a field it has not."""
-        read, write = _fields(value.__class__)
-        new = object.__new__(value.__class__)
+        kind = value.__class__
+        new = object.__new__(kind)
+        if (names := _in_dictionary(kind)) is not None:
+            if not changes.keys() <= names:
+                raise TypeError(f"{kind.__name__} has no field {min(changes.keys() - names)!r}")
+            new.__dict__.update(value.__dict__, **changes)
+            return new
+        read, write = _fields(kind)
         for put, kept in zip(write.values(), read(value), strict=True):
             put(new, kept)
         try:
             for name, changed in changes.items():
                 write[name](new, changed)
         except KeyError as unknown:
-            raise TypeError(f"{value.__class__.__name__} has no field {unknown}") from None
+            raise TypeError(f"{kind.__name__} has no field {unknown}") from None
         return new
+
+
+@cache
+def _in_dictionary(kind: type[Any]) -> frozenset[str] | None:
+    """The fields of a value without slots, which is copied as its dictionary; None for one with slots."""
+    if hasattr(kind, "__slots__"):
+        return None
+    if hasattr(kind, "__post_init__"):
+        raise TypeError(f"{kind.__name__} is made by more than its fields: use dataclasses.replace")
+    return frozenset(kind.__dataclass_fields__)
 
 
 @cache

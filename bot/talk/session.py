@@ -60,7 +60,8 @@ SURE_ENOUGH = 0.5
 """Below this a guessed request type is no guess worth confirming."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+# No slots: some thirty fields are copied and written out as one dictionary.
+@dataclass(frozen=True, kw_only=True)
 class Session:
     """All a conversation remembers between two messages.
 

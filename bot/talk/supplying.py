@@ -32,7 +32,7 @@ from bot.talk.session import (
 from bot.wechat.messages import MessageKind
 
 _LATER = re.compile(
-    r"(?:好的?|行|可以|知道了|收到|嗯+|[，,。 ])*(?:我)?"
+    r"(?:好的?|行|可以|知道了|收到|嗯|[，,。 ])*+(?:我)?"
     r"(?:明天|明早|后天|回头|回家|等会儿?|等一?下|一会儿?|晚点|晚上|过两天|马上|这就)"
     r".{0,10}(?:发|拍|补|交|送|找|弄)?.{0,8}"
 )

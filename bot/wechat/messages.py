@@ -51,7 +51,7 @@ class IncomingMessage:
     fields: tuple[tuple[str, str], ...] = ()
     """An event's remaining leaves as (path, text); one ``<List>`` or several simply repeat their paths."""
     fingerprint: str = ""
-    """SHA-256 of the decrypted XML: the same in every delivery of one message."""
+    """SHA-256 of the decrypted XML, the same in every delivery of one message; empty where a message id says as much."""
 
     @property
     def key(self) -> str:

@@ -41,18 +41,18 @@ def read_message(account: str, push: bytes) -> IncomingMessage:
     kind = _KINDS.get(direct.get("MsgType", "").lower(), MessageKind.OTHER)
     if not direct.get("MsgType"):
         raise XmlRefused("no MsgType")
-    openid, created_at = _sender(direct), _created_at(direct)
-    head = {
-        "account": account,
-        "openid": openid,
-        "message_id": _message_id(direct),
-        "created_at": created_at,
-        "addressed_to": _addressee(direct),
-        "fingerprint": hashlib.sha256(push).hexdigest(),
-    }
-    if kind in (MessageKind.EVENT, MessageKind.OTHER):
-        return IncomingMessage(kind=kind, **head, **_event(direct, leaves))  # type: ignore[arg-type]
-    return IncomingMessage(kind=kind, **head, **_typed(kind, direct))  # type: ignore[arg-type]
+    told = kind in (MessageKind.EVENT, MessageKind.OTHER)
+    message_id = _message_id(direct)
+    return IncomingMessage(
+        account=account,
+        openid=_sender(direct),
+        kind=kind,
+        message_id=message_id,
+        created_at=_created_at(direct),
+        addressed_to=_addressee(direct),
+        fingerprint="" if message_id and not told else hashlib.sha256(push).hexdigest(),
+        **(_event(direct, leaves) if told else _typed(kind, direct)),  # type: ignore[arg-type]
+    )
 
 
 def _sender(direct: dict[str, str]) -> str:

@@ -23,6 +23,7 @@ from tests.factories import HOUSING
 @pytest.fixture
 async def environment(mongo_url: str, redis_url: str, tmp_path: Path) -> dict[str, str]:
     settings = {
+        "HUIYIN_MODEL_TRAIN_HOUR": "-1",
         "HUIYIN_MONGO_URL": mongo_url,
         "HUIYIN_REDIS_URL": redis_url,
         "HUIYIN_DATABASE": f"test_{uuid4().hex}",

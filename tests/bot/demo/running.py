@@ -50,6 +50,7 @@ Start = Callable[..., RunningDemo]
 
 def spawn_demo(*arguments: str) -> subprocess.Popen[str]:
     environment = {name: value for name, value in os.environ.items() if not name.startswith("HUIYIN_")}
+    environment["HUIYIN_MODEL_TRAIN_HOUR"] = "-1"  # tests run at any hour, those of the nightly training too
     return subprocess.Popen(
         [sys.executable, "-m", "bot", "demo", *arguments],
         stdout=subprocess.PIPE,
