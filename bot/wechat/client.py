@@ -49,6 +49,8 @@ MAX_MEDIA_BYTES = 10 * 1024 * 1024
 _CUSTOM_SEND = "/cgi-bin/message/custom/send"
 _STABLE_TOKEN = "/cgi-bin/stable_token"  # noqa: S105 - a path
 _MEDIA_GET = "/cgi-bin/media/get"
+PROBE_AFTER_S = 2.0
+_BAD_TOKEN = 40001
 _OVERLAP_S = 300
 """In its last five minutes the platform honours the old token beside the new one."""
 
@@ -84,6 +86,8 @@ class WeChatClient:
         self._circuits = ApiCircuits(redis, account.app_id, account=account.name, monotonic=monotonic)
         self._bad_token = ""
         """The last one that ``send_once`` was refused with."""
+        self._probed_again_at = 0.0
+        self._monotonic = monotonic
 
     async def ready(self) -> str:
         """A token for ``send_once``, or DeliveryRefused as sending would raise it.
@@ -107,8 +111,10 @@ class WeChatClient:
             await self._exchange(request, verdict, token)
         except DeliveryRefused as refused:
             if refused.klass is DeliveryClass.TOKEN:
-                self._bad_token = token
+                self._bad_token, self._probed_again_at = token, self._monotonic() + PROBE_AFTER_S
             raise
+        if token == self._bad_token:
+            self._bad_token = ""
 
     async def take_note(self, refused: DeliveryRefused) -> None:
         """What a refusal of ``send_once`` means for the calls after it: alarms, and the circuit."""
@@ -213,10 +219,10 @@ class WeChatClient:
         try:
             token = await self._token.get(self._fetch_token)
             if token == self._bad_token:
-                # Once: where the platform hands the same one out again, it may well be good by now.
-                self._bad_token = ""
                 await self._token.forget(token)
                 token = await self._token.get(self._fetch_token)
+                if token == self._bad_token and not self._may_probe():
+                    raise DeliveryRefused(_BAD_TOKEN, DeliveryClass.TOKEN)
             return token
         except FetchRefused as refused:
             code = int(refused.reason) if refused.reason.lstrip("-").isdigit() else -1
@@ -227,6 +233,15 @@ class WeChatClient:
         except RedisError as error:
             _log.error("wechat token unreachable", account=self._account.name, error=type(error).__name__)
             raise DeliveryRefused(-1, DeliveryClass.BUSY) from None
+
+    def _may_probe(self) -> bool:
+        """Where the platform hands the same token out again, it may well be good by now: one call at a time tries. The
+        others, tens of late answers maybe, are not taken off their lists in vain."""
+        now = self._monotonic()
+        if now < self._probed_again_at:
+            return False
+        self._probed_again_at = now + PROBE_AFTER_S
+        return True
 
     async def _forget_token(self, token: str) -> bool:
         try:

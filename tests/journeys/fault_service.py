@@ -67,6 +67,7 @@ async def main(role: str, spec: dict[str, Any]) -> None:
     configure_logs()
     client.CIRCUIT_S = 60 * SCALE / 4
     client.BACKOFF_S = 0.5 * SCALE
+    client.PROBE_AFTER_S *= SCALE
     webhook.KEEP_WITHIN_S *= SCALE
     patience = aiohttp.ClientTimeout(total=8 * SCALE, connect=3 * SCALE, sock_connect=3 * SCALE)
     defaults = client.WeChatClient.__init__.__kwdefaults__

@@ -22,8 +22,8 @@ _SHOWN_AS: dict[str, Callable[[ChatEntry], bool]] = {
     "sms": lambda entry: entry.kind is EntryKind.SMS,
 }
 """Rungs whose messages are told apart from the chat's own on the citizen's phone."""
-CUT_SHORT = timedelta(seconds=5)
-"""Of the run's own clock, which is five times as fast: a second of ours."""
+CUT_SHORT = timedelta(seconds=20)
+"""Of the run's own clock, which is twenty times as fast: a second of ours."""
 
 
 @dataclass

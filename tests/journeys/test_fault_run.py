@@ -212,6 +212,7 @@ async def run(
             "sms_secret": GATEWAY["secret"],
             "sms_sign": GATEWAY["sign"],
             "sms_hours": " ",
+            "model_train_hour": -1,  # at whatever hour it is run
         }
         spec = spec_file(tmp_path, started=started, speed=SPEED, seed=seed, settings=settings)
         children = [Child(role, spec, tmp_path / f"{name}.log") for role, name in ROLES]

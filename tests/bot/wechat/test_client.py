@@ -19,7 +19,7 @@ from bot import metrics
 from bot.redis_state import make_redis
 from bot.wechat.accounts import Account
 from bot.wechat.circuit import ApiCircuits
-from bot.wechat.client import DeliveryClass, DeliveryRefused, DeliveryUnknown, WeChatClient
+from bot.wechat.client import PROBE_AFTER_S, DeliveryClass, DeliveryRefused, DeliveryUnknown, WeChatClient
 from bot.wechat.delivery import name_of
 from bot.wechat.subscription_messages import send_template
 
@@ -176,6 +176,26 @@ async def test_a_token_refused_to_send_once_is_replaced_by_the_next_ready(
     assert (len(wire[0].received), len(wire[0].token_requests)) == (1, 1), "one exchange and nothing else"
     await client.send_once("o1", "好", token=await client.ready())
     assert [token for _, token, _ in wire[0].received] == ["token-1", "token-2"]
+
+
+async def test_while_the_platform_hands_a_bad_token_out_again_one_call_at_a_time_tries_it(
+    make: Make, wire: tuple[Platform, str]
+) -> None:
+    """A late answer is taken off its list before it is sent: tens of them in vain would be tens that a crash loses."""
+    moment = [0.0]
+    wire[0].always = {"errcode": 40001}
+    wire[0].token_answers = [{"access_token": "same", "expires_in": 7200}] * 9
+    client = make(monotonic=lambda: moment[0])
+    await refused(client.send_once("o1", "好", token=await client.ready()))
+    for _ in range(10):
+        assert (await refused(client.ready())).klass is DeliveryClass.TOKEN
+    assert len(wire[0].received) == 1
+    moment[0] = PROBE_AFTER_S
+    tries = await asyncio.gather(*(client.ready() for _ in range(10)), return_exceptions=True)
+    assert sorted(map(str, tries)).count("same") == 1
+    wire[0].always = None
+    await client.send_once("o1", "好", token="same")
+    assert {await client.ready() for _ in range(10)} == {"same"}, "good again: everybody may"
 
 
 async def test_a_permanent_40001_costs_two_fetches_and_two_sends(
