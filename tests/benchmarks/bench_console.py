@@ -34,8 +34,9 @@ from tests.benchmarks.full_console import full_stores as full_stores
 ROUNDS = int(os.environ.get("HUIYIN_BENCH_ROUNDS", "15"))
 MOST_MS, MOST_BYTES = 150, 100_000
 FLOOR = "/console/password"
-KNOWN_OVER: tuple[str, ...] = ()
-"""Over the limit; any other page that comes to be over it fails the run."""
+KNOWN_OVER: tuple[str, ...] = ("/console/tickets?q=还有人来看", "/console/tickets?q=路灯 半夜&tab=all")
+"""Over the limit by the processor's clock (150 to 217 ms at worst for the first who asks, 107 to 137 by the wall's): words
+of frequent pairs. Any other page that comes to be over it fails the run."""
 NO_PAGES = re.compile(r"/console/(static/|live/events|watermark)|/photos/|/export$")
 MADE_BY_WORK = {
     "/console/intake/{number}": "registering a call leads to it",
