@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import re
 from datetime import datetime
 from typing import Final, Protocol
@@ -13,6 +11,7 @@ import orjson
 
 from bot.delivery.ladder import Accepted, Declined, Result, Unclear
 from bot.settings import PREFIX, Settings, SettingsInvalid
+from bot.signed_calls import signed_headers
 from bot.wechat.delivery import DeliveryClass
 from routing.identity import normalise_phone
 
@@ -66,13 +65,7 @@ class HttpSms:
 
     async def send(self, phone: str, text: str, *, key: str, now: datetime) -> Result:
         body = orjson.dumps({"id": key, "phone": normalise_phone(phone), "sign": self._sign, "text": text})
-        timestamp = str(int(now.timestamp()))
-        headers = {
-            "Content-Type": "application/json; charset=utf-8",
-            "Idempotency-Key": key,
-            "X-Huiyin-Timestamp": timestamp,
-            "X-Huiyin-Signature": signature(self._secret, timestamp, body),
-        }
+        headers = signed_headers(self._secret, body, key=key, now=now)
         try:
             async with self._http.post(
                 self._url, data=body, headers=headers, timeout=self._timeout, allow_redirects=False
@@ -95,11 +88,6 @@ def sms_gateway(settings: Settings, http: aiohttp.ClientSession) -> SmsGateway |
     if not settings.sms_sign.strip():
         raise SettingsInvalid(f"{PREFIX}SMS_SIGN must be the sign registered for the text messages")
     return HttpSms(http, url=settings.sms_url, secret=secret, sign=settings.sms_sign.strip())
-
-
-def signature(secret: str, timestamp: str, body: bytes) -> str:
-    """HMAC-SHA256 in hexadecimal over the timestamp, a full stop and the body, as the gateway verifies it."""
-    return hmac.new(secret.encode(), timestamp.encode() + b"." + body, hashlib.sha256).hexdigest()
 
 
 def is_mobile(phone: str | None) -> bool:

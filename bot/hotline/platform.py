@@ -10,8 +10,8 @@ from urllib.parse import urlsplit
 
 import aiohttp
 
-from bot.delivery.sms import signature
 from bot.settings import PREFIX, Settings, SettingsInvalid
+from bot.signed_calls import signed_headers
 
 TIMEOUT: Final = aiohttp.ClientTimeout(total=8, connect=3, sock_connect=3)
 LONGEST_WAIT: Final = timedelta(hours=1)
@@ -69,13 +69,7 @@ class HttpPlatform:
         self._timeout = timeout
 
     async def call(self, event_id: str, body: bytes, *, now: datetime) -> Answer:
-        timestamp = str(int(now.timestamp()))
-        headers = {
-            "Content-Type": "application/json; charset=utf-8",
-            "Idempotency-Key": event_id,
-            "X-Huiyin-Timestamp": timestamp,
-            "X-Huiyin-Signature": signature(self._secret, timestamp, body),
-        }
+        headers = signed_headers(self._secret, body, key=event_id, now=now)
         try:
             async with self._http.post(
                 self._url, data=body, headers=headers, timeout=self._timeout, allow_redirects=False

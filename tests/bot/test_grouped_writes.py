@@ -10,27 +10,11 @@ from bson.binary import Binary
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from motor.motor_asyncio import AsyncIOMotorClient
-from pymongo import monitoring
 from pymongo.errors import PyMongoError
 
 from bot.conversations.grouped_writes import GroupedWrites
 from tests.bot.house import Database
-
-
-class Commands(monitoring.CommandListener):
-    """Names of the commands MongoDB was sent."""
-
-    def __init__(self) -> None:
-        self.names: list[str] = []
-
-    def started(self, event: monitoring.CommandStartedEvent) -> None:
-        self.names.append(event.command_name)
-
-    def succeeded(self, event: monitoring.CommandSucceededEvent) -> None:
-        return
-
-    def failed(self, event: monitoring.CommandFailedEvent) -> None:
-        return
+from tests.bot.mongo_commands import Commands
 
 
 async def write(writes: GroupedWrites, index: str, version: int, word: bytes, *, whole: bool = False) -> bool:

@@ -13,7 +13,6 @@ from typing import Any
 
 import pytest
 from motor.motor_asyncio import AsyncIOMotorClient
-from pymongo import monitoring
 from redis.asyncio import Redis
 
 from bot.conversations.at_hand import ConversationsAtHand
@@ -40,6 +39,7 @@ from bot.wechat.reply import Reply
 from routing.citizen_request import CitizenRequest
 from routing.ticket import Ticket
 from tests.bot.house import FILING, OPENID, VAULT, Database, House, build_house
+from tests.bot.mongo_commands import Commands
 from tests.bot.redis_wire import Wire, open_wire
 from tests.bot.town import ACCOUNT
 from tests.factories import MONDAY_9_30
@@ -194,22 +194,6 @@ async def test_a_turn_that_failed_is_free_at_once_for_the_next_delivery(
 
 
 # ---- what a question costs
-
-
-class Commands(monitoring.CommandListener):
-    """Every command MongoDB was sent."""
-
-    def __init__(self) -> None:
-        self.names: list[str] = []
-
-    def started(self, event: monitoring.CommandStartedEvent) -> None:
-        self.names.append(event.command_name)
-
-    def succeeded(self, event: monitoring.CommandSucceededEvent) -> None:
-        return
-
-    def failed(self, event: monitoring.CommandFailedEvent) -> None:
-        return
 
 
 async def test_a_question_is_one_round_trip_to_redis_and_none_to_mongo(
